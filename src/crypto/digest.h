@@ -1,0 +1,63 @@
+/* SM3 (GB/T 32905-2016) and the tree of digests.
+ *
+ * `wq_digest` is a value. wq_sm3() of bytes is what `openssl dgst -sm3` prints: the digest for people. The *tree root* is
+ * for machines: leaves of WQ_TREE_LEAF bytes (the last may be shorter; no bytes at all is one empty leaf), hashed in
+ * SIMD lanes, so that one block of a large object can be checked alone. Shape: RFC 9162 §2.1.1 (split at the largest
+ * power of two below n). Domain separation, each prefix one whole 64-byte SM3 block whose digest state is precomputed
+ * (see docs/canonical-encoding.md for the bytes and the test vectors):
+ *
+ *     leaf = SM3(LEAF-block || bytes)   node = SM3(NODE-block || left || right)
+ *     root = SM3(ROOT-block || u64 length || top)
+ *
+ * None of these can fail: wq_crypto_init() proves once that the library has SM3.
+ */
+#ifndef WQ_CRYPTO_DIGEST_H
+#define WQ_CRYPTO_DIGEST_H
+
+#include "base/base.h"
+
+enum { WQ_DIGEST_BYTES = 32, WQ_DIGEST_HEX = 65, WQ_TREE_LEAF = 16384 };
+
+typedef struct wq_digest {
+	uint8_t b[WQ_DIGEST_BYTES];
+} wq_digest;
+
+/* Once per process, before anything else of crypto/: loads the library, runs known-answer tests of SM2, SM3, SM4 and
+ * chooses the lanes. WQ_E_CRYPTO when one of them fails: the process must not go on. */
+wq_err wq_crypto_init(void);
+
+wq_digest wq_sm3(wq_str bytes);
+
+/* Streaming. The context owns heap memory: done() frees it, final() may be called once. */
+struct wq_sm3 {
+	void *ctx;
+};
+void wq_sm3_init(struct wq_sm3 *sm3);
+void wq_sm3_update(struct wq_sm3 *sm3, wq_str bytes);
+wq_digest wq_sm3_final(struct wq_sm3 *sm3);
+void wq_sm3_done(struct wq_sm3 *sm3);
+
+wq_digest wq_hmac_sm3(wq_str key, wq_str bytes);
+
+/* Digests `n` equally long messages at once in lanes: out[i] = SM3(message i). Tests and the tree use it. */
+void wq_sm3_lanes(const uint8_t *const *messages, size_t message_bytes, size_t n, wq_digest *out);
+/* "avx512", "avx2", "neon" or "scalar": what the dispatcher chose; WQ_SM3_LANES in the environment forces a lower one. */
+const char *wq_sm3_lanes_name(void);
+
+wq_digest wq_tree_root(wq_str bytes);
+wq_digest wq_tree_leaf(wq_str leaf);
+/* Leaf digests of an object of `bytes.n` bytes; `out` holds wq_tree_leaves(bytes.n). */
+size_t wq_tree_leaves(uint64_t length_bytes);
+void wq_tree_leaf_digests(wq_str bytes, wq_digest *out);
+/* The root from leaf digests that were kept beside the object. */
+wq_digest wq_tree_root_of_leaves(const wq_digest *leaves, size_t n, uint64_t length_bytes);
+
+/* In constant time. */
+bool wq_digest_eq(wq_digest a, wq_digest b);
+bool wq_digest_is_zero(wq_digest a);
+/* Lower-case hexadecimal; `out` holds WQ_DIGEST_HEX bytes. Returns `out`. */
+char *wq_digest_hex(wq_digest d, char out[WQ_DIGEST_HEX]);
+/* 64 hexadecimal digits. Errors: WQ_E_INPUT. */
+wq_err wq_digest_parse(wq_str hex, wq_digest *ret_digest);
+
+#endif

@@ -1,0 +1,151 @@
+/* The ledger: facts in an order that cannot be changed afterwards without being found out.
+ *
+ * An event is one canonical structure (domain weique.ledger.event): seq, time, type, actor, app, subject, body, the
+ * commitments of its personal fields, and the digest of the event before it. Its digest is SM3 of these bytes. Stored
+ * bytes are what was hashed; columns beside them are an index and never trusted. Appends from several processes never
+ * fork the chain: one write transaction reads the tip, adds, and applies the event to the state tables (`projections`),
+ * so state is always what the events say, and wq_ledger_rebuild() makes it again from events alone.
+ *
+ * A *head* is {seq, digest, time} signed by weique-sign. A chain whose tail was cut still looks whole, so completeness
+ * can only be said up to a head that somebody else kept (a *witness*). Personal and secret fields stand in events as
+ * salted commitments; their values lie in a side table and can be erased while the chain still verifies.
+ *
+ * Errors: those of store/db.h, and WQ_E_CHAIN with the place of the first fault.
+ */
+#ifndef WQ_LEDGER_LEDGER_H
+#define WQ_LEDGER_LEDGER_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "crypto/digest.h"
+#include "crypto/sm2.h"
+#include "store/db.h"
+
+enum {
+	WQ_EVENT_TYPE_MAX = 64,
+	WQ_EVENT_NAME_MAX = 256,      /* actor, app, subject */
+	WQ_EVENT_BODY_MAX = 1024 * 1024,
+	WQ_EVENT_PRIVATE_MAX = 16
+};
+
+/* A field that stands in the event only as a commitment. */
+struct wq_event_private {
+	wq_str name, value;
+};
+
+/* What a caller says; seq, time and the chain are the ledger's. Type: "release.created", noun.verb in lower case. Body:
+ * one JSON object in UTF-8, stored as given, byte for byte. */
+struct wq_event_new {
+	wq_str type, actor, app, subject, body;
+	const struct wq_event_private *private_fields;
+	size_t private_n;
+};
+
+struct wq_event {
+	uint64_t seq; /* from 1, no gaps */
+	wq_time time;
+	wq_str type, actor, app, subject, body;
+	wq_digest previous, digest;
+	wq_str canonical; /* the bytes that were hashed */
+	size_t commitments_n;
+};
+
+/* State made from events: for each type a function that changes state tables. It runs inside the append's transaction and
+ * again on rebuild; it must depend on nothing but the event and the tables. Table of them: one row a type, last row
+ * NULL. `tables` are emptied by rebuild, in this order. */
+struct wq_projection {
+	const char *type;
+	wq_err (*apply)(struct wq_db *db, const struct wq_event *event);
+};
+struct wq_projections {
+	const struct wq_db_migration *migrations;
+	size_t migrations_n;
+	const struct wq_projection *rows;
+	const char *const *tables; /* ends with NULL */
+};
+
+struct wq_ledger;
+
+/* Opens and migrates. `projections` (may be NULL) outlives the ledger; the ledger borrows db, clock and random. */
+wq_err wq_ledger_open(struct wq_db *db, const struct wq_clock *clock, const struct wq_random *random,
+	const struct wq_projections *projections, struct wq_ledger **ret_ledger);
+void wq_ledger_close(struct wq_ledger **ledger);
+struct wq_db *wq_ledger_db(struct wq_ledger *ledger);
+
+/* Appends one event and commits: durable when it returns WQ_OK. `ret_event` (may be NULL) lives in `arena`. */
+wq_err wq_ledger_append(struct wq_ledger *ledger, const struct wq_event_new *event, struct wq_arena *arena,
+	struct wq_event *ret_event);
+/* Group commit: begin, any number of adds, then one durable commit for all. An error in between aborts them all. A caller
+ * may read state tables between begin and commit: what it decides on cannot change under it. */
+wq_err wq_ledger_begin(struct wq_ledger *ledger);
+wq_err wq_ledger_add(struct wq_ledger *ledger, const struct wq_event_new *event, struct wq_arena *arena,
+	struct wq_event *ret_event);
+wq_err wq_ledger_commit(struct wq_ledger *ledger);
+void wq_ledger_abort(struct wq_ledger *ledger);
+
+/* The last event's place; seq 0 and zero digest for an empty ledger. */
+struct wq_tip {
+	uint64_t seq;
+	wq_digest digest;
+};
+wq_err wq_ledger_tip(struct wq_ledger *ledger, struct wq_tip *ret_tip);
+
+/* Visits events from `first` to `last` (0: to the end) in order; the event lives until the visitor returns. A visitor's
+ * error stops the visit and is returned. `type_prefix`, `app` and `subject` filter when not empty. */
+struct wq_ledger_filter {
+	uint64_t first, last;
+	wq_str type_prefix, app, subject;
+	wq_time since, until; /* 0: open */
+	bool newest_first;
+	size_t limit; /* 0: none */
+};
+wq_err wq_ledger_visit(struct wq_ledger *ledger, const struct wq_ledger_filter *filter,
+	wq_err (*visit)(void *data, const struct wq_event *event), void *data);
+
+wq_err wq_event_decode(wq_str canonical, struct wq_event *ret_event);
+
+/* Erases the value and salt of an event's personal field. The chain still verifies. Appends ledger.erased. */
+wq_err wq_ledger_erase(struct wq_ledger *ledger, uint64_t seq, wq_str field, wq_str actor);
+/* The value, checked against the commitment; WQ_E_NOT_FOUND when erased, WQ_E_ALTERED when it does not match. */
+wq_err wq_ledger_private(struct wq_ledger *ledger, uint64_t seq, wq_str field, struct wq_arena *arena, wq_str *ret_value);
+
+/* Empties the state tables and applies every event again, in one transaction. */
+wq_err wq_ledger_rebuild(struct wq_ledger *ledger);
+
+/* ---- heads ---- */
+struct wq_head {
+	struct wq_tip tip;
+	wq_time time;
+	wq_digest key_id;
+	wq_sm2_sig sig;
+};
+wq_err wq_head_encode(const struct wq_head *head, struct wq_buf *out); /* canonical, without signature: what is signed */
+/* One line of text (JSON) for files and syslog, and back. */
+wq_err wq_head_line(const struct wq_head *head, struct wq_buf *out);
+wq_err wq_head_parse(wq_str line, struct wq_head *ret_head);
+wq_err wq_ledger_head_save(struct wq_ledger *ledger, const struct wq_head *head);
+wq_err wq_ledger_head_last(struct wq_ledger *ledger, struct wq_head *ret_head); /* WQ_E_NOT_FOUND: none yet */
+/* Hands a head to a witness: "file:/path" (opened O_APPEND, fsync), "syslog:". */
+wq_err wq_witness_add(wq_str witness, const struct wq_head *head);
+
+/* ---- verification ---- */
+struct wq_verify_result {
+	uint64_t events;
+	struct wq_tip tip;
+	uint64_t witnessed_to;  /* complete at least up to this seq; 0: completeness unknown */
+	uint64_t fault_seq;     /* first fault; 0: none */
+	char fault[200];        /* in English, what and where */
+};
+/* Verifies the database's chain, index columns, commitments that still have values, stored heads with `key` (may be
+ * NULL), and completeness against `witness` heads. Returns WQ_E_CHAIN, WQ_E_SIGNATURE, WQ_E_REPLAYED with `ret_result`
+ * filled, WQ_OK otherwise. */
+wq_err wq_ledger_verify(struct wq_ledger *ledger, const wq_sm2_public *key, const struct wq_head *witness,
+	size_t witness_n, struct wq_verify_result *ret_result);
+/* Export: "WQLX\0\1", then events in canonical bytes with their lengths, then heads; a file that others can check with
+ * wq_export_verify() and nothing else. */
+wq_err wq_ledger_export(struct wq_ledger *ledger, const char *path);
+wq_err wq_export_verify(const char *path, const wq_sm2_public *key, const struct wq_head *witness, size_t witness_n,
+	struct wq_verify_result *ret_result);
+
+#endif

@@ -1,0 +1,56 @@
+/* Packs: the bytes of sealed responses, many objects in one immutable file of 4 to 64 MiB, addressed by digest.
+ *
+ * Layout (big-endian, offsets from the start of the file):
+ *     "WQPACK\0\1" u32 version=1, u32 objects, u64 index_offset, u64 file_bytes, 32 bytes index digest (SM3 of the index
+ *     bytes under domain weique.vault.pack)   = 64 byte header
+ *     objects, each at a multiple of 16
+ *     index: `objects` rows of 96 bytes: digest[32] SM3(bytes), root[32] tree root, u64 offset, u64 length, 16 reserved 0
+ * The pack's *name* is the SM3 of its header, in hexadecimal: it binds the index, the index binds every byte. File name:
+ * <name>.pack. A reader checks every bound once at open and needs no cryptographic library unless it verifies.
+ */
+#ifndef WQ_VAULT_PACK_H
+#define WQ_VAULT_PACK_H
+
+#include "base/base.h"
+#include "crypto/digest.h"
+
+enum { WQ_PACK_HEADER = 64, WQ_PACK_ROW = 96, WQ_PACK_TARGET_BYTES = 16 * 1024 * 1024 };
+
+/* ---- writing ---- */
+struct wq_pack_writer;
+
+struct wq_pack_object {
+	wq_digest digest, root;
+	uint64_t length_bytes;
+	uint32_t pack;   /* which of the writer's packs, in order */
+	uint32_t number; /* row in it */
+};
+
+/* Writes packs into `dir`; a new one begins when the present one has WQ_PACK_TARGET_BYTES. Objects with equal bytes are
+ * stored once. Nothing is visible under its final name before wq_pack_writer_finish(). */
+wq_err wq_pack_writer_open(const char *dir, struct wq_pack_writer **ret_writer);
+wq_err wq_pack_writer_add(struct wq_pack_writer *writer, wq_str bytes, struct wq_pack_object *ret_object);
+/* Durable and renamed into place; `*ret_names` (owned by the writer) are the names in order. */
+wq_err wq_pack_writer_finish(struct wq_pack_writer *writer, const wq_digest **ret_names, size_t *ret_n);
+/* Frees; removes what was not finished. */
+void wq_pack_writer_free(struct wq_pack_writer **writer);
+
+/* ---- reading: a view into memory that somebody else owns ---- */
+struct wq_pack {
+	const uint8_t *bytes;
+	size_t n;
+	uint32_t objects;
+	const uint8_t *index;
+};
+
+/* Checks every bound. Errors: WQ_E_FORMAT with the place. */
+wq_err wq_pack_open(wq_str bytes, struct wq_pack *ret_pack);
+/* Requires number < objects. */
+wq_str wq_pack_bytes(const struct wq_pack *pack, uint32_t number);
+wq_digest wq_pack_digest(const struct wq_pack *pack, uint32_t number);
+wq_digest wq_pack_root(const struct wq_pack *pack, uint32_t number);
+/* The whole of it against its name: header, index, then every object. Errors: WQ_E_ALTERED naming the first bad object.
+ * Uses crypto/. */
+wq_err wq_pack_verify(const struct wq_pack *pack, wq_digest name);
+
+#endif
