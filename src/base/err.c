@@ -20,7 +20,7 @@ static _Thread_local struct {
 	char text[WQ_ERR_NOTES][WQ_ERR_NOTE_BYTES];
 } notes;
 
-static uint32_t note_add(const char *format, va_list args)
+WQ_PRINTF(1, 0) static uint32_t note_add(const char *format, va_list args)
 {
 	uint32_t number = ++notes.last;
 	char *text;
