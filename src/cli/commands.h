@@ -1,0 +1,9 @@
+/* What each cmd_<noun>.c brings to the table of commands: rows that end with NULL words. Private to cli/. */
+#ifndef WQ_CLI_COMMANDS_H
+#define WQ_CLI_COMMANDS_H
+
+#include "cli/cli.h"
+
+extern const struct wq_cli_command wq_cmd_version[];
+
+#endif
