@@ -1,0 +1,82 @@
+/* The handover: how weique-vault (server) gives snapshots and packs to gates (clients).
+ *
+ *     gate                              vault
+ *     HELLO pid, version          ->
+ *                                 <-    BEGIN generation, app, serial, digest, packs, snapshot bytes
+ *                                 <-    SNAPSHOT generation, bytes, [memfd]
+ *                                 <-    PACK generation, number, name, bytes, [memfd]     number 0, 1, … packs - 1
+ *                                 <-    COMMIT generation
+ *     ACK generation              ->    or NACK generation, reason, note
+ *                                 <-    WITHDRAW app                                      the gate stops serving it
+ *     PONG nonce                  ->    <- PING nonce
+ *
+ * Nothing of a generation is served before its COMMIT; a BEGIN, or an end of the connection, forgets an unfinished one.
+ * One generation is under way at a time on a connection. A gate refuses (NACK) what is not sealed, has not the size that
+ * was announced, breaks a bound or has a lower serial than it has seen; it keeps serving what it had. The vault has
+ * verified digests and signatures on the very memory that it hands over; the gate needs no cryptographic library.
+ */
+#ifndef WQ_LINK_HANDOVER_H
+#define WQ_LINK_HANDOVER_H
+
+#include "link/link.h"
+
+enum {
+	WQ_HANDOVER_VERSION = 1,
+	WQ_HANDOVER_APP_MAX = 64,
+	WQ_HANDOVER_NOTE_MAX = 200,
+	WQ_HANDOVER_PACKS_MAX = 65536,
+	WQ_HANDOVER_DIGEST = 32
+};
+
+enum wq_handover_type {
+	WQ_HANDOVER_HELLO = 1,
+	WQ_HANDOVER_BEGIN,
+	WQ_HANDOVER_SNAPSHOT,
+	WQ_HANDOVER_PACK,
+	WQ_HANDOVER_COMMIT,
+	WQ_HANDOVER_ACK,
+	WQ_HANDOVER_NACK,
+	WQ_HANDOVER_WITHDRAW,
+	WQ_HANDOVER_PING,
+	WQ_HANDOVER_PONG
+};
+
+/* Why a gate refused. wq_handover_reason_text() gives the stable word for logs and events. */
+enum wq_handover_reason {
+	WQ_REFUSED_NOT_SEALED = 1,
+	WQ_REFUSED_SIZE,
+	WQ_REFUSED_FORMAT,
+	WQ_REFUSED_SERIAL,
+	WQ_REFUSED_ORDER, /* a message out of its turn */
+	WQ_REFUSED_LIMIT,
+	WQ_REFUSED_HOST, /* another application answers for that host already */
+	WQ_REFUSED_SYSTEM
+};
+
+extern const struct wq_link_protocol wq_handover_protocol;
+
+/* One struct for all types; each type uses the members its line above names. Slices of a decoded message lie in the
+ * packet. */
+struct wq_handover {
+	enum wq_handover_type type;
+	uint64_t generation; /* also the nonce of PING and PONG */
+	uint64_t serial;
+	uint64_t bytes;
+	uint32_t number; /* of a pack; in BEGIN how many packs; in HELLO the pid */
+	uint32_t version;
+	uint8_t digest[WQ_HANDOVER_DIGEST]; /* BEGIN: the snapshot's; PACK: its name */
+	wq_str app;
+	enum wq_handover_reason reason;
+	wq_str note;
+};
+
+/* Appends the payload of `message`. Lengths over their limits make `out` fail. */
+void wq_handover_encode(const struct wq_handover *message, struct wq_buf *out);
+/* Errors: WQ_E_FORMAT. An app is 1 to 64 of [a-z0-9-]. */
+wq_err wq_handover_decode(uint16_t type, wq_str payload, struct wq_handover *ret_message);
+/* Encodes and sends; `fd` -1 for none. Errors as wq_link_send(). */
+wq_err wq_handover_send(struct wq_link *link, const struct wq_handover *message, int fd);
+/* "not_sealed", "size", … */
+const char *wq_handover_reason_text(enum wq_handover_reason reason);
+
+#endif
