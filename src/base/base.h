@@ -2,8 +2,8 @@
  *
  * Nothing here knows the trade. Everything is safe to include from C11 on, including from nginx's own compilation units.
  */
-#ifndef WQ_BASE_H
-#define WQ_BASE_H
+#ifndef WQ_BASE_BASE_H
+#define WQ_BASE_BASE_H
 
 #include <stdbool.h>
 #include <stddef.h>

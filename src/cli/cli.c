@@ -5,10 +5,13 @@
 enum { COMMAND_MEMORY = 1 << 30 };
 
 const struct wq_cli_option wq_cli_global_options[] = {
-	{"state", "DIR", {"状态目录（默认 $WEIQUE_STATE 或 /var/lib/weique）",
-		"state directory (default $WEIQUE_STATE or /var/lib/weique)"}, false},
+	{"state", "DIR",
+		{"状态目录（默认 $WEIQUE_STATE 或 /var/lib/weique）",
+			"state directory (default $WEIQUE_STATE or /var/lib/weique)"},
+		false},
 	{"json", NULL, {"以 JSON 输出", "print JSON"}, false},
-	{"lang", "zh|en", {"语言（默认按 $WEIQUE_LANG、$LC_ALL、$LANG）", "language (default by $WEIQUE_LANG, $LC_ALL, $LANG)"},
+	{"lang", "zh|en",
+		{"语言（默认按 $WEIQUE_LANG、$LC_ALL、$LANG）", "language (default by $WEIQUE_LANG, $LC_ALL, $LANG)"},
 		false},
 	{"quiet", NULL, {"不显示进度和提示", "no progress, no hints"}, false},
 	{"help", NULL, {"显示帮助", "show this help"}, false},
@@ -146,13 +149,15 @@ static wq_err choose(struct wq_cli *cli, int argc, char **argv, const struct wq_
 	}
 	near = nearest_command(argc > 1 && argv[1][0] != '-' ? two : first);
 	if (near)
-		return wq_error(WQ_E_USAGE, "no command '%.*s'; did you mean '%s'?", WQ_S_ARG(argc > 1 ? two : first), near);
+		return wq_error(
+			WQ_E_USAGE, "no command '%.*s'; did you mean '%s'?", WQ_S_ARG(argc > 1 ? two : first), near);
 	return wq_error(WQ_E_USAGE, "no command '%.*s'", WQ_S_ARG(first));
 }
 
 /* ---- its arguments ---- */
 
-static wq_err parse_option(const struct wq_cli_command *command, int argc, char **argv, int *i, struct wq_cli_args *args)
+static wq_err parse_option(
+	const struct wq_cli_command *command, int argc, char **argv, int *i, struct wq_cli_args *args)
 {
 	wq_str value, name = wq_str_from(wq_str_c(argv[*i]), 2);
 	bool joined = wq_str_chr(name, '=') >= 0;

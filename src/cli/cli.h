@@ -57,7 +57,7 @@ struct wq_cli_command {
 	const char *takes;  /* "[FILE]", for the usage line */
 	size_t least, most; /* how many words it takes */
 	struct wq_say summary;
-	struct wq_say detail; /* more for --help; may be NULL */
+	struct wq_say detail;                /* more for --help; may be NULL */
 	const struct wq_cli_option *options; /* ends with a NULL name; may be NULL */
 	wq_err (*run)(struct wq_cli *cli, const struct wq_cli_args *args);
 };

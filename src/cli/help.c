@@ -1,7 +1,8 @@
 /* Help, made from the command table. */
 #include "cli/cli.h"
 
-static const struct wq_say title = {"weique（魏阙）：守护互联网政务应用。未经审批的不出门，未获许可的不进门，每一步都可查证。",
+static const struct wq_say title = {
+	"weique（魏阙）：守护互联网政务应用。未经审批的不出门，未获许可的不进门，每一步都可查证。",
 	"weique: guards Internet government applications. Nothing leaves that nobody approved, nothing enters that is not "
 	"allowed, every act can be proven."};
 static const struct wq_say usage = {"用法", "usage"};
