@@ -62,9 +62,11 @@ static struct wq_arena_block *grow(struct wq_arena *arena, size_t n)
 		size = n;
 	if (n > room)
 		return NULL;
-	block = malloc(sizeof *block + size);
-	if (!block)
+	block = size < SIZE_MAX - sizeof *block ? malloc(sizeof *block + size) : NULL;
+	if (!block) {
+		arena->no_mem = true;
 		return NULL;
+	}
 	*block = (struct wq_arena_block){.next = arena->blocks, .size = size};
 	arena->blocks = block;
 	arena->total_bytes += size;
@@ -77,7 +79,7 @@ void *wq_arena_alloc(struct wq_arena *arena, size_t n)
 	struct wq_arena_block *block = arena->blocks;
 	void *at;
 
-	if (n > arena->max_bytes) {
+	if (n > arena->max_bytes || n > SIZE_MAX - align) {
 		arena->failed = true;
 		return NULL;
 	}
@@ -111,7 +113,7 @@ void *wq_arena_zalloc(struct wq_arena *arena, size_t count, size_t size)
 
 wq_str wq_arena_str(struct wq_arena *arena, wq_str s)
 {
-	char *copy = s.n < SIZE_MAX ? wq_arena_alloc(arena, s.n + 1) : NULL;
+	char *copy = wq_arena_alloc(arena, s.n < SIZE_MAX ? s.n + 1 : s.n);
 
 	if (!copy)
 		return WQ_S_NONE;
@@ -149,5 +151,7 @@ wq_str wq_arena_printf(struct wq_arena *arena, const char *format, ...)
 
 wq_err wq_arena_err(const struct wq_arena *arena)
 {
-	return arena->failed ? wq_error_id(WQ_E_LIMIT) : WQ_OK;
+	if (!arena->failed)
+		return WQ_OK;
+	return wq_error_id(arena->no_mem ? WQ_E_NO_MEMORY : WQ_E_LIMIT);
 }

@@ -17,6 +17,7 @@ struct wq_arena {
 	size_t max_bytes; /* of all blocks together */
 	size_t total_bytes;
 	bool failed;
+	bool no_mem; /* it failed because the system had none, not because of max_bytes */
 };
 
 /* Ready to use; takes no memory before the first allocation. `max_bytes` is at least 1. */

@@ -29,11 +29,15 @@ static bool ensure(struct wq_buf *buf, size_t n)
 		buf->over = true;
 		return false;
 	}
-	if (buf->cap > buf->len + n)
+	if (buf->cap > buf->len && buf->cap - buf->len > n)
 		return true;
+	if (n > SIZE_MAX / 2 - buf->len) { /* no allocator gives that much; the doubling below stays exact */
+		buf->no_mem = true;
+		return false;
+	}
 	while (cap <= buf->len + n)
-		cap = cap > SIZE_MAX / 2 ? SIZE_MAX : cap * 2;
-	if (cap > buf->max_bytes + 1 && buf->max_bytes < SIZE_MAX)
+		cap *= 2;
+	if (buf->max_bytes < SIZE_MAX && cap > buf->max_bytes + 1)
 		cap = buf->max_bytes + 1;
 	data = realloc(buf->data, cap);
 	if (!data) {

@@ -1,5 +1,6 @@
 #include "base/clock.h"
 
+#include <errno.h>
 #include <sys/random.h>
 
 static wq_time system_now(void *data)
@@ -27,6 +28,8 @@ static void system_fill(void *data, void *out, size_t n)
 	(void)data;
 	while (n > 0) {
 		ssize_t got = getrandom(at, WQ_MIN(n, (size_t)256), 0);
+		if (got < 0 && errno == EINTR)
+			continue;
 		if (got <= 0)
 			abort(); /* without randomness no key and no token is safe */
 		at += got;

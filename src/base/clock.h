@@ -42,7 +42,7 @@ struct wq_random wq_random_seeded(uint64_t *state);
 enum { WQ_TIME_TEXT = 28 };
 /* "2026-11-22T03:08:39.123456Z" into `out`. Years 0000 to 9999; outside them the nearest is written. Returns `out`. */
 char *wq_time_text(wq_time t, char out[WQ_TIME_TEXT]);
-/* Reads that form; the fraction may be absent or have 1 to 6 digits, the zone is Z or +hh:mm; a date alone is midnight
+/* Reads that form; the fraction may be absent or have 1 to 6 digits, the zone is Z, +hh:mm or -hh:mm; a date alone is midnight
  * in UTC. Errors: WQ_E_INPUT. */
 wq_err wq_time_parse(wq_str text, wq_time *ret_time);
 

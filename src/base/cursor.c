@@ -64,12 +64,16 @@ wq_str wq_cursor_block32(struct wq_cursor *c, size_t max)
 
 void wq_cursor_fail(struct wq_cursor *c)
 {
+	if (c->bad)
+		return;
 	c->bad = true;
+	c->bad_at = c->at;
+	c->at = c->bytes.n;
 }
 
 wq_err wq_cursor_err(const struct wq_cursor *c)
 {
-	return c->bad ? wq_error(WQ_E_FORMAT, "at byte %zu of %zu", c->at, c->bytes.n) : WQ_OK;
+	return c->bad ? wq_error(WQ_E_FORMAT, "at byte %zu of %zu", c->bad_at, c->bytes.n) : WQ_OK;
 }
 
 wq_err wq_cursor_end(const struct wq_cursor *c)

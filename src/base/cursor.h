@@ -1,7 +1,7 @@
 /* A reading cursor over bytes from outside: bounds in one place, a sticky error.
  *
  * Invariants: `at` <= `bytes.n`. A read beyond the end returns zero (or the empty slice), sets `bad` and moves to the
- * end; every later read then fails as well, so a whole record may be read and checked once. Numbers are big-endian.
+ * end, so that a loop over wq_cursor_left() ends; every later read then fails as well, so a whole record may be read and checked once. Numbers are big-endian.
  */
 #ifndef WQ_BASE_CURSOR_H
 #define WQ_BASE_CURSOR_H
@@ -12,6 +12,7 @@ struct wq_cursor {
 	wq_str bytes;
 	size_t at;
 	bool bad;
+	size_t bad_at; /* where the first failing read began */
 };
 
 static inline struct wq_cursor wq_cursor_of(wq_str bytes)

@@ -20,16 +20,35 @@ static _Thread_local struct {
 	char text[WQ_ERR_NOTES][WQ_ERR_NOTE_BYTES];
 } notes;
 
-WQ_PRINTF(1, 0) static uint32_t note_add(const char *format, va_list args)
+WQ_PRINTF(1, 0) /* A note that was cut ends with a whole UTF-8 character. */
+static void cut_at_character(char *text)
+{
+	size_t n = strlen(text), back = 0;
+
+	while (back < 3 && back < n && ((unsigned char)text[n - 1 - back] & 0xc0) == 0x80)
+		back++;
+	if (back < n) {
+		unsigned char lead = (unsigned char)text[n - 1 - back];
+		size_t need = lead >= 0xf0 ? 3 : lead >= 0xe0 ? 2 : lead >= 0xc0 ? 1 : 0;
+		if (need > back)
+			text[n - 1 - back] = '\0';
+	}
+}
+
+static uint32_t note_add(const char *format, va_list args)
 {
 	uint32_t number = ++notes.last;
 	char *text;
+	int n;
 
 	if (number == 0)
 		number = notes.last = 1;
 	text = notes.text[number % WQ_ERR_NOTES];
-	if (vsnprintf(text, WQ_ERR_NOTE_BYTES, format, args) < 0)
+	n = vsnprintf(text, WQ_ERR_NOTE_BYTES, format, args);
+	if (n < 0)
 		text[0] = '\0';
+	else if (n >= WQ_ERR_NOTE_BYTES)
+		cut_at_character(text);
 	for (char *c = text; *c; c++)
 		if ((unsigned char)*c < 0x20 || *c == 0x7f)
 			*c = '?';
