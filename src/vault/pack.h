@@ -6,7 +6,11 @@
  *     objects, each at a multiple of 16
  *     index: `objects` rows of 96 bytes: digest[32] SM3(bytes), root[32] tree root, u64 offset, u64 length, 16 reserved 0
  * The pack's *name* is the SM3 of its header, in hexadecimal: it binds the index, the index binds every byte. File name:
- * <name>.pack. A reader checks every bound once at open and needs no cryptographic library unless it verifies.
+ * <name>.pack. A reader checks every bound once at open and needs no cryptographic library unless it verifies. Objects
+ * stand in the order of the index, each at the next multiple of 16 after the one before, padding is zero: lengths alone
+ * decide the layout, and there is no byte of the file that the name does not bind.
+ *
+ * Bad at: deleting one object (packs go as a whole), and objects that are too large for memory while being written.
  */
 #ifndef WQ_VAULT_PACK_H
 #define WQ_VAULT_PACK_H
@@ -15,6 +19,8 @@
 #include "crypto/digest.h"
 
 enum { WQ_PACK_HEADER = 64, WQ_PACK_ROW = 96, WQ_PACK_TARGET_BYTES = 16 * 1024 * 1024 };
+/* Limits: objects of one pack, bytes of one object (a large one has a pack of its own). */
+enum { WQ_PACK_OBJECTS_MAX = 1024 * 1024, WQ_PACK_OBJECT_MAX = 1024 * 1024 * 1024 };
 
 /* ---- writing ---- */
 struct wq_pack_writer;

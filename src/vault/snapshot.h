@@ -3,8 +3,9 @@
  *
  *     header, WQ_SNAPSHOT_HEADER bytes: "WQSNAP\0\1", canonical head (crypto/canon.h, domain weique.vault.snapshot; its
  *             length as u32 before it), 64 bytes SM2 signature over the canonical head, zero padding
- *     body:   section table; packs (name 32, file bytes u64); strings (types, header blocks, keys); hosts; path classes;
- *             entries; hash table (u32 slots, open addressing, at most 70 % full)
+ *     body:   section table; packs (name 32, file bytes u64); texts (types, header blocks); hosts; path classes; entries
+ *             (96 bytes); hash table (8-byte slots, open addressing, 70 % full, bounded probes); strings. Byte by byte in
+ *             docs/formats.md
  *
  * Reviewers decide on the *body root* (tree root over the body bytes): the body is a deterministic function of its
  * entries (sorted by key), hosts, classes and pack names. weique-sign compares body root and decisions, then signs a
@@ -21,6 +22,18 @@
 #include "crypto/sm2.h"
 
 enum { WQ_SNAPSHOT_HEADER = 1024, WQ_APP_ID_MAX = 64 };
+/* Limits of a body. Objects have theirs in vault/pack.h. */
+enum {
+	WQ_SNAPSHOT_KEY_MAX = 4096,
+	WQ_SNAPSHOT_TYPE_MAX = 255,
+	WQ_SNAPSHOT_HEADERS_MAX = 8192,
+	WQ_SNAPSHOT_TYPES_MAX = 65535, /* different content types */
+	WQ_SNAPSHOT_PACKS_MAX = 65536,
+	WQ_SNAPSHOT_HOSTS_MAX = 1024,
+	WQ_SNAPSHOT_CLASSES_MAX = 4096,
+	WQ_SNAPSHOT_ENTRIES_MAX = 16 * 1024 * 1024,
+	WQ_SNAPSHOT_PROBES_MAX = 1024
+};
 
 /* ---- head ---- */
 struct wq_snapshot_head {
@@ -34,6 +47,8 @@ struct wq_snapshot_head {
 	wq_time sealed_at;
 	wq_digest key_id; /* of the sealing key */
 };
+/* An application's identity as above. Such a name is also safe as that of a file. */
+bool wq_app_id_fine(wq_str app);
 /* Canonical bytes: what is signed, and whose SM3 is the snapshot's digest. */
 wq_err wq_snapshot_head_encode(const struct wq_snapshot_head *head, struct wq_buf *out);
 wq_err wq_snapshot_head_decode(wq_str canonical, struct wq_snapshot_head *ret_head);
@@ -46,17 +61,24 @@ enum wq_path_class { WQ_CLASS_SEALED, WQ_CLASS_DYNAMIC, WQ_CLASS_STAFF, WQ_CLASS
 struct wq_object_ref { /* which bytes: pack (index into the pack table) and row */
 	uint32_t pack, number;
 	uint64_t length_bytes;
+	/* SM3 of the bytes. A body keeps that of the identity form; read back, the digest of an encoded form is zero: the
+	 * pack's index has it (wq_pack_digest), and the pack's name binds the index. */
 	wq_digest digest;
 };
 
 struct wq_entry_new {
-	wq_str key;     /* canonical, text/key.h */
+	wq_str key;      /* canonical, text/key.h */
 	uint16_t status; /* 200, 301, 302, 404, 410 … */
-	wq_str type;    /* Content-Type with charset */
-	wq_str headers; /* "Name: value\r\n" lines of the allow-list, canonical order; empty for most */
+	wq_str type;     /* Content-Type with charset */
+	wq_str headers;  /* "Name: value\r\n" lines of the allow-list, canonical order; empty for most */
 	struct wq_object_ref identity;
 	bool has_gzip, has_brotli;
 	struct wq_object_ref gzip, brotli;
+};
+
+struct wq_class_new {
+	wq_str prefix; /* path prefix with leading slash; see wq_snapshot_class() */
+	enum wq_path_class class;
 };
 
 struct wq_body_new {
@@ -65,14 +87,15 @@ struct wq_body_new {
 	size_t packs_n;
 	const wq_str *hosts; /* canonical hosts that this application answers for */
 	size_t hosts_n;
-	struct {
-		wq_str prefix; /* path prefix with leading slash; the longest match decides */
-		enum wq_path_class class;
-	} const *classes;
+	const struct wq_class_new *classes;
 	size_t classes_n;
 	const struct wq_entry_new *entries; /* any order; sorted while building; duplicate keys are WQ_E_INPUT */
 	size_t entries_n;
 };
+/* Appends the body. Equal sets give equal bytes, whatever the
+ * order of hosts, classes and entries. What it returns passes wq_snapshot_check(). Errors: WQ_E_INPUT naming the key
+ * (duplicate, of a host that is not listed, reference outside the packs, malformed type or headers), WQ_E_LIMIT,
+ * WQ_E_NO_MEMORY; `out` is then as it was before. */
 wq_err wq_snapshot_build(const struct wq_body_new *body, struct wq_buf *out);
 
 /* ---- reading: a view into memory that somebody else owns and that does not change ---- */
@@ -82,8 +105,9 @@ struct wq_snapshot {
 	struct wq_snapshot_head head;
 	wq_sm2_sig sig;
 	wq_str body;
-	uint32_t packs_n, hosts_n, entries_n, slots_n, classes_n; /* counts; sections are private to vault/ */
-	const uint8_t *packs, *hosts, *entries, *slots, *classes;
+	uint32_t packs_n, texts_n, hosts_n, classes_n, entries_n, slots_n; /* counts; sections are private to vault/ */
+	uint32_t probes_max;
+	const uint8_t *packs, *texts, *hosts, *classes, *entries, *slots;
 	wq_str strings;
 };
 
@@ -105,9 +129,21 @@ bool wq_snapshot_find(const struct wq_snapshot *snapshot, wq_str key, struct wq_
 /* In order of the keys; number < entries_n. */
 bool wq_snapshot_entry(const struct wq_snapshot *snapshot, uint32_t number, struct wq_entry *ret_entry);
 bool wq_snapshot_pack(const struct wq_snapshot *snapshot, uint32_t number, wq_digest *ret_name, uint64_t *ret_bytes);
+/* Sorted. Empty when there is no such number. */
 wq_str wq_snapshot_host(const struct wq_snapshot *snapshot, uint32_t number);
-/* The class of a path (with leading slash): longest prefix; WQ_CLASS_SEALED when none matches. */
+/* The class of a path (with leading slash; a query does not count): the longest prefix that matches, WQ_CLASS_SEALED when
+ * none does. Prefixes match whole segments: "/admin" matches "/admin" and "/admin/x", not "/administrator"; "/admin/"
+ * matches what is below. A class that is out of range (an altered file) is WQ_CLASS_CLOSED. */
 enum wq_path_class wq_snapshot_class(const struct wq_snapshot *snapshot, wq_str path);
+
+/* Everything that opening leaves to the accesses: each host, class and entry in bounds and in order, each key of a listed
+ * host and found by its hash, types and headers fit to be sent, padding zero. For whoever is about to sign or to load.
+ * Errors: WQ_E_FORMAT naming the place. */
+wq_err wq_snapshot_check(const struct wq_snapshot *snapshot);
+/* Every reference of the entries into pack `number`, against that pack: row, length, digest of the identity form.
+ * Errors: WQ_E_ALTERED naming the key. */
+struct wq_pack;
+wq_err wq_snapshot_check_pack(const struct wq_snapshot *snapshot, uint32_t number, const struct wq_pack *pack);
 
 /* Body root, then signature by `key`, then application and serial: `serial_seen` is the highest that the caller has
  * accepted. Errors: WQ_E_ALTERED, WQ_E_SIGNATURE, WQ_E_REPLAYED (a lower serial, or the same with another digest when

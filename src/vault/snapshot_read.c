@@ -1,0 +1,291 @@
+#include "vault/snapshot.h"
+
+#include "base/cursor.h"
+#include "vault/layout_priv.h"
+
+/* Keep a request's work independent of the file: no loop below runs longer than these counts and none trusts a number
+ * that it has not compared with its section. */
+
+static wq_err bad(const char *what)
+{
+	return wq_error(WQ_E_FORMAT, "snapshot: %s", what);
+}
+
+/* ---- opening ---- */
+
+struct section {
+	const uint8_t *at;
+	uint32_t count;
+};
+
+/* Sections stand one behind the other, so the counts alone decide where each begins; the offset must agree. */
+static wq_err section_open(wq_str body, enum wq_section number, uint64_t *at, struct section *ret_section)
+{
+	const uint8_t *bytes = (const uint8_t *)body.p;
+	const uint8_t *row = bytes + WQ_BODY_FIXED + (size_t)number * WQ_SECTION_ROW;
+	uint64_t offset = wq_load_u64(row);
+	uint32_t count = wq_load_u32(row + 8);
+	uint64_t length = (uint64_t)count * wq_section_row[number];
+
+	if (wq_load_u32(row + 12) != wq_section_row[number] || offset != *at)
+		return wq_error(WQ_E_FORMAT, "snapshot: section %d is misplaced", (int)number);
+	if (offset > body.n || length > body.n - offset)
+		return wq_error(WQ_E_FORMAT, "snapshot: section %d goes beyond the end", (int)number);
+	if (number == WQ_SECTION_STRINGS && offset + length != body.n)
+		return bad("bytes are left over at the end");
+	*ret_section = (struct section){bytes + offset, count};
+	*at = wq_align(offset + length);
+	return WQ_OK;
+}
+
+static wq_err counts_check(const struct section *s)
+{
+	if (s[WQ_SECTION_PACKS].count > WQ_SNAPSHOT_PACKS_MAX || s[WQ_SECTION_HOSTS].count > WQ_SNAPSHOT_HOSTS_MAX ||
+		s[WQ_SECTION_CLASSES].count > WQ_SNAPSHOT_CLASSES_MAX ||
+		s[WQ_SECTION_ENTRIES].count > WQ_SNAPSHOT_ENTRIES_MAX || s[WQ_SECTION_TEXTS].count < 1 ||
+		s[WQ_SECTION_SLOTS].count <= s[WQ_SECTION_ENTRIES].count)
+		return bad("a count is over its limit");
+	return WQ_OK;
+}
+
+static wq_err body_open(wq_str body, struct wq_snapshot *snapshot)
+{
+	const uint8_t *bytes = (const uint8_t *)body.p;
+	struct section s[WQ_SECTIONS];
+	uint64_t at = WQ_BODY_HEADER;
+
+	if (body.n < WQ_BODY_HEADER || memcmp(bytes, WQ_BODY_MAGIC.p, WQ_BODY_MAGIC.n) != 0)
+		return bad("this is no body of version 1");
+	if (wq_load_u32(bytes + 8) != WQ_SECTIONS || wq_load_u64(bytes + 16) != body.n || wq_load_u64(bytes + 24) != 0)
+		return bad("the body's length or section count is wrong");
+	snapshot->probes_max = wq_load_u32(bytes + 12);
+	if (snapshot->probes_max > WQ_SNAPSHOT_PROBES_MAX)
+		return bad("probes are over the limit");
+	for (int i = 0; i < WQ_SECTIONS; i++)
+		WQ_TRY(section_open(body, (enum wq_section)i, &at, &s[i]));
+	WQ_TRY(counts_check(s));
+	snapshot->body = body;
+	snapshot->packs = s[WQ_SECTION_PACKS].at;
+	snapshot->packs_n = s[WQ_SECTION_PACKS].count;
+	snapshot->texts = s[WQ_SECTION_TEXTS].at;
+	snapshot->texts_n = s[WQ_SECTION_TEXTS].count;
+	snapshot->hosts = s[WQ_SECTION_HOSTS].at;
+	snapshot->hosts_n = s[WQ_SECTION_HOSTS].count;
+	snapshot->classes = s[WQ_SECTION_CLASSES].at;
+	snapshot->classes_n = s[WQ_SECTION_CLASSES].count;
+	snapshot->entries = s[WQ_SECTION_ENTRIES].at;
+	snapshot->entries_n = s[WQ_SECTION_ENTRIES].count;
+	snapshot->slots = s[WQ_SECTION_SLOTS].at;
+	snapshot->slots_n = s[WQ_SECTION_SLOTS].count;
+	snapshot->strings = wq_str_of(s[WQ_SECTION_STRINGS].at, s[WQ_SECTION_STRINGS].count);
+	return WQ_OK;
+}
+
+wq_err wq_snapshot_open_body(wq_str body, struct wq_snapshot *ret_snapshot)
+{
+	struct wq_snapshot snapshot = {.bytes = (const uint8_t *)body.p, .n = body.n};
+
+	WQ_TRY(body_open(body, &snapshot));
+	*ret_snapshot = snapshot;
+	return WQ_OK;
+}
+
+wq_err wq_snapshot_open(wq_str bytes, struct wq_snapshot *ret_snapshot)
+{
+	struct wq_snapshot snapshot = {.bytes = (const uint8_t *)bytes.p, .n = bytes.n};
+	struct wq_cursor c = wq_cursor_of(wq_str_head(bytes, WQ_SNAPSHOT_HEADER));
+	wq_str canonical;
+
+	if (bytes.n < WQ_SNAPSHOT_HEADER || !wq_str_eq(wq_cursor_take(&c, WQ_SNAPSHOT_MAGIC.n), WQ_SNAPSHOT_MAGIC))
+		return bad("this is no snapshot of version 1");
+	canonical = wq_cursor_block32(&c, WQ_SNAPSHOT_HEADER);
+	wq_cursor_copy(&c, snapshot.sig.rs, sizeof snapshot.sig.rs);
+	WQ_TRY(wq_cursor_err(&c));
+	if (!wq_all_zero(snapshot.bytes + c.at, WQ_SNAPSHOT_HEADER - c.at))
+		return bad("the header's padding is not zero");
+	WQ_TRY(wq_snapshot_head_decode(canonical, &snapshot.head));
+	if (snapshot.head.body_bytes != bytes.n - WQ_SNAPSHOT_HEADER)
+		return bad("the file is longer or shorter than its head says");
+	WQ_TRY(body_open(wq_str_from(bytes, WQ_SNAPSHOT_HEADER), &snapshot));
+	*ret_snapshot = snapshot;
+	return WQ_OK;
+}
+
+/* ---- access ---- */
+
+static bool string_at(const struct wq_snapshot *s, uint32_t offset, uint32_t length, wq_str *ret_string)
+{
+	if (offset > s->strings.n || length > s->strings.n - offset)
+		return false;
+	*ret_string = wq_str_of(s->strings.p + offset, length);
+	return true;
+}
+
+static bool slice_at(const struct wq_snapshot *s, const uint8_t *row, wq_str *ret_string)
+{
+	return string_at(s, wq_load_u32(row), wq_load_u32(row + 4), ret_string);
+}
+
+static bool text_at(const struct wq_snapshot *s, uint32_t number, uint32_t max, wq_str *ret_text)
+{
+	return number < s->texts_n && slice_at(s, s->texts + (size_t)number * WQ_SLICE_ROW, ret_text) &&
+		ret_text->n <= max;
+}
+
+static bool entry_key(const struct wq_snapshot *s, uint32_t number, wq_str *ret_key)
+{
+	const uint8_t *row = s->entries + (size_t)number * WQ_ENTRY_ROW;
+
+	return string_at(s, wq_load_u32(row), wq_load_u16(row + 4), ret_key) && ret_key->n <= WQ_SNAPSHOT_KEY_MAX;
+}
+
+static bool form_at(const struct wq_snapshot *s, const uint8_t *row, unsigned number, struct wq_object_ref *ret_ref)
+{
+	const uint8_t *at = row + WQ_ENTRY_FORMS + (size_t)number * WQ_ENTRY_FORM;
+	uint32_t pack = wq_load_u32(at);
+	uint64_t length = wq_load_u64(at + 8);
+
+	if (pack >= s->packs_n || length > wq_load_u64(s->packs + (size_t)pack * WQ_PACK_TABLE_ROW + WQ_DIGEST_BYTES))
+		return false;
+	*ret_ref = (struct wq_object_ref){.pack = pack, .number = wq_load_u32(at + 4), .length_bytes = length};
+	return true;
+}
+
+static bool entry_read(const struct wq_snapshot *s, uint32_t number, struct wq_entry *ret_entry)
+{
+	const uint8_t *row = s->entries + (size_t)number * WQ_ENTRY_ROW;
+	uint16_t flags = wq_load_u16(row + WQ_ENTRY_FLAGS);
+	struct wq_entry e = {.number = number, .status = wq_load_u16(row + WQ_ENTRY_STATUS)};
+
+	e.has_gzip = flags & WQ_FLAG_GZIP;
+	e.has_brotli = flags & WQ_FLAG_BROTLI;
+	if ((flags & ~(unsigned)(WQ_FLAG_GZIP | WQ_FLAG_BROTLI)) != 0 || e.status < 100 || e.status > 599)
+		return false;
+	if (!entry_key(s, number, &e.key) ||
+		!text_at(s, wq_load_u16(row + WQ_ENTRY_TYPE), WQ_SNAPSHOT_TYPE_MAX, &e.type) ||
+		!text_at(s, wq_load_u32(row + WQ_ENTRY_HEADERS), WQ_SNAPSHOT_HEADERS_MAX, &e.headers))
+		return false;
+	if (!form_at(s, row, 0, &e.identity) || (e.has_gzip && !form_at(s, row, 1, &e.gzip)) ||
+		(e.has_brotli && !form_at(s, row, 2, &e.brotli)))
+		return false;
+	memcpy(e.identity.digest.b, row + WQ_ENTRY_DIGEST, WQ_DIGEST_BYTES);
+	*ret_entry = e;
+	return true;
+}
+
+bool wq_snapshot_entry(const struct wq_snapshot *snapshot, uint32_t number, struct wq_entry *ret_entry)
+{
+	return number < snapshot->entries_n && entry_read(snapshot, number, ret_entry);
+}
+
+bool wq_snapshot_find(const struct wq_snapshot *snapshot, wq_str key, struct wq_entry *ret_entry)
+{
+	uint64_t hash;
+	uint32_t at;
+
+	if (snapshot->slots_n == 0 || key.n > WQ_SNAPSHOT_KEY_MAX)
+		return false;
+	hash = wq_key_hash(key);
+	at = wq_slot_of(hash, snapshot->slots_n);
+	for (uint32_t probe = 0; probe < snapshot->probes_max; probe++) {
+		const uint8_t *slot = snapshot->slots + (size_t)at * WQ_SLOT_ROW;
+		uint32_t number = wq_load_u32(slot + 4);
+		wq_str found;
+
+		if (number == 0)
+			return false;
+		if (wq_load_u32(slot) == hash >> 32 && number <= snapshot->entries_n &&
+			entry_key(snapshot, number - 1, &found) && wq_str_eq(found, key))
+			return entry_read(snapshot, number - 1, ret_entry);
+		at = at + 1 == snapshot->slots_n ? 0 : at + 1;
+	}
+	return false;
+}
+
+bool wq_snapshot_pack(const struct wq_snapshot *snapshot, uint32_t number, wq_digest *ret_name, uint64_t *ret_bytes)
+{
+	const uint8_t *row;
+
+	if (number >= snapshot->packs_n)
+		return false;
+	row = snapshot->packs + (size_t)number * WQ_PACK_TABLE_ROW;
+	memcpy(ret_name->b, row, WQ_DIGEST_BYTES);
+	*ret_bytes = wq_load_u64(row + WQ_DIGEST_BYTES);
+	return true;
+}
+
+wq_str wq_snapshot_host(const struct wq_snapshot *snapshot, uint32_t number)
+{
+	wq_str host;
+
+	if (number >= snapshot->hosts_n || !slice_at(snapshot, snapshot->hosts + (size_t)number * WQ_SLICE_ROW, &host))
+		return WQ_S_NONE;
+	return host;
+}
+
+/* ---- path classes ---- */
+
+static bool class_prefix(const struct wq_snapshot *s, uint32_t number, wq_str *ret_prefix)
+{
+	return slice_at(s, s->classes + (size_t)number * WQ_CLASS_ROW, ret_prefix);
+}
+
+static size_t common(wq_str a, wq_str b)
+{
+	size_t n = WQ_MIN(a.n, b.n), i = 0;
+
+	while (i < n && a.p[i] == b.p[i])
+		i++;
+	return i;
+}
+
+static bool segment_ends(wq_str path, wq_str prefix)
+{
+	return prefix.n > 0 && (prefix.n == path.n || prefix.p[prefix.n - 1] == '/' || path.p[prefix.n] == '/');
+}
+
+/* How many of the first `n` classes have a prefix that sorts at or before `path`. */
+static uint32_t classes_before(const struct wq_snapshot *s, uint32_t n, wq_str path)
+{
+	uint32_t low = 0;
+
+	while (low < n) {
+		uint32_t middle = low + (n - low) / 2;
+		wq_str prefix = WQ_S_NONE;
+
+		if (class_prefix(s, middle, &prefix) && wq_str_cmp(prefix, path) <= 0)
+			low = middle + 1;
+		else
+			n = middle;
+	}
+	return low;
+}
+
+/* Prefixes of a path sort before it, longer ones later: look at the nearest before it; when that is none, whatever is a
+ * prefix of the path is also one of the part that both share, so go on with that part. */
+enum wq_path_class wq_snapshot_class(const struct wq_snapshot *snapshot, wq_str path)
+{
+	ptrdiff_t query = wq_str_chr(path, '?');
+	uint32_t n = snapshot->classes_n;
+	wq_str part;
+
+	if (query >= 0)
+		path = wq_str_head(path, (size_t)query);
+	part = path;
+	while ((n = classes_before(snapshot, n, part)) > 0) {
+		wq_str prefix;
+		size_t shared;
+		uint32_t class;
+
+		n--;
+		if (!class_prefix(snapshot, n, &prefix))
+			return WQ_CLASS_CLOSED;
+		shared = common(prefix, part);
+		if (shared == prefix.n && segment_ends(path, prefix)) {
+			class = wq_load_u32(snapshot->classes + (size_t)n * WQ_CLASS_ROW + WQ_SLICE_ROW);
+			return class <= WQ_CLASS_CLOSED ? (enum wq_path_class) class : WQ_CLASS_CLOSED;
+		}
+		part = wq_str_head(part, shared);
+	}
+	return WQ_CLASS_SEALED;
+}
