@@ -10,6 +10,7 @@
 #define WQ_FINDING_CLAUSE_H
 
 #include "base/arena.h"
+#include "base/clock.h"
 
 enum { WQ_CLAUSE_MAX = 200, WQ_CLAUSE_DOCUMENTS_MAX = 32, WQ_CLAUSE_REFS_MAX = 16 };
 
@@ -51,7 +52,7 @@ wq_err wq_clauses_parse(struct wq_arena *arena, wq_str file_name, wq_str bytes, 
 const struct wq_clause *wq_clauses_find(const struct wq_clauses *clauses, wq_str id);
 const struct wq_clause_document *wq_clauses_document(const struct wq_clauses *clauses, wq_str id);
 
-/* The references in one line: "2014 二; 2024 art. 4, 7" or, in Chinese, "2014 第二部分；2024 第4、7条". In `arena`. */
+/* The references in one line: "2014 二; 2024 art. 4, 7" or, in Chinese, "2014 二；2024 第4、7条". In `arena`. */
 wq_str wq_clause_cite(struct wq_arena *arena, const struct wq_clause *clause, enum wq_lang lang);
 
 #endif

@@ -1,7 +1,7 @@
 /* Makes evidence that may be shown: cuts, cleans and masks text from outside.
  *
  * Invariants of every result: valid UTF-8, at most the size asked for, no control or format characters (C0, C1, bidi
- * overrides, zero-width, BOM, line separators; white space is one space), never empty for input with a visible character.
+ * overrides, zero-width, BOM, line separators; white space is one space), bytes that are not UTF-8 shown as U+FFFD.
  * It is not escaped: whoever prints it into HTML or a terminal escapes for that place. Bad at: guessing what is personal;
  * the detector says which bytes to mask.
  */
@@ -9,6 +9,13 @@
 #define WQ_FINDING_EXCERPT_H
 
 #include "finding/finding.h"
+
+/* `text` cleaned and cut to at most `max_bytes`, for names and addresses from outside. Bytes that are not UTF-8 become
+ * U+FFFD. Lives in `arena`; empty with p == NULL when the arena failed. */
+wq_str wq_clean(struct wq_arena *arena, wq_str text, size_t max_bytes);
+
+/* True when `text` is UTF-8 without the characters that wq_clean() removes. */
+bool wq_is_clean(wq_str text);
 
 /* The bytes [at, at + length) of `text` (UTF-8) with context around them, cut at characters, "…" where something is
  * missing, at most WQ_EXCERPT_BYTES. Lives in `arena`; empty with p == NULL when the arena failed. */

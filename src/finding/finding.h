@@ -1,8 +1,8 @@
 /* A finding: what a detector or the inspector says about one place, in the one form that detectors, policy, the ledger,
  * the command line and the control plane share.
  *
- * Invariants of a finding that is held by a `wq_findings`: rule, at least one clause, and one of key, url, file are set;
- * rule is [a-z0-9.-], clauses are IDs as in rules/clauses ("B2"); the excerpt is valid UTF-8 of at most
+ * Invariants of a finding that is held by a `wq_findings`: rule and at least one clause are set; every text is UTF-8
+ * without control characters (names from outside go through wq_clean() first); rule is [a-z0-9.-], clauses are IDs as in rules/clauses ("B2"); the excerpt is valid UTF-8 of at most
  * WQ_EXCERPT_BYTES without control characters, it is shown and never interpreted again; personal data in it is masked
  * by whoever found it (finding/excerpt.h helps). Slices of a finding point into whatever its maker says; a collector
  * copies them into its arena. A finding names its clause, its evidence and (once policy has assigned one) its owner.
@@ -41,11 +41,12 @@ enum {
 	WQ_FINDING_JSON_BYTES = 64 * 1024, /* of one finding, read or written */
 	WQ_FINDING_DIGEST_BYTES = 32,
 	WQ_FINDING_ID_BYTES = 16,
+	WQ_FINDINGS_MAX = 1000000,
 	WQ_FINDING_ID_TEXT = 2 * WQ_FINDING_ID_BYTES + 1
 };
 
 /* Where. Empty slices and zeros are "not said". Lines and columns count from 1, columns in characters (code points);
- * offset and length are bytes of the source as it was delivered. */
+ * offset and length are bytes of the source as it was delivered, below 2^53. */
 struct wq_place {
 	wq_str app;  /* application */
 	wq_str key;  /* canonical key (text/key.h) */
@@ -80,7 +81,7 @@ struct wq_finding_id {
 	uint8_t bytes[WQ_FINDING_ID_BYTES];
 };
 
-/* "info" … "critical"; with a language "提示" … "特别严重" / "info" … "critical". Never NULL. */
+/* "info" … "critical"; with a language "提示", "低", "中", "高", "严重" or the English word. Never NULL. */
 const char *wq_severity_name(enum wq_severity severity);
 const char *wq_severity_title(enum wq_severity severity, enum wq_lang lang);
 /* Reads the stable name. Writes only when true. */
@@ -105,8 +106,8 @@ bool wq_finding_same(const struct wq_finding *a, const struct wq_finding *b);
 struct wq_findings {
 	struct wq_arena *arena; /* not owned; holds the copies */
 	struct wq_finding *items;
-	uint32_t *slots; /* identity → item + 1 */
-	size_t count, max;
+	uint32_t *slots; /* open addressing by identity: item + 1 */
+	size_t count, room, max;
 	size_t dropped;         /* did not fit; 0 means the list is whole */
 	enum wq_severity worst; /* of all, the dropped included; INFO when there are none */
 };
