@@ -1,30 +1,13 @@
 #include "store/db_priv.h"
 
+#include "base/utf8.h"
+
 static const struct wq_db_driver *const drivers[] = {&wq_db_sqlite, &wq_db_postgres};
 
-/* RFC 3629: what PostgreSQL accepts as text, so that both databases refuse the same. */
-static size_t utf8_length(const unsigned char *p, size_t n)
-{
-	if (p[0] < 0x80)
-		return p[0] != 0;
-	if (n >= 2 && p[0] >= 0xc2 && p[0] <= 0xdf && (p[1] & 0xc0) == 0x80)
-		return 2;
-	if (n >= 3 && (p[0] & 0xf0) == 0xe0 && (p[1] & 0xc0) == 0x80 && (p[2] & 0xc0) == 0x80)
-		return (p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] >= 0xa0) ? 0 : 3;
-	if (n >= 4 && p[0] >= 0xf0 && p[0] <= 0xf4 && (p[1] & 0xc0) == 0x80 && (p[2] & 0xc0) == 0x80 &&
-	        (p[3] & 0xc0) == 0x80)
-		return (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] >= 0x90) ? 0 : 4;
-	return 0;
-}
-
+/* PostgreSQL keeps no NUL in text; both databases refuse the same. */
 static bool is_text(wq_str s)
 {
-	for (size_t at = 0, step; at < s.n; at += step) {
-		step = utf8_length((const unsigned char *)s.p + at, s.n - at);
-		if (step == 0)
-			return false;
-	}
-	return true;
+	return wq_utf8_valid(s) && wq_str_chr(s, '\0') < 0;
 }
 
 static wq_err check_values(const struct wq_db_value *values, size_t n)
