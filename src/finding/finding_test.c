@@ -193,7 +193,6 @@ static void collector_joins_and_says_when_cut(void **state)
 	(void)state;
 	struct wq_arena arena;
 	struct wq_findings all;
-	WQ_BUF(json, WQ_MIB);
 	wq_arena_init(&arena, 16 * WQ_MIB);
 	assert_ok(wq_findings_init(&all, &arena, 100));
 	assert_int_equal(all.worst, WQ_SEVERITY_INFO);
