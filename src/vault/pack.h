@@ -33,8 +33,11 @@ struct wq_pack_object {
 };
 
 /* Writes packs into `dir`; a new one begins when the present one has WQ_PACK_TARGET_BYTES. Objects with equal bytes are
- * stored once. Nothing is visible under its final name before wq_pack_writer_finish(). */
+ * stored once. Nothing is visible under its final name before wq_pack_writer_finish(). One writer of a process in a
+ * directory at a time. Errors: WQ_E_NOT_FOUND, WQ_E_IO. */
 wq_err wq_pack_writer_open(const char *dir, struct wq_pack_writer **ret_writer);
+/* Errors: WQ_E_LIMIT (an object over WQ_PACK_OBJECT_MAX, more than 65,536 packs), WQ_E_NO_SPACE, WQ_E_IO, WQ_E_NO_MEMORY.
+ * After one of them the writer is only good for wq_pack_writer_free(). */
 wq_err wq_pack_writer_add(struct wq_pack_writer *writer, wq_str bytes, struct wq_pack_object *ret_object);
 /* Durable and renamed into place; `*ret_names` (owned by the writer) are the names in order. */
 wq_err wq_pack_writer_finish(struct wq_pack_writer *writer, const wq_digest **ret_names, size_t *ret_n);
@@ -51,12 +54,16 @@ struct wq_pack {
 
 /* Checks every bound. Errors: WQ_E_FORMAT with the place. */
 wq_err wq_pack_open(wq_str bytes, struct wq_pack *ret_pack);
-/* Requires number < objects. */
+/* The three of an object; require number < objects. */
 wq_str wq_pack_bytes(const struct wq_pack *pack, uint32_t number);
 wq_digest wq_pack_digest(const struct wq_pack *pack, uint32_t number);
 wq_digest wq_pack_root(const struct wq_pack *pack, uint32_t number);
 /* The whole of it against its name: header, index, then every object. Errors: WQ_E_ALTERED naming the first bad object.
  * Uses crypto/. */
 wq_err wq_pack_verify(const struct wq_pack *pack, wq_digest name);
+
+/* The same without the digests of the objects (header, index, roots, padding): several times faster, enough for a pack
+ * that was verified in full when it was published. */
+wq_err wq_pack_reverify(const struct wq_pack *pack, wq_digest name);
 
 #endif
