@@ -41,10 +41,14 @@ wq_digest wq_hmac_sm3(wq_str key, wq_str bytes);
 
 /* Digests `n` equally long messages at once in lanes: out[i] = SM3(message i). Tests and the tree use it. */
 void wq_sm3_lanes(const uint8_t *const *messages, size_t message_bytes, size_t n, wq_digest *out);
-/* "avx512", "avx2", "neon" or "scalar": what the dispatcher chose; WQ_SM3_LANES in the environment forces a lower one. */
+/* The same for messages of any lengths: for many small objects at once. Slices with n == 0 are fine. */
+void wq_sm3_many(const wq_str *messages, size_t n, wq_digest *out);
+/* "avx512", "avx2", "sse2", "neon" or "scalar": what the dispatcher chose; WQ_SM3_LANES in the environment forces a lower one. */
 const char *wq_sm3_lanes_name(void);
 
 wq_digest wq_tree_root(wq_str bytes);
+/* out[i] = wq_tree_root(objects[i]): many small objects share the lanes. */
+void wq_tree_roots(const wq_str *objects, size_t n, wq_digest *out);
 wq_digest wq_tree_leaf(wq_str leaf);
 /* Leaf digests of an object of `bytes.n` bytes; `out` holds wq_tree_leaves(bytes.n). */
 size_t wq_tree_leaves(uint64_t length_bytes);

@@ -21,7 +21,7 @@ struct wq_sm3_kernel {
 void wq_sm3_kernel_scalar(uint32_t *state, const uint8_t *const *messages, size_t blocks);
 void wq_sm3_kernel_avx2(uint32_t *state, const uint8_t *const *messages, size_t blocks);
 void wq_sm3_kernel_avx512(uint32_t *state, const uint8_t *const *messages, size_t blocks);
-void wq_sm3_kernel_neon(uint32_t *state, const uint8_t *const *messages, size_t blocks);
+void wq_sm3_kernel_v128(uint32_t *state, const uint8_t *const *messages, size_t blocks);
 
 extern const uint32_t wq_sm3_iv[8];
 
@@ -31,11 +31,13 @@ struct wq_sm3_midstate {
 	uint64_t prefix_bytes;
 };
 
-/* out[i] = SM3(prefix || message i), all messages equally long. */
-void wq_sm3_lanes_from(const struct wq_sm3_midstate *from, const uint8_t *const *messages, size_t message_bytes,
-	size_t n, wq_digest *out);
+/* out[i] = SM3(prefix || message i). */
+void wq_sm3_many_from(const struct wq_sm3_midstate *from, const wq_str *messages, size_t n, wq_digest *out);
 
-/* Chooses the kernels; WQ_E_CRYPTO when one of them is not bit-exact with the scalar one. Idempotent. */
+/* Chooses the kernels as WQ_SM3_LANES says: WQ_E_CRYPTO when one of them is not bit-exact with the scalar one,
+ * WQ_E_CONFIG when the name is unknown or not available here. Idempotent; not thread-safe. */
 wq_err wq_sm3_lanes_init(void);
+/* The same, any number of times, for tests and measurements; NULL for the widest. */
+wq_err wq_sm3_lanes_choose(const char *name);
 
 #endif

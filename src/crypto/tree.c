@@ -4,86 +4,56 @@
 /* Digested at one go; a power of two, so that every whole batch is a whole subtree (RFC 9162 section 2.1.1). */
 enum { BATCH = 256, MAX_LEVELS = 64 };
 
-/* The states after the one-block prefixes; the test computes them again from the prefixes. */
-static struct wq_sm3_midstate from_prefix(const char *tag)
-{
-	struct wq_sm3_midstate m = {.prefix_bytes = WQ_SM3_BLOCK};
-	uint8_t block[WQ_SM3_BLOCK] = {'W', 'Q', 'T', '1'};
-	const uint8_t *message = block;
-
-	memcpy(block + 4, tag, strlen(tag));
-	memcpy(m.state, wq_sm3_iv, sizeof(m.state));
-	wq_sm3_kernel_scalar(m.state, &message, 1);
-	return m;
-}
-
-static struct wq_sm3_midstate leaf_prefix(void)
-{
-	return from_prefix("weique.tree.leaf");
-}
-
-static struct wq_sm3_midstate node_prefix(void)
-{
-	return from_prefix("weique.tree.node");
-}
-
-static struct wq_sm3_midstate root_prefix(void)
-{
-	return from_prefix("weique.tree.root");
-}
+/* The states after the one-block prefixes "WQT1weique.tree.leaf", "…node", "…root", filled with zeros to 64 bytes; the test
+ * computes them again. */
+static const struct wq_sm3_midstate after_leaf = {
+	{0x03aa1c18, 0xecd2e9d5, 0x81d182d9, 0xa3f1307c, 0x0226f1c9, 0x986906aa, 0xe34cabbd, 0x90e52dff}, WQ_SM3_BLOCK};
+static const struct wq_sm3_midstate after_node = {
+	{0xc77b212b, 0xe409703e, 0xa4c3b055, 0x65b14325, 0xb840c8d9, 0xebbe87e8, 0x89a3053c, 0x6518c271}, WQ_SM3_BLOCK};
+static const struct wq_sm3_midstate after_root = {
+	{0xbdd1aa44, 0xf5732c67, 0xed9ee03b, 0x8e58c1cf, 0xbb1f0f4e, 0x18c92b53, 0x64bd345f, 0x39648abe}, WQ_SM3_BLOCK};
 
 size_t wq_tree_leaves(uint64_t length_bytes)
 {
 	return length_bytes == 0 ? 1 : (size_t)((length_bytes - 1) / WQ_TREE_LEAF + 1);
 }
 
-static void leaf_one(const uint8_t *leaf, size_t n, wq_digest *out)
-{
-	struct wq_sm3_midstate from = leaf_prefix();
-
-	wq_sm3_lanes_from(&from, &leaf, n, 1, out);
-}
-
 wq_digest wq_tree_leaf(wq_str leaf)
 {
 	wq_digest d;
 
-	leaf_one((const uint8_t *)leaf.p, leaf.n, &d);
+	wq_sm3_many_from(&after_leaf, &leaf, 1, &d);
 	return d;
 }
 
 void wq_tree_leaf_digests(wq_str bytes, wq_digest *out)
 {
-	struct wq_sm3_midstate from = leaf_prefix();
-	const uint8_t *messages[BATCH], *p = (const uint8_t *)bytes.p;
-	size_t whole = bytes.n / WQ_TREE_LEAF;
+	wq_str leaves[BATCH];
+	size_t n = wq_tree_leaves(bytes.n);
 
-	for (size_t done = 0; done < whole;) {
-		size_t n = WQ_MIN(whole - done, (size_t)BATCH);
+	for (size_t done = 0; done < n;) {
+		size_t batch = WQ_MIN(n - done, (size_t)BATCH);
 
-		for (size_t i = 0; i < n; i++)
-			messages[i] = p + (done + i) * WQ_TREE_LEAF;
-		wq_sm3_lanes_from(&from, messages, WQ_TREE_LEAF, n, out + done);
-		done += n;
+		for (size_t i = 0; i < batch; i++)
+			leaves[i] = wq_str_head(wq_str_from(bytes, (done + i) * WQ_TREE_LEAF), WQ_TREE_LEAF);
+		wq_sm3_many_from(&after_leaf, leaves, batch, out + done);
+		done += batch;
 	}
-	if (whole < wq_tree_leaves(bytes.n))
-		leaf_one(bytes.n ? p + whole * WQ_TREE_LEAF : NULL, bytes.n - whole * WQ_TREE_LEAF, out + whole);
 }
 
 /* Pairs `n` (1 to BATCH) digests level by level, in place, until one is left: an odd one at the end of a level moves up
  * unchanged, which is the shape of RFC 9162. */
 static wq_digest reduce(wq_digest *level, size_t n)
 {
-	struct wq_sm3_midstate from = node_prefix();
-	const uint8_t *pairs[BATCH / 2];
+	wq_str pairs[BATCH / 2];
 	wq_digest up[BATCH / 2];
 
 	while (n > 1) {
 		size_t half = n / 2;
 
 		for (size_t i = 0; i < half; i++)
-			pairs[i] = level[2 * i].b;
-		wq_sm3_lanes_from(&from, pairs, 2 * sizeof(wq_digest), half, up);
+			pairs[i] = wq_str_of(&level[2 * i], 2 * sizeof(*level));
+		wq_sm3_many_from(&after_node, pairs, half, up);
 		if (n % 2)
 			level[half] = level[n - 1];
 		memcpy(level, up, half * sizeof(*up));
@@ -122,17 +92,23 @@ static wq_digest spine_top(struct spine *spine)
 	return top;
 }
 
+enum { ROOT_MESSAGE = 8 + WQ_DIGEST_BYTES };
+
+static void root_message(uint8_t out[ROOT_MESSAGE], uint64_t length_bytes, wq_digest top)
+{
+	for (unsigned i = 0; i < 8; i++)
+		out[i] = (uint8_t)(length_bytes >> 8 * (7 - i));
+	memcpy(out + 8, top.b, sizeof(top.b));
+}
+
 static wq_digest finish(struct spine *spine, uint64_t length_bytes)
 {
-	struct wq_sm3_midstate from = root_prefix();
-	uint8_t last[8 + sizeof(wq_digest)];
-	const uint8_t *message = last;
-	wq_digest top = spine_top(spine), root;
+	uint8_t last[ROOT_MESSAGE];
+	wq_str message = wq_str_of(last, sizeof(last));
+	wq_digest root;
 
-	for (unsigned i = 0; i < 8; i++)
-		last[i] = (uint8_t)(length_bytes >> 8 * (7 - i));
-	memcpy(last + 8, top.b, sizeof(top.b));
-	wq_sm3_lanes_from(&from, &message, sizeof(last), 1, &root);
+	root_message(last, length_bytes, spine_top(spine));
+	wq_sm3_many_from(&after_root, &message, 1, &root);
 	return root;
 }
 
@@ -167,4 +143,33 @@ wq_digest wq_tree_root_of_leaves(const wq_digest *leaves, size_t n, uint64_t len
 		done += piece;
 	}
 	return finish(&spine, length_bytes);
+}
+
+/* Up to BATCH objects of one leaf each. */
+static void roots_of_small(const wq_str *objects, size_t n, wq_digest *out)
+{
+	uint8_t last[BATCH][ROOT_MESSAGE];
+	wq_str messages[BATCH];
+
+	wq_sm3_many_from(&after_leaf, objects, n, out);
+	for (size_t i = 0; i < n; i++) {
+		root_message(last[i], objects[i].n, out[i]);
+		messages[i] = wq_str_of(last[i], ROOT_MESSAGE);
+	}
+	wq_sm3_many_from(&after_root, messages, n, out);
+}
+
+void wq_tree_roots(const wq_str *objects, size_t n, wq_digest *out)
+{
+	for (size_t i = 0; i < n;) {
+		size_t small = 0;
+
+		while (small < BATCH && i + small < n && objects[i + small].n <= WQ_TREE_LEAF)
+			small++;
+		if (small > 0)
+			roots_of_small(objects + i, small, out + i);
+		else
+			out[i] = wq_tree_root(objects[i]);
+		i += small ? small : 1;
+	}
 }
