@@ -18,8 +18,8 @@
 #define WQ_FINDING_FINDING_H
 
 #include "base/arena.h"
-#include "base/buf.h"
 #include "base/clock.h"
+#include "base/json.h"
 
 enum wq_severity {
 	WQ_SEVERITY_INFO,     /* worth knowing, nobody has to act */
@@ -38,7 +38,7 @@ enum {
 	WQ_FINDING_PLACE_BYTES = 4096, /* each of app, key, url, file */
 	WQ_FINDING_ADVICE_BYTES = 1024,
 	WQ_FINDING_OWNER_BYTES = 256,
-	WQ_FINDING_JSON_BYTES = 64 * 1024, /* of one finding, read or written */
+	WQ_FINDING_JSON_BYTES = 256 * 1024, /* of one finding, read or written */
 	WQ_FINDING_DIGEST_BYTES = 32,
 	WQ_FINDING_ID_BYTES = 16,
 	WQ_FINDINGS_MAX = 1000000,
@@ -124,8 +124,9 @@ wq_err wq_findings_add(struct wq_findings *findings, const struct wq_finding *fi
  * Requires a finding that passes wq_finding_check. Errors: those of wq_finding_check and of the buffer. */
 wq_err wq_finding_to_json(const struct wq_finding *finding, struct wq_buf *out);
 
-/* {"findings": […], "dropped": n, "worst": "high"}. */
+/* {"findings": […], "dropped": n, "worst": "high"}: onto `out`, or as a value of a document that is being written. */
 wq_err wq_findings_to_json(const struct wq_findings *findings, struct wq_buf *out);
+void wq_findings_put_json(const struct wq_findings *findings, struct wq_json *json);
 
 /* Reads one object. Strict: unknown and repeated members, wrong types, lengths over the limits above, bytes after the
  * object and an "id" that does not belong to the rest are refused. The finding's slices live in `arena`. Errors:

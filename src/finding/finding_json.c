@@ -1,120 +1,111 @@
+#include "base/json_read.h"
 #include "finding/finding.h"
 
 #include <jansson.h>
 
 /* ---- out ---- */
 
-/* The first failure of jansson (memory; the texts were checked) makes the whole fail. */
-struct writer {
-	bool failed;
-};
-
-static void set(struct writer *w, json_t *object, const char *name, json_t *value)
-{
-	if (json_object_set_new(object, name, value) != 0)
-		w->failed = true;
-}
-
-static void set_str(struct writer *w, json_t *object, const char *name, wq_str s)
+static void put_str(struct wq_json *json, const char *name, wq_str s)
 {
 	if (s.n)
-		set(w, object, name, json_stringn(s.p, s.n));
+		wq_json_put_str(json, name, s);
 }
 
-static void set_number(struct writer *w, json_t *object, const char *name, uint64_t v)
+static void put_number(struct wq_json *json, const char *name, uint64_t v)
 {
 	if (v)
-		set(w, object, name, json_integer((json_int_t)v));
+		wq_json_put_u64(json, name, v);
 }
 
-static void set_time(struct writer *w, json_t *object, const char *name, wq_time t)
+static void put_time(struct wq_json *json, const char *name, wq_time t)
 {
-	char text[WQ_TIME_TEXT];
 	if (t)
-		set(w, object, name, json_string(wq_time_text(t, text)));
+		wq_json_put_time(json, name, t);
 }
 
-static json_t *place_json(struct writer *w, const struct wq_place *place)
+static void put_object(struct wq_json *json, const char *name)
 {
-	json_t *object = json_object();
-	set_str(w, object, "app", place->app);
-	set_str(w, object, "key", place->key);
-	set_str(w, object, "url", place->url);
-	set_str(w, object, "file", place->file);
-	set_number(w, object, "line", place->line);
-	set_number(w, object, "column", place->column);
-	set_number(w, object, "offset", place->offset);
-	set_number(w, object, "length", place->length);
-	return object;
+	wq_json_key(json, wq_str_c(name));
+	wq_json_object(json);
 }
 
-static json_t *evidence_json(struct writer *w, const struct wq_evidence *evidence)
+static void put_place(struct wq_json *json, const struct wq_place *place)
 {
-	json_t *object = json_object();
-	char hex[2 * WQ_FINDING_DIGEST_BYTES + 1];
-	set_str(w, object, "excerpt", evidence->excerpt);
-	set_str(w, object, "subject", evidence->subject);
+	put_object(json, "place");
+	put_str(json, "app", place->app);
+	put_str(json, "key", place->key);
+	put_str(json, "url", place->url);
+	put_str(json, "file", place->file);
+	put_number(json, "line", place->line);
+	put_number(json, "column", place->column);
+	put_number(json, "offset", place->offset);
+	put_number(json, "length", place->length);
+	wq_json_object_end(json);
+}
+
+static void put_evidence(struct wq_json *json, const struct wq_evidence *evidence)
+{
+	put_object(json, "evidence");
+	put_str(json, "excerpt", evidence->excerpt);
+	put_str(json, "subject", evidence->subject);
 	if (evidence->has_digest)
-		set(w, object, "digest", json_string(wq_hex(evidence->digest, sizeof(evidence->digest), hex)));
-	set_number(w, object, "count", WQ_MAX(evidence->count, 1u));
-	return object;
+		wq_json_put_hex(json, "digest", evidence->digest, sizeof(evidence->digest));
+	put_number(json, "count", WQ_MAX(evidence->count, 1u));
+	wq_json_object_end(json);
 }
 
-static json_t *finding_json(struct writer *w, const struct wq_finding *f)
+static void put_finding(struct wq_json *json, const struct wq_finding *f)
 {
-	json_t *object = json_object(), *clauses = json_array(), *advice = json_object();
-	char id_text[WQ_FINDING_ID_TEXT];
 	struct wq_finding_id id = wq_finding_identity(f);
+	wq_json_object(json);
+	wq_json_put_hex(json, "id", id.bytes, sizeof(id.bytes));
+	put_str(json, "rule", f->rule);
+	wq_json_key(json, WQ_S("clauses"));
+	wq_json_array(json);
 	for (size_t i = 0; i < f->clause_count; i++)
-		if (json_array_append_new(clauses, json_stringn(f->clauses[i].p, f->clauses[i].n)) != 0)
-			w->failed = true;
-	set_str(w, advice, "zh", f->advice_zh);
-	set_str(w, advice, "en", f->advice_en);
-	set(w, object, "id", json_string(wq_finding_id_text(&id, id_text)));
-	set_str(w, object, "rule", f->rule);
-	set(w, object, "clauses", clauses);
-	set(w, object, "severity", json_string(wq_severity_name(f->severity)));
-	set(w, object, "place", place_json(w, &f->place));
-	set(w, object, "evidence", evidence_json(w, &f->evidence));
-	set(w, object, "advice", advice);
-	set_str(w, object, "owner", f->owner);
-	set_time(w, object, "due", f->due);
-	set_time(w, object, "found_at", f->found_at);
-	return object;
-}
-
-static int add_to_buf(const char *bytes, size_t n, void *data)
-{
-	wq_buf_add(data, wq_str_of(bytes, n));
-	return 0;
-}
-
-/* Consumes `object`. */
-static wq_err dump(const struct writer *w, json_t *object, struct wq_buf *out)
-{
-	bool failed = w->failed || json_dump_callback(object, add_to_buf, out, JSON_COMPACT) != 0;
-	json_decref(object);
-	WQ_TRY(wq_buf_err(out));
-	return failed ? wq_error_id(WQ_E_NO_MEMORY) : WQ_OK;
+		wq_json_str(json, f->clauses[i]);
+	wq_json_array_end(json);
+	put_str(json, "severity", wq_str_c(wq_severity_name(f->severity)));
+	put_place(json, &f->place);
+	put_evidence(json, &f->evidence);
+	put_object(json, "advice");
+	put_str(json, "zh", f->advice_zh);
+	put_str(json, "en", f->advice_en);
+	wq_json_object_end(json);
+	put_str(json, "owner", f->owner);
+	put_time(json, "due", f->due);
+	put_time(json, "found_at", f->found_at);
+	wq_json_object_end(json);
 }
 
 wq_err wq_finding_to_json(const struct wq_finding *finding, struct wq_buf *out)
 {
-	struct writer w = {0};
+	struct wq_json json;
 	WQ_TRY(wq_finding_check(finding));
-	return dump(&w, finding_json(&w, finding), out);
+	wq_json_init(&json, out);
+	put_finding(&json, finding);
+	return wq_json_end(&json);
 }
 
 wq_err wq_findings_to_json(const struct wq_findings *findings, struct wq_buf *out)
 {
-	wq_buf_add(out, WQ_S("{\"findings\":["));
-	for (size_t i = 0; i < findings->count; i++) {
-		if (i)
-			wq_buf_byte(out, ',');
-		WQ_TRY(wq_finding_to_json(&findings->items[i], out));
-	}
-	wq_buf_printf(out, "],\"dropped\":%zu,\"worst\":\"%s\"}", findings->dropped, wq_severity_name(findings->worst));
-	return wq_buf_err(out);
+	struct wq_json json;
+	wq_json_init(&json, out);
+	wq_findings_put_json(findings, &json);
+	return wq_json_end(&json);
+}
+
+void wq_findings_put_json(const struct wq_findings *findings, struct wq_json *json)
+{
+	wq_json_object(json);
+	wq_json_key(json, WQ_S("findings"));
+	wq_json_array(json);
+	for (size_t i = 0; i < findings->count; i++)
+		put_finding(json, &findings->items[i]);
+	wq_json_array_end(json);
+	wq_json_put_u64(json, "dropped", findings->dropped);
+	wq_json_put_str(json, "worst", wq_str_c(wq_severity_name(findings->worst)));
+	wq_json_object_end(json);
 }
 
 /* ---- in ---- */
@@ -275,12 +266,9 @@ static wq_err read_finding(struct object *o, struct wq_finding *ret_finding)
 
 wq_err wq_finding_from_json(struct wq_arena *arena, wq_str json, struct wq_finding *ret_finding)
 {
-	json_error_t error;
-	if (json.n > WQ_FINDING_JSON_BYTES)
-		return wq_error(WQ_E_LIMIT, "finding: more than %d bytes of JSON", WQ_FINDING_JSON_BYTES);
-	json_auto_t *root = json_loadb(json.p ? json.p : "", json.n, JSON_REJECT_DUPLICATES, &error);
-	if (!root)
-		return wq_error(WQ_E_INPUT, "finding: not JSON: line %d column %d", error.line, error.column);
+	const struct wq_json_limits limits = {.max_bytes = WQ_FINDING_JSON_BYTES, .max_depth = 4};
+	WQ_CLEANUP(wq_json_free) struct json_t *root = NULL;
+	WQ_TRY(wq_json_read(json, &limits, &root));
 	if (!json_is_object(root))
 		return wq_error(WQ_E_INPUT, "finding: not an object");
 	struct object o = {.arena = arena, .name = "", .json = root};
