@@ -5,23 +5,23 @@
 enum { APP_LEAST = 1 + 1, APP_MOST = 1 + WQ_HANDOVER_APP_MAX };
 
 static const struct wq_link_type types[] = {
-        {WQ_HANDOVER_HELLO, "HELLO", WQ_LINK_CLIENT, 8, 8, 0, 0},
-        {WQ_HANDOVER_BEGIN, "BEGIN", WQ_LINK_SERVER, 60 + APP_LEAST, 60 + APP_MOST, 0, 0},
-        {WQ_HANDOVER_SNAPSHOT, "SNAPSHOT", WQ_LINK_SERVER, 16, 16, 1, 0},
-        {WQ_HANDOVER_PACK, "PACK", WQ_LINK_SERVER, 52, 52, 1, 0},
-        {WQ_HANDOVER_COMMIT, "COMMIT", WQ_LINK_SERVER, 8, 8, 0, 0},
-        {WQ_HANDOVER_ACK, "ACK", WQ_LINK_CLIENT, 8, 8, 0, 0},
-        {WQ_HANDOVER_NACK, "NACK", WQ_LINK_CLIENT, 11, 11 + WQ_HANDOVER_NOTE_MAX, 0, 0},
-        {WQ_HANDOVER_WITHDRAW, "WITHDRAW", WQ_LINK_SERVER, APP_LEAST, APP_MOST, 0, 0},
-        {WQ_HANDOVER_PING, "PING", WQ_LINK_SERVER, 8, 8, 0, 0},
-        {WQ_HANDOVER_PONG, "PONG", WQ_LINK_CLIENT, 8, 8, 0, 0},
+	{WQ_HANDOVER_HELLO, "HELLO", WQ_LINK_CLIENT, 8, 8, 0, 0},
+	{WQ_HANDOVER_BEGIN, "BEGIN", WQ_LINK_SERVER, 60 + APP_LEAST, 60 + APP_MOST, 0, 0},
+	{WQ_HANDOVER_SNAPSHOT, "SNAPSHOT", WQ_LINK_SERVER, 16, 16, 1, 0},
+	{WQ_HANDOVER_PACK, "PACK", WQ_LINK_SERVER, 52, 52, 1, 0},
+	{WQ_HANDOVER_COMMIT, "COMMIT", WQ_LINK_SERVER, 8, 8, 0, 0},
+	{WQ_HANDOVER_ACK, "ACK", WQ_LINK_CLIENT, 8, 8, 0, 0},
+	{WQ_HANDOVER_NACK, "NACK", WQ_LINK_CLIENT, 11, 11 + WQ_HANDOVER_NOTE_MAX, 0, 0},
+	{WQ_HANDOVER_WITHDRAW, "WITHDRAW", WQ_LINK_SERVER, APP_LEAST, APP_MOST, 0, 0},
+	{WQ_HANDOVER_PING, "PING", WQ_LINK_SERVER, 8, 8, 0, 0},
+	{WQ_HANDOVER_PONG, "PONG", WQ_LINK_CLIENT, 8, 8, 0, 0},
 };
 
 const struct wq_link_protocol wq_handover_protocol = {
-        .name = "handover",
-        .magic = 0x57514800 + WQ_HANDOVER_VERSION, /* "WQH" and the version */
-        .types = types,
-        .types_n = WQ_COUNT(types),
+	.name = "handover",
+	.magic = 0x57514800 + WQ_HANDOVER_VERSION, /* "WQH" and the version */
+	.types = types,
+	.types_n = WQ_COUNT(types),
 };
 
 static void put_text(struct wq_buf *out, wq_str text, size_t max)
@@ -69,6 +69,7 @@ void wq_handover_encode(const struct wq_handover *m, struct wq_buf *out)
 		put_text(out, m->note, WQ_HANDOVER_NOTE_MAX);
 		return;
 	case WQ_HANDOVER_WITHDRAW: put_text(out, m->app, WQ_HANDOVER_APP_MAX); return;
+	case WQ_HANDOVER_READY: return;
 	}
 	out->over = true;
 }
@@ -136,6 +137,7 @@ wq_err wq_handover_decode(uint16_t type, wq_str payload, struct wq_handover *ret
 	case WQ_HANDOVER_PONG: m.generation = wq_cursor_u64(&c); break;
 	case WQ_HANDOVER_NACK: get_nack(&c, &m); break;
 	case WQ_HANDOVER_WITHDRAW: m.app = get_app(&c); break;
+	case WQ_HANDOVER_READY: break;
 	default: wq_cursor_fail(&c); break;
 	}
 	WQ_TRY(wq_cursor_end(&c));

@@ -8,6 +8,7 @@
  *                                 <-    COMMIT generation
  *     ACK generation              ->    or NACK generation, reason, note
  *                                 <-    WITHDRAW app                                      the gate stops serving it
+ *                                 <-    READY                                           all that is current was sent
  *     PONG nonce                  ->    <- PING nonce
  *
  * Nothing of a generation is served before its COMMIT; a BEGIN, or an end of the connection, forgets an unfinished one.
@@ -38,7 +39,8 @@ enum wq_handover_type {
 	WQ_HANDOVER_NACK,
 	WQ_HANDOVER_WITHDRAW,
 	WQ_HANDOVER_PING,
-	WQ_HANDOVER_PONG
+	WQ_HANDOVER_PONG,
+	WQ_HANDOVER_READY
 };
 
 /* Why a gate refused. wq_handover_reason_text() gives the stable word for logs and events. */

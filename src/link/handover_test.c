@@ -5,22 +5,22 @@
 static const uint8_t digest[WQ_HANDOVER_DIGEST] = {1, 2, 3, 0xff};
 
 static const struct wq_handover valid[] = {
-        {.type = WQ_HANDOVER_HELLO, .number = 4711, .version = WQ_HANDOVER_VERSION},
-        {.type = WQ_HANDOVER_BEGIN,
-                .generation = 9,
-                .serial = 1,
-                .number = 3,
-                .bytes = 4096,
-                .app = WQ_S_INIT("portal")},
-        {.type = WQ_HANDOVER_SNAPSHOT, .generation = 9, .bytes = UINT64_MAX},
-        {.type = WQ_HANDOVER_PACK, .generation = 9, .number = 2, .bytes = 64},
-        {.type = WQ_HANDOVER_COMMIT, .generation = 9},
-        {.type = WQ_HANDOVER_ACK, .generation = 9},
-        {.type = WQ_HANDOVER_NACK, .generation = 9, .reason = WQ_REFUSED_SERIAL, .note = WQ_S_INIT("3 after 4")},
-        {.type = WQ_HANDOVER_NACK, .generation = 9, .reason = WQ_REFUSED_SYSTEM},
-        {.type = WQ_HANDOVER_WITHDRAW, .app = WQ_S_INIT("a-1")},
-        {.type = WQ_HANDOVER_PING, .generation = 77},
-        {.type = WQ_HANDOVER_PONG, .generation = 77},
+	{.type = WQ_HANDOVER_HELLO, .number = 4711, .version = WQ_HANDOVER_VERSION},
+	{.type = WQ_HANDOVER_BEGIN,
+		.generation = 9,
+		.serial = 1,
+		.number = 3,
+		.bytes = 4096,
+		.app = WQ_S_INIT("portal")},
+	{.type = WQ_HANDOVER_SNAPSHOT, .generation = 9, .bytes = UINT64_MAX},
+	{.type = WQ_HANDOVER_PACK, .generation = 9, .number = 2, .bytes = 64},
+	{.type = WQ_HANDOVER_COMMIT, .generation = 9},
+	{.type = WQ_HANDOVER_ACK, .generation = 9},
+	{.type = WQ_HANDOVER_NACK, .generation = 9, .reason = WQ_REFUSED_SERIAL, .note = WQ_S_INIT("3 after 4")},
+	{.type = WQ_HANDOVER_NACK, .generation = 9, .reason = WQ_REFUSED_SYSTEM},
+	{.type = WQ_HANDOVER_WITHDRAW, .app = WQ_S_INIT("a-1")},
+	{.type = WQ_HANDOVER_PING, .generation = 77},
+	{.type = WQ_HANDOVER_PONG, .generation = 77},
 };
 
 static void every_message_survives_the_journey(void **state)
@@ -50,7 +50,7 @@ static void every_message_survives_the_journey(void **state)
 		/* every shorter and every longer payload is refused */
 		for (size_t n = 0; n < payload.len; n++)
 			assert_err(
-			        wq_handover_decode((uint16_t)m.type, wq_str_of(payload.data, n), &back), WQ_E_FORMAT);
+				wq_handover_decode((uint16_t)m.type, wq_str_of(payload.data, n), &back), WQ_E_FORMAT);
 		wq_buf_byte(&payload, 0);
 		assert_err(wq_handover_decode((uint16_t)m.type, wq_buf_str(&payload), &back), WQ_E_FORMAT);
 	}
@@ -63,12 +63,12 @@ static void what_makes_no_sense_is_refused(void **state)
 		uint16_t type;
 		wq_str payload;
 	} table[] = {
-	        {"unknown type", 99, WQ_S_INIT("")},
-	        {"no app", WQ_HANDOVER_WITHDRAW, WQ_S_INIT("\0")},
-	        {"upper case app", WQ_HANDOVER_WITHDRAW, WQ_S_INIT("\1A")},
-	        {"a path as app", WQ_HANDOVER_WITHDRAW, WQ_S_INIT("\4../a")},
-	        {"reason 0", WQ_HANDOVER_NACK, WQ_S_INIT("\0\0\0\0\0\0\0\1\0\0\0")},
-	        {"reason beyond", WQ_HANDOVER_NACK, WQ_S_INIT("\0\0\0\0\0\0\0\1\1\0\0")},
+		{"unknown type", 99, WQ_S_INIT("")},
+		{"no app", WQ_HANDOVER_WITHDRAW, WQ_S_INIT("\0")},
+		{"upper case app", WQ_HANDOVER_WITHDRAW, WQ_S_INIT("\1A")},
+		{"a path as app", WQ_HANDOVER_WITHDRAW, WQ_S_INIT("\4../a")},
+		{"reason 0", WQ_HANDOVER_NACK, WQ_S_INIT("\0\0\0\0\0\0\0\1\0\0\0")},
+		{"reason beyond", WQ_HANDOVER_NACK, WQ_S_INIT("\0\0\0\0\0\0\0\1\1\0\0")},
 	};
 	struct wq_handover m = {.type = WQ_HANDOVER_BEGIN, .serial = 0, .app = WQ_S("a")}, back;
 	WQ_BUF(payload, 1024);
@@ -96,15 +96,15 @@ static void every_reason_has_a_word_of_its_own(void **state)
 	for (int i = WQ_REFUSED_NOT_SEALED; i <= WQ_REFUSED_SYSTEM; i++)
 		for (int j = WQ_REFUSED_NOT_SEALED; j < i; j++)
 			assert_string_not_equal(wq_handover_reason_text((enum wq_handover_reason)i),
-			        wq_handover_reason_text((enum wq_handover_reason)j));
+				wq_handover_reason_text((enum wq_handover_reason)j));
 }
 
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(every_message_survives_the_journey),
-	        cmocka_unit_test(what_makes_no_sense_is_refused),
-	        cmocka_unit_test(every_reason_has_a_word_of_its_own),
+		cmocka_unit_test(every_message_survives_the_journey),
+		cmocka_unit_test(what_makes_no_sense_is_refused),
+		cmocka_unit_test(every_reason_has_a_word_of_its_own),
 	};
 
 	return cmocka_run_group_tests_name("link/handover", tests, NULL, NULL);

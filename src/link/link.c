@@ -51,11 +51,11 @@ static bool fits(const struct wq_link_type *row, enum wq_link_end sender, size_t
 	size_t fds_max = row->fds_max ? row->fds_max : row->fds;
 
 	return (row->sender & sender) && payload_n >= row->min_bytes && payload_n <= row->max_bytes &&
-	        fds_n >= row->fds && fds_n <= fds_max && fds_n <= WQ_LINK_FDS_MAX;
+		fds_n >= row->fds && fds_n <= fds_max && fds_n <= WQ_LINK_FDS_MAX;
 }
 
 wq_err wq_link_parse(const struct wq_link_protocol *protocol, enum wq_link_end sender, wq_str packet, size_t fds_n,
-        struct wq_link_message *ret_message)
+	struct wq_link_message *ret_message)
 {
 	struct wq_cursor c = wq_cursor_of(packet);
 	uint32_t magic = wq_cursor_u32(&c);
@@ -71,13 +71,13 @@ wq_err wq_link_parse(const struct wq_link_protocol *protocol, enum wq_link_end s
 		return wq_error(WQ_E_FORMAT, "%s: unknown message type %u", protocol->name, type);
 	if (!fits(row, sender, payload.n, fds_n))
 		return wq_error(WQ_E_FORMAT, "%s: %s with %zu bytes and %zu descriptors from the %s", protocol->name,
-		        row->name, payload.n, fds_n, sender == WQ_LINK_SERVER ? "server" : "client");
+			row->name, payload.n, fds_n, sender == WQ_LINK_SERVER ? "server" : "client");
 	*ret_message = (struct wq_link_message){.type = row, .flags = flags, .payload = payload};
 	return WQ_OK;
 }
 
 wq_err wq_link_open(
-        int fd, const struct wq_link_protocol *protocol, enum wq_link_end our_end, struct wq_link **ret_link)
+	int fd, const struct wq_link_protocol *protocol, enum wq_link_end our_end, struct wq_link **ret_link)
 {
 	struct wq_link *link = calloc(1, sizeof *link);
 	uint32_t largest = 0;
@@ -270,7 +270,7 @@ wq_err wq_link_receive(struct wq_link *link, struct wq_link_message *ret_message
 	union control control;
 	struct iovec iov = {.iov_base = link->in, .iov_len = link->in_bytes};
 	struct msghdr msg = {
-	        .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof control.bytes};
+		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof control.bytes};
 	struct wq_link_message message;
 	int fds[WQ_LINK_FDS_MAX];
 	size_t fds_n;
@@ -296,7 +296,7 @@ wq_err wq_link_receive(struct wq_link *link, struct wq_link_message *ret_message
 		return receive_broken(link, "a message over its limits", 0);
 	}
 	e = wq_link_parse(link->protocol, link->end == WQ_LINK_SERVER ? WQ_LINK_CLIENT : WQ_LINK_SERVER,
-	        wq_str_of(link->in, (size_t)n), fds_n, &message);
+		wq_str_of(link->in, (size_t)n), fds_n, &message);
 	if (wq_failed(e)) {
 		close_fds(fds, fds_n);
 		return receive_broken(link, wq_err_note(e), 0);

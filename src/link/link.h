@@ -72,13 +72,13 @@ wq_err wq_link_accept(int listen_fd, const uid_t *allow, size_t allow_n, int *re
 /* Connects; the peer must run as root, as ourselves or as one of `allow`. Errors: WQ_E_PEER when nobody listens, WQ_E_BUSY
  * when its backlog is full, WQ_E_DENIED, WQ_E_USAGE for a path that does not fit a socket address. */
 wq_err wq_link_connect(
-        const char *path, const uid_t *allow, size_t allow_n, int *ret_fd, struct wq_link_peer *ret_peer);
+	const char *path, const uid_t *allow, size_t allow_n, int *ret_fd, struct wq_link_peer *ret_peer);
 wq_err wq_link_peer(int fd, struct wq_link_peer *ret_peer);
 
 /* ---- a connection ---- */
 /* Takes `fd` (also when it fails: then it is closed) and makes it non-blocking. `protocol` outlives the link. */
 wq_err wq_link_open(
-        int fd, const struct wq_link_protocol *protocol, enum wq_link_end our_end, struct wq_link **ret_link);
+	int fd, const struct wq_link_protocol *protocol, enum wq_link_end our_end, struct wq_link **ret_link);
 void wq_link_close(struct wq_link **link);
 int wq_link_fd(const struct wq_link *link);
 
@@ -104,7 +104,7 @@ void wq_link_message_done(struct wq_link_message *message);
 /* ---- the format alone ---- */
 /* Checks one packet that `sender` sent with `fds_n` descriptors and views it. Errors: WQ_E_FORMAT. */
 wq_err wq_link_parse(const struct wq_link_protocol *protocol, enum wq_link_end sender, wq_str packet, size_t fds_n,
-        struct wq_link_message *ret_message);
+	struct wq_link_message *ret_message);
 /* The row of a type, or NULL. */
 const struct wq_link_type *wq_link_type_find(const struct wq_link_protocol *protocol, uint16_t type);
 

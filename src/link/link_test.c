@@ -10,9 +10,9 @@
 enum { ASK = 1, ANSWER = 2, FILES = 3 };
 
 static const struct wq_link_type types[] = {
-        {ASK, "ASK", WQ_LINK_CLIENT, 1, 16, 0, 0},
-        {ANSWER, "ANSWER", WQ_LINK_SERVER, 0, 1000, 0, 0},
-        {FILES, "FILES", WQ_LINK_BOTH, 0, 0, 1, 3},
+	{ASK, "ASK", WQ_LINK_CLIENT, 1, 16, 0, 0},
+	{ANSWER, "ANSWER", WQ_LINK_SERVER, 0, 1000, 0, 0},
+	{FILES, "FILES", WQ_LINK_BOTH, 0, 0, 1, 3},
 };
 static const struct wq_link_protocol protocol = {"test", 0x54455354, types, WQ_COUNT(types)};
 static const struct wq_link_protocol other = {"other", 0x54455355, types, WQ_COUNT(types)};
@@ -89,17 +89,17 @@ static void a_bad_packet_breaks_the_link(void **state)
 		wq_str bytes;
 		bool with_fd;
 	} table[] = {
-	        {"short header", WQ_S_INIT("TEST\0\1"), false},
-	        {"other magic", WQ_S_INIT("TESU\0\1\0\0\0\0\0\1x"), false},
-	        {"unknown type", WQ_S_INIT("TEST\0\x9\0\0\0\0\0\1x"), false},
-	        {"wrong end", WQ_S_INIT("TEST\0\2\0\0\0\0\0\1x"), false},
-	        {"too short for its row", WQ_S_INIT("TEST\0\1\0\0\0\0\0\0"), false},
-	        {"too long for its row", WQ_S_INIT("TEST\0\1\0\0\0\0\0\x11seventeen bytes.."), false},
-	        {"length beyond the packet", WQ_S_INIT("TEST\0\1\0\0\0\0\0\5x"), false},
-	        {"bytes after the payload", WQ_S_INIT("TEST\0\1\0\0\0\0\0\1xy"), false},
-	        {"huge length", WQ_S_INIT("TEST\0\1\0\0\xff\xff\xff\xffx"), false},
-	        {"a descriptor nobody asked for", WQ_S_INIT("TEST\0\1\0\0\0\0\0\1x"), true},
-	        {"no descriptor where one belongs", WQ_S_INIT("TEST\0\3\0\0\0\0\0\0"), false},
+		{"short header", WQ_S_INIT("TEST\0\1"), false},
+		{"other magic", WQ_S_INIT("TESU\0\1\0\0\0\0\0\1x"), false},
+		{"unknown type", WQ_S_INIT("TEST\0\x9\0\0\0\0\0\1x"), false},
+		{"wrong end", WQ_S_INIT("TEST\0\2\0\0\0\0\0\1x"), false},
+		{"too short for its row", WQ_S_INIT("TEST\0\1\0\0\0\0\0\0"), false},
+		{"too long for its row", WQ_S_INIT("TEST\0\1\0\0\0\0\0\x11seventeen bytes.."), false},
+		{"length beyond the packet", WQ_S_INIT("TEST\0\1\0\0\0\0\0\5x"), false},
+		{"bytes after the payload", WQ_S_INIT("TEST\0\1\0\0\0\0\0\1xy"), false},
+		{"huge length", WQ_S_INIT("TEST\0\1\0\0\xff\xff\xff\xffx"), false},
+		{"a descriptor nobody asked for", WQ_S_INIT("TEST\0\1\0\0\0\0\0\1x"), true},
+		{"no descriptor where one belongs", WQ_S_INIT("TEST\0\3\0\0\0\0\0\0"), false},
 	};
 
 	(void)state;
@@ -267,9 +267,9 @@ static void a_listener_names_its_peer(void **state)
 	assert_int_equal(unlink(file), 0);
 	assert_err(wq_link_listen("", 0600, &listener), WQ_E_USAGE);
 	assert_err(wq_link_connect("/0123456789/0123456789/0123456789/0123456789/0123456789/0123456789/0123456789/"
-	                           "0123456789/0123456789/0123456789/socket",
-	                   NULL, 0, &client, &peer),
-	        WQ_E_USAGE);
+				   "0123456789/0123456789/0123456789/socket",
+			   NULL, 0, &client, &peer),
+		WQ_E_USAGE);
 }
 
 static int make_dir(void **state)
@@ -287,14 +287,14 @@ static int remove_dir(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(a_message_arrives_as_it_was_sent),
-	        cmocka_unit_test(a_message_against_its_row_is_not_sent),
-	        cmocka_unit_test(a_bad_packet_breaks_the_link),
-	        cmocka_unit_test(another_protocol_is_refused),
-	        cmocka_unit_test(descriptors_are_handed_over_once),
-	        cmocka_unit_test(the_queue_is_bounded_and_keeps_order),
-	        cmocka_unit_test(an_end_of_the_peer_is_seen_and_a_silent_one_times_out),
-	        cmocka_unit_test(a_listener_names_its_peer),
+		cmocka_unit_test(a_message_arrives_as_it_was_sent),
+		cmocka_unit_test(a_message_against_its_row_is_not_sent),
+		cmocka_unit_test(a_bad_packet_breaks_the_link),
+		cmocka_unit_test(another_protocol_is_refused),
+		cmocka_unit_test(descriptors_are_handed_over_once),
+		cmocka_unit_test(the_queue_is_bounded_and_keeps_order),
+		cmocka_unit_test(an_end_of_the_peer_is_seen_and_a_silent_one_times_out),
+		cmocka_unit_test(a_listener_names_its_peer),
 	};
 
 	return cmocka_run_group_tests_name("link/link", tests, make_dir, remove_dir);

@@ -12,7 +12,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 			struct wq_handover m;
 			WQ_BUF(again, 1024);
 			wq_err e = wq_link_parse(
-			        &wq_handover_protocol, (enum wq_link_end)sender, wq_str_of(data, n), fds, &message);
+				&wq_handover_protocol, (enum wq_link_end)sender, wq_str_of(data, n), fds, &message);
 
 			if (wq_failed(e) || wq_failed(wq_handover_decode(message.type->type, message.payload, &m)))
 				continue;

@@ -98,7 +98,7 @@ static wq_err check_peer(int fd, const uid_t *allow, size_t allow_n, struct wq_l
 
 	if (!wq_failed(e) && !allowed(ret_peer->uid, allow, allow_n))
 		e = wq_error(WQ_E_DENIED, "user %lu (process %ld) is not on the list", (unsigned long)ret_peer->uid,
-		        (long)ret_peer->pid);
+			(long)ret_peer->pid);
 	if (wq_failed(e))
 		close(fd);
 	return e;

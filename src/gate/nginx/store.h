@@ -1,0 +1,85 @@
+/* What a gate worker serves from: the sealed memory that weique-vault handed over, by application and host.
+ *
+ * Invariants: a mapping is made only of a descriptor with all four seals and the announced size, private and read-only;
+ * nothing of a generation is visible before its COMMIT, then all of it at once; a release stays mapped while a request
+ * holds a reference, and is unmapped with the last one; the highest serial of an application that was ever accepted here
+ * is remembered (also over a WITHDRAW) and a lower one, or another digest under the same serial, is refused; a host
+ * belongs to one application. A refused generation changes nothing that is served.
+ *
+ * One thread (an nginx worker). Knows nothing of nginx and nothing of cryptography: the vault verified this very memory.
+ */
+#ifndef WQ_GATE_NGINX_STORE_H
+#define WQ_GATE_NGINX_STORE_H
+
+#include "base/base.h"
+#include "link/handover.h"
+#include "vault/pack.h"
+#include "vault/snapshot.h"
+
+enum { WQ_GATE_APPS_MAX = 4096, WQ_GATE_HOSTS_MAX = 65536 };
+
+struct wq_gate_store;
+
+/* A pack in memory, shared by the releases that name it. */
+struct wq_gate_pack;
+
+/* One generation of one application. Read by the request that holds a reference. */
+struct wq_gate_release {
+	struct wq_snapshot snapshot;
+	uint8_t digest[WQ_HANDOVER_DIGEST];
+	size_t refs;
+	struct wq_gate_pack **packs;
+	size_t packs_n;
+	struct wq_gate_store *store;
+};
+
+/* What a message led to, for the worker's answer and log. */
+enum wq_gate_outcome {
+	WQ_GATE_NOTHING,   /* part of a generation, kept */
+	WQ_GATE_SWITCHED,  /* COMMIT: this application is served from the new generation: ACK */
+	WQ_GATE_SAME,      /* COMMIT of what is served already: ACK */
+	WQ_GATE_REFUSED,   /* the generation is refused: NACK with `reason` and `note` */
+	WQ_GATE_WITHDRAWN, /* the application is no longer served */
+	WQ_GATE_READY,     /* everything current has been handed over */
+	WQ_GATE_PINGED     /* PONG */
+};
+
+struct wq_gate_step {
+	enum wq_gate_outcome outcome;
+	uint64_t generation;
+	char app[WQ_HANDOVER_APP_MAX + 1];
+	uint64_t serial;
+	enum wq_handover_reason reason;
+	char note[WQ_HANDOVER_NOTE_MAX + 1];
+};
+
+/* `max_bytes`: of all mappings, those of draining generations included. NULL when out of memory. */
+struct wq_gate_store *wq_gate_store_new(uint64_t max_bytes);
+/* Requires: no release is referenced from outside. */
+void wq_gate_store_free(struct wq_gate_store **store);
+
+/* One message of the vault. Takes `fd` (-1: none) in every case. */
+struct wq_gate_step wq_gate_store_receive(struct wq_gate_store *store, const struct wq_handover *message, int fd);
+/* Forgets an unfinished generation: the connection ended. */
+void wq_gate_store_interrupted(struct wq_gate_store *store);
+
+/* Who answers for a canonical host, or NULL. Borrowed: take a reference before anything else is received. */
+struct wq_gate_release *wq_gate_store_find(struct wq_gate_store *store, wq_str host);
+struct wq_gate_release *wq_gate_release_ref(struct wq_gate_release *release);
+void wq_gate_release_unref(struct wq_gate_release **release);
+/* The bytes of an object; false when the reference breaks a bound. They live as long as the release. */
+bool wq_gate_release_bytes(
+	const struct wq_gate_release *release, const struct wq_object_ref *object, wq_str *ret_bytes);
+
+/* For the status page. `visit` gets the release that is served, NULL for a withdrawn application. */
+struct wq_gate_totals {
+	uint64_t mapped_bytes, max_bytes;
+	size_t apps, hosts, packs, draining; /* draining: old generations that requests still hold */
+	uint64_t switched, refused;
+};
+void wq_gate_store_totals(const struct wq_gate_store *store, struct wq_gate_totals *ret_totals);
+void wq_gate_store_visit(const struct wq_gate_store *store,
+	void (*visit)(void *data, const char *app, uint64_t serial_seen, const struct wq_gate_release *release),
+	void *data);
+
+#endif
