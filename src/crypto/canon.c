@@ -1,5 +1,7 @@
 #include "crypto/canon.h"
 
+#include "base/utf8.h"
+
 static const char magic[4] = {'W', 'Q', 'C', '1'};
 
 void wq_canon_begin(struct wq_buf *out, const char *domain, uint16_t version, uint16_t algorithm)
@@ -51,41 +53,9 @@ void wq_canon_bytes(struct wq_buf *out, wq_str bytes)
 	add_counted(out, 'b', bytes);
 }
 
-/* Length of the well-formed UTF-8 sequence at the start of `s` (RFC 3629 section 4), 0 for anything else and for NUL. */
-static size_t utf8_sequence(const uint8_t *s, size_t n)
-{
-	size_t more = s[0] < 0x80 ? 0 : s[0] < 0xe0 ? 1 : s[0] < 0xf0 ? 2 : 3;
-	uint8_t low = 0x80, high = 0xbf;
-
-	if (s[0] == 0 || (s[0] >= 0x80 && s[0] < 0xc2) || s[0] > 0xf4 || more >= n)
-		return 0;
-	if (s[0] == 0xe0)
-		low = 0xa0;
-	else if (s[0] == 0xed)
-		high = 0x9f;
-	else if (s[0] == 0xf0)
-		low = 0x90;
-	else if (s[0] == 0xf4)
-		high = 0x8f;
-	for (size_t i = 1; i <= more; i++) {
-		if (s[i] < low || s[i] > high)
-			return 0;
-		low = 0x80;
-		high = 0xbf;
-	}
-	return more + 1;
-}
-
 static bool is_text(wq_str s)
 {
-	size_t step;
-
-	for (size_t i = 0; i < s.n; i += step) {
-		step = utf8_sequence((const uint8_t *)s.p + i, s.n - i);
-		if (step == 0)
-			return false;
-	}
-	return true;
+	return wq_utf8_valid(s) && wq_str_chr(s, '\0') < 0;
 }
 
 void wq_canon_text(struct wq_buf *out, wq_str text)

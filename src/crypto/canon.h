@@ -16,7 +16,7 @@
 #include "base/cursor.h"
 #include "crypto/digest.h"
 
-enum { WQ_ALG_SM3 = 1, WQ_ALG_SM2_SM3 = 2 };
+enum { WQ_ALG_SM3 = 1, WQ_ALG_SM2_SM3 = 2, WQ_ALG_SM4_GCM = 3 };
 
 #define WQ_DOMAIN_EVENT "weique.ledger.event"
 #define WQ_DOMAIN_HEAD "weique.ledger.head"
@@ -26,6 +26,8 @@ enum { WQ_ALG_SM3 = 1, WQ_ALG_SM2_SM3 = 2 };
 #define WQ_DOMAIN_RELEASE "weique.release.statement"
 #define WQ_DOMAIN_DECISION "weique.release.decision"
 #define WQ_DOMAIN_KEY "weique.key"
+#define WQ_DOMAIN_WRAPPED_KEY "weique.key.wrapped"
+#define WQ_DOMAIN_SECRET "weique.secret"
 
 void wq_canon_begin(struct wq_buf *out, const char *domain, uint16_t version, uint16_t algorithm);
 void wq_canon_u64(struct wq_buf *out, uint64_t v);

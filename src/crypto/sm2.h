@@ -30,6 +30,9 @@ struct wq_secret {
 	size_t n;
 };
 wq_err wq_secret_copy(wq_str bytes, struct wq_secret *ret_secret);
+/* Room for `n` bytes of zero, to be filled in place. At most WQ_SECRET_MAX. */
+enum { WQ_SECRET_MAX = 64 * 1024 * 1024 };
+wq_err wq_secret_room(size_t n, struct wq_secret *ret_secret);
 void wq_secret_done(struct wq_secret *secret);
 
 wq_err wq_sm2_generate(struct wq_sm2_key **ret_key);

@@ -1,24 +1,20 @@
 /* Private keys in files: PKCS#8 (RFC 5208), PBES2 with PBKDF2-HMAC-SHA256 and AES-256-CBC (RFC 8018), which openssl(1)
  * opens. SHA-256 and AES here because every stock tool can read them; what they protect is the passphrase's work. */
-#include <errno.h>
-#include <fcntl.h>
 #include <openssl/asn1t.h>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/pkcs12.h>
 #include <openssl/x509.h>
-#include <sys/stat.h>
 
+#include "base/file.h"
 #include "crypto/sm2_priv.h"
 
 enum {
 	ITERATIONS = 600000,
 	MAX_ITERATIONS = 10000000, /* a key file must not hold the process up for minutes */
 	SALT_BYTES = 16,
-	MAX_FILE = 16 * 1024,
-	MAX_PASSPHRASE = 1024,
-	MAX_PATH = 4096
+	MAX_PASSPHRASE = 1024
 };
 
 static void bio_free(BIO **bio)
@@ -34,12 +30,6 @@ static void p8_free(PKCS8_PRIV_KEY_INFO **p8)
 static void sealed_free(X509_SIG **sealed)
 {
 	X509_SIG_free(*sealed);
-}
-
-static void fd_close(int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
 }
 
 /* The reason of the library is not passed on: it may quote what it parsed. */
@@ -71,64 +61,6 @@ static wq_err pem_of(const struct wq_sm2_key *key, const char *path, const struc
 	return PEM_write_bio_PKCS8(out, sealed) == 1 ? WQ_OK : refused(WQ_E_CRYPTO, path, "encoding failed");
 }
 
-static wq_err write_all(int fd, const char *path, const char *p, size_t n)
-{
-	while (n > 0) {
-		ssize_t written = write(fd, p, n);
-
-		if (written < 0 && errno == EINTR)
-			continue;
-		if (written < 0)
-			return wq_error_sys(WQ_E_IO, errno, "%s: write", path);
-		p += written;
-		n -= (size_t)written;
-	}
-	return fsync(fd) == 0 ? WQ_OK : wq_error_sys(WQ_E_IO, errno, "%s: fsync", path);
-}
-
-/* Makes the rename durable. */
-static wq_err sync_folder_of(const char *path)
-{
-	char folder[MAX_PATH];
-	const char *slash = strrchr(path, '/');
-	int fd;
-	bool good;
-
-	if (!slash)
-		snprintf(folder, sizeof(folder), ".");
-	else
-		snprintf(folder, sizeof(folder), "%.*s", slash == path ? 1 : (int)(slash - path), path);
-	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return wq_error_sys(WQ_E_IO, errno, "%s", folder);
-	good = fsync(fd) == 0;
-	close(fd);
-	return good ? WQ_OK : wq_error_sys(WQ_E_IO, errno, "%s: fsync", folder);
-}
-
-static wq_err write_atomically(const char *path, const char *p, size_t n)
-{
-	char temporary[MAX_PATH];
-	wq_err e;
-	int fd;
-
-	if ((size_t)snprintf(temporary, sizeof(temporary), "%s.XXXXXX", path) >= sizeof(temporary))
-		return wq_error(WQ_E_LIMIT, "the path has over %d bytes", MAX_PATH);
-	fd = mkostemp(temporary, O_CLOEXEC); /* mode 0600 */
-	if (fd < 0)
-		return wq_error_sys(WQ_E_IO, errno, "%s", temporary);
-	e = write_all(fd, path, p, n);
-	if (close(fd) != 0 && !wq_failed(e))
-		e = wq_error_sys(WQ_E_IO, errno, "%s: close", path);
-	if (!wq_failed(e) && rename(temporary, path) != 0)
-		e = wq_error_sys(WQ_E_IO, errno, "%s: rename", path);
-	if (wq_failed(e)) {
-		unlink(temporary);
-		return e;
-	}
-	return sync_folder_of(path);
-}
-
 wq_err wq_sm2_save(const struct wq_sm2_key *key, const char *path, const struct wq_secret *passphrase)
 {
 	WQ_CLEANUP(bio_free) BIO *pem = BIO_new(BIO_s_secmem());
@@ -137,50 +69,15 @@ wq_err wq_sm2_save(const struct wq_sm2_key *key, const char *path, const struct 
 
 	if (!pem)
 		return wq_error_id(WQ_E_NO_MEMORY);
+	if (!key->pkey)
+		return wq_error(WQ_E_KEY, "%s: a key in a token cannot be written", path);
 	if (passphrase->n > MAX_PASSPHRASE)
 		return wq_error(WQ_E_LIMIT, "a passphrase of over %d bytes", MAX_PASSPHRASE);
 	WQ_TRY(pem_of(key, path, passphrase, pem));
 	n = BIO_get_mem_data(pem, &p);
 	if (n <= 0 || !p)
 		return refused(WQ_E_CRYPTO, path, "encoding failed");
-	return write_atomically(path, p, (size_t)n);
-}
-
-static wq_err open_private(const char *path, int *ret_fd)
-{
-	WQ_CLEANUP(fd_close) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK);
-	struct stat st;
-
-	if (fd < 0)
-		return wq_error_sys(errno == ELOOP ? WQ_E_KEY : WQ_E_IO, errno, "%s", path);
-	if (fstat(fd, &st) != 0)
-		return wq_error_sys(WQ_E_IO, errno, "%s", path);
-	if (!S_ISREG(st.st_mode) || st.st_size > MAX_FILE)
-		return wq_error(WQ_E_KEY, "%s: not a key file", path);
-	if (st.st_uid != geteuid() || (st.st_mode & 07177) != 0)
-		return wq_error(WQ_E_KEY, "%s: must belong to the user who uses it, with mode 0600", path);
-	*ret_fd = fd;
-	fd = -1;
-	return WQ_OK;
-}
-
-static wq_err read_all(int fd, const char *path, uint8_t *out, size_t *ret_n)
-{
-	size_t n = 0;
-
-	for (;;) {
-		ssize_t got = read(fd, out + n, MAX_FILE - n);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return wq_error_sys(WQ_E_IO, errno, "%s: read", path);
-		if (got == 0)
-			break;
-		n += (size_t)got;
-	}
-	*ret_n = n;
-	return WQ_OK;
+	return wq_file_replace(&wq_fs_system, path, wq_str_of(p, (size_t)n), 0600);
 }
 
 /* PBES2 with PBKDF2 only (RFC 8018, 6.2), within the limit. */
@@ -244,17 +141,13 @@ static wq_err key_of_pem(const char *path, wq_str pem, const struct wq_secret *p
 
 wq_err wq_sm2_load(const char *path, const struct wq_secret *passphrase, struct wq_sm2_key **ret_key)
 {
-	WQ_CLEANUP(fd_close) int fd = -1;
-	uint8_t pem[MAX_FILE];
-	size_t n = 0;
+	struct wq_secret pem = {NULL, 0};
 	wq_err e;
 
 	if (passphrase->n > MAX_PASSPHRASE)
 		return wq_error(WQ_E_LIMIT, "a passphrase of over %d bytes", MAX_PASSPHRASE);
-	WQ_TRY(open_private(path, &fd));
-	e = read_all(fd, path, pem, &n);
-	if (!wq_failed(e))
-		e = key_of_pem(path, wq_str_of(pem, n), passphrase, ret_key);
-	OPENSSL_cleanse(pem, sizeof(pem));
+	WQ_TRY(wq_key_file_read(path, &pem));
+	e = key_of_pem(path, wq_str_of(pem.bytes, pem.n), passphrase, ret_key);
+	wq_secret_done(&pem);
 	return e;
 }
