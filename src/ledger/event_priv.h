@@ -1,4 +1,4 @@
-/* Encoding of events and commitments. For this folder only. */
+/* Encoding of events and commitments: the only place that knows their fields. For this folder only. */
 #ifndef WQ_LEDGER_EVENT_PRIV_H
 #define WQ_LEDGER_EVENT_PRIV_H
 

@@ -29,9 +29,11 @@ struct wq_export_check {
 	bool closed;
 };
 
+/* SM3(before || SM3(payload)): what the closing record says of the heads. */
 wq_digest wq_export_heads_digest(wq_digest before, wq_str payload);
 wq_err wq_export_close_encode(const struct wq_tip *tip, wq_digest heads, struct wq_buf *out);
 
+/* The first six bytes. WQ_E_FORMAT when they are others. */
 wq_err wq_export_check_magic(struct wq_export_source *source, struct wq_verify_result *result);
 /* Reads and checks the next record; check->closed after the closing one, which nothing may follow. */
 wq_err wq_export_check_next(

@@ -16,8 +16,7 @@ struct verify {
 	struct wq_map gone;     /* "SEQ:FIELD" of values that are not there; an event must say that they were erased */
 	uint64_t private_found; /* values that belong to a commitment */
 	struct wq_db_rows *heads;
-	struct wq_head head; /* the next one, when `have_head` */
-	bool have_head;
+	int64_t head_seq; /* the event of the next one, 0: none in this page */
 };
 
 /* ---- index columns ---- */
@@ -41,18 +40,9 @@ static const char *wrong_column(const struct wq_event *event, const struct wq_db
 
 /* ---- heads ---- */
 
-static wq_err next_head(struct verify *v)
+static void next_head(struct verify *v)
 {
-	wq_err e;
-
-	v->have_head = false;
-	if (!wq_db_next(v->heads))
-		return WQ_OK;
-	e = wq_ledger_head_row(v->heads, &v->head);
-	if (wq_failed(e))
-		return wq_chain_fault(v->result, WQ_E_CHAIN, v->chain.tip.seq + 1, "%s", wq_err_note(e));
-	v->have_head = true;
-	return WQ_OK;
+	v->head_seq = wq_db_next(v->heads) ? wq_db_int(v->heads, 0) : 0;
 }
 
 /* Heads come in pages, from event `first` on. */
@@ -60,18 +50,30 @@ static wq_err open_heads(struct verify *v, uint64_t first)
 {
 	WQ_TRY(wq_db_rows_close(&v->heads));
 	WQ_TRY(wq_ledger_heads(v->ledger, first, first + WQ_LEDGER_PAGE - 1, &v->heads));
-	return next_head(v);
+	next_head(v);
+	return WQ_OK;
+}
+
+static wq_err check_head(struct verify *v)
+{
+	struct wq_head head;
+
+	if (wq_failed(wq_ledger_head_row(v->heads, &head)))
+		return wq_chain_fault(v->result, WQ_E_CHAIN, v->chain.tip.seq,
+			"the head kept for event %llu was altered", SEQ(v->chain.tip.seq));
+	if (v->key && wq_failed(wq_head_verify(&head, v->key)))
+		return wq_chain_fault(v->result, WQ_E_SIGNATURE, v->chain.tip.seq,
+			"the head kept for event %llu is not signed by the key", SEQ(v->chain.tip.seq));
+	WQ_TRY(wq_chain_confirm(&v->chain, head.tip.digest, "a kept head", v->result));
+	v->result->heads++;
+	return WQ_OK;
 }
 
 static wq_err check_heads(struct verify *v)
 {
-	while (v->have_head && v->head.tip.seq <= v->chain.tip.seq) {
-		if (v->key && wq_failed(wq_head_verify(&v->head, v->key)))
-			return wq_chain_fault(v->result, WQ_E_SIGNATURE, v->head.tip.seq,
-				"the head kept for event %llu is not signed by the key", SEQ(v->head.tip.seq));
-		WQ_TRY(wq_chain_confirm(&v->chain, v->head.tip.digest, "a kept head", v->result));
-		v->result->heads++;
-		WQ_TRY(next_head(v));
+	while (v->head_seq != 0 && v->head_seq == (int64_t)v->chain.tip.seq) {
+		WQ_TRY(check_head(v));
+		next_head(v);
 	}
 	return WQ_OK;
 }
