@@ -4,7 +4,6 @@
 
 #include "base/base.h"
 
-/* Fetches SM3; WQ_E_CRYPTO when the library has none. */
 wq_err wq_digest_init(void);
 
 #endif

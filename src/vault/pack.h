@@ -23,6 +23,7 @@ enum { WQ_PACK_HEADER = 64, WQ_PACK_ROW = 96, WQ_PACK_TARGET_BYTES = 16 * 1024 *
 enum { WQ_PACK_OBJECTS_MAX = 1024 * 1024, WQ_PACK_OBJECT_MAX = 1024 * 1024 * 1024 };
 
 /* ---- writing ---- */
+struct wq_fs; /* base/file.h */
 struct wq_pack_writer;
 
 struct wq_pack_object {
@@ -33,9 +34,11 @@ struct wq_pack_object {
 };
 
 /* Writes packs into `dir`; a new one begins when the present one has WQ_PACK_TARGET_BYTES. Objects with equal bytes are
- * stored once. Nothing is visible under its final name before wq_pack_writer_finish(). One writer of a process in a
- * directory at a time. Errors: WQ_E_NOT_FOUND, WQ_E_IO. */
+ * stored once. Nothing is visible under its final name before wq_pack_writer_finish(). Several
+ * writers may share a directory. Errors: WQ_E_NOT_FOUND, WQ_E_NO_MEMORY. */
 wq_err wq_pack_writer_open(const char *dir, struct wq_pack_writer **ret_writer);
+/* The same on a file system of the caller's, which outlives the writer. */
+wq_err wq_pack_writer_open_on(const struct wq_fs *fs, const char *dir, struct wq_pack_writer **ret_writer);
 /* Errors: WQ_E_LIMIT (an object over WQ_PACK_OBJECT_MAX, more than 65,536 packs), WQ_E_NO_SPACE, WQ_E_IO, WQ_E_NO_MEMORY.
  * After one of them the writer is only good for wq_pack_writer_free(). */
 wq_err wq_pack_writer_add(struct wq_pack_writer *writer, wq_str bytes, struct wq_pack_object *ret_object);

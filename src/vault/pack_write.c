@@ -1,19 +1,23 @@
 #include "vault/pack.h"
 
 #include "base/buf.h"
-#include "vault/disk_priv.h"
+#include "base/clock.h"
+#include "base/file.h"
 #include "vault/layout_priv.h"
 #include "vault/pack_priv.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 
 /* The pack under way is in memory; when it is full it goes to a temporary file, synced. Finishing renames them all. */
 
-enum { PACKS_MAX = 65536, NAME_BYTES = 96 };
+enum { PACKS_MAX = 65536 };
 
 struct wq_pack_writer {
-	int dir;
+	const struct wq_fs *fs;
+	char *dir;
+	char tag[17]; /* random, so that writers do not meet */
 	struct wq_buf bytes, index;
 	uint32_t in_pack; /* objects of the pack under way */
 
@@ -27,27 +31,38 @@ struct wq_pack_writer {
 	size_t table_n;
 };
 
-static void temp_name(size_t number, char out[NAME_BYTES])
+static void temp_path(const struct wq_pack_writer *w, size_t number, char out[PATH_MAX])
 {
-	snprintf(out, NAME_BYTES, ".pack-%ld-%zu.tmp", (long)getpid(), number);
+	snprintf(out, PATH_MAX, "%s/.pack-%s-%zu", w->dir, w->tag, number);
+}
+
+wq_err wq_pack_writer_open_on(const struct wq_fs *fs, const char *dir, struct wq_pack_writer **ret_writer)
+{
+	struct wq_pack_writer *w;
+	uint8_t random[8];
+	struct stat st;
+
+	if (strlen(dir) > PATH_MAX - 128)
+		return wq_error(WQ_E_LIMIT, "the path is too long: %.100s", dir);
+	if (stat(dir, &st) != 0 || !S_ISDIR(st.st_mode))
+		return wq_error(WQ_E_NOT_FOUND, "no directory %s", dir);
+	w = calloc(1, sizeof *w);
+	if (!w || !(w->dir = strdup(dir))) {
+		free(w);
+		return wq_error_id(WQ_E_NO_MEMORY);
+	}
+	w->fs = fs;
+	wq_random_system.fill(wq_random_system.data, random, sizeof random);
+	wq_hex(random, sizeof random, w->tag);
+	wq_buf_init(&w->bytes, (size_t)WQ_PACK_OBJECT_MAX + 2 * (size_t)WQ_PACK_TARGET_BYTES);
+	wq_buf_init(&w->index, (size_t)WQ_PACK_OBJECTS_MAX * WQ_PACK_ROW);
+	*ret_writer = w;
+	return WQ_OK;
 }
 
 wq_err wq_pack_writer_open(const char *dir, struct wq_pack_writer **ret_writer)
 {
-	struct wq_pack_writer *w = calloc(1, sizeof *w);
-	wq_err e;
-
-	if (!w)
-		return wq_error_id(WQ_E_NO_MEMORY);
-	wq_buf_init(&w->bytes, (size_t)WQ_PACK_OBJECT_MAX + 2 * (size_t)WQ_PACK_TARGET_BYTES);
-	wq_buf_init(&w->index, (size_t)WQ_PACK_OBJECTS_MAX * WQ_PACK_ROW);
-	e = wq_disk_dir_open(AT_FDCWD, dir, &w->dir);
-	if (wq_failed(e)) {
-		free(w);
-		return e;
-	}
-	*ret_writer = w;
-	return WQ_OK;
+	return wq_pack_writer_open_on(&wq_fs_system, dir, ret_writer);
 }
 
 /* ---- equal bytes once ---- */
@@ -111,7 +126,7 @@ static wq_err pack_header(struct wq_pack_writer *w)
 /* Writes the pack under way to its temporary file. */
 static wq_err pack_close(struct wq_pack_writer *w)
 {
-	char temp[NAME_BYTES];
+	char temp[PATH_MAX];
 	wq_digest *names;
 
 	if (w->in_pack == 0)
@@ -125,10 +140,8 @@ static wq_err pack_close(struct wq_pack_writer *w)
 	if (!names)
 		return wq_error_id(WQ_E_NO_MEMORY);
 	w->names = names;
-	temp_name(w->names_n, temp);
-	if (unlinkat(w->dir, temp, 0) != 0 && errno != ENOENT)
-		return wq_error_sys(WQ_E_IO, errno, "removing %s", temp);
-	WQ_TRY(wq_disk_create(w->dir, temp, wq_buf_str(&w->bytes)));
+	temp_path(w, w->names_n, temp);
+	WQ_TRY(wq_file_replace(w->fs, temp, wq_buf_str(&w->bytes), 0644));
 	w->names[w->names_n++] = wq_pack_name(w->bytes.data);
 	wq_buf_clear(&w->bytes);
 	wq_buf_clear(&w->index);
@@ -189,17 +202,23 @@ wq_err wq_pack_writer_add(struct wq_pack_writer *writer, wq_str bytes, struct wq
 	return WQ_OK;
 }
 
+static wq_err pack_publish(const struct wq_pack_writer *w, size_t number)
+{
+	char temp[PATH_MAX], path[PATH_MAX + 80], hex[WQ_DIGEST_HEX];
+
+	temp_path(w, number, temp);
+	snprintf(path, sizeof path, "%s/%s.pack", w->dir, wq_digest_hex(w->names[number], hex));
+	if (w->fs->rename_at(w->fs->data, AT_FDCWD, temp, AT_FDCWD, path) != 0)
+		return wq_error_sys(WQ_E_IO, errno, "rename to %s: %s", path, strerror(errno));
+	return WQ_OK;
+}
+
 wq_err wq_pack_writer_finish(struct wq_pack_writer *writer, const wq_digest **ret_names, size_t *ret_n)
 {
-	char temp[NAME_BYTES], hex[WQ_DIGEST_HEX], name[NAME_BYTES];
-
 	WQ_TRY(pack_close(writer));
-	for (size_t i = 0; i < writer->names_n && !writer->finished; i++) {
-		temp_name(i, temp);
-		snprintf(name, sizeof name, "%s.pack", wq_digest_hex(writer->names[i], hex));
-		WQ_TRY(wq_disk_rename(writer->dir, temp, name));
-	}
-	WQ_TRY(wq_disk_sync(writer->dir));
+	for (size_t i = 0; i < writer->names_n && !writer->finished; i++)
+		WQ_TRY(pack_publish(writer, i));
+	WQ_TRY(wq_dir_sync(writer->fs, writer->dir));
 	writer->finished = true;
 	*ret_names = writer->names;
 	*ret_n = writer->names_n;
@@ -209,17 +228,17 @@ wq_err wq_pack_writer_finish(struct wq_pack_writer *writer, const wq_digest **re
 void wq_pack_writer_free(struct wq_pack_writer **writer)
 {
 	struct wq_pack_writer *w = *writer;
-	char temp[NAME_BYTES];
+	char temp[PATH_MAX];
 
 	if (!w)
 		return;
 	for (size_t i = 0; i < w->names_n && !w->finished; i++) {
-		temp_name(i, temp);
-		unlinkat(w->dir, temp, 0);
+		temp_path(w, i, temp);
+		w->fs->unlink_at(w->fs->data, AT_FDCWD, temp, 0);
 	}
-	wq_disk_close(&w->dir);
 	wq_buf_done(&w->bytes);
 	wq_buf_done(&w->index);
+	free(w->dir);
 	free(w->names);
 	free(w->objects);
 	free(w->table);
