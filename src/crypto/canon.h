@@ -29,6 +29,8 @@ enum { WQ_ALG_SM3 = 1, WQ_ALG_SM2_SM3 = 2, WQ_ALG_SM4_GCM = 3 };
 #define WQ_DOMAIN_WRAPPED_KEY "weique.key.wrapped"
 #define WQ_DOMAIN_SECRET "weique.secret"
 
+/* Writing. Errors stick to the buffer: check once with wq_buf_err(). A domain of no or over 255 bytes and version 0 make
+ * it fail. */
 void wq_canon_begin(struct wq_buf *out, const char *domain, uint16_t version, uint16_t algorithm);
 void wq_canon_u64(struct wq_buf *out, uint64_t v);
 void wq_canon_time(struct wq_buf *out, wq_time t);

@@ -26,6 +26,7 @@ typedef struct wq_digest {
  * chooses the lanes. WQ_E_CRYPTO when one of them fails: the process must not go on. */
 wq_err wq_crypto_init(void);
 
+/* SM3 of the bytes (GB/T 32905-2016). */
 wq_digest wq_sm3(wq_str bytes);
 
 /* Streaming. The context owns heap memory: done() frees it, final() may be called once. */
@@ -37,6 +38,7 @@ void wq_sm3_update(struct wq_sm3 *sm3, wq_str bytes);
 wq_digest wq_sm3_final(struct wq_sm3 *sm3);
 void wq_sm3_done(struct wq_sm3 *sm3);
 
+/* HMAC (RFC 2104) with SM3; a key of any length. */
 wq_digest wq_hmac_sm3(wq_str key, wq_str bytes);
 
 /* Digests `n` equally long messages at once in lanes: out[i] = SM3(message i). Tests and the tree use it. */
@@ -46,6 +48,7 @@ void wq_sm3_many(const wq_str *messages, size_t n, wq_digest *out);
 /* "avx512", "avx2", "sse2", "neon" or "scalar": what the dispatcher chose; WQ_SM3_LANES in the environment forces a lower one. */
 const char *wq_sm3_lanes_name(void);
 
+/* The root of an object of any length. */
 wq_digest wq_tree_root(wq_str bytes);
 /* out[i] = wq_tree_root(objects[i]): many small objects share the lanes. */
 void wq_tree_roots(const wq_str *objects, size_t n, wq_digest *out);

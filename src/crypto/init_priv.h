@@ -4,6 +4,7 @@
 
 #include "base/base.h"
 
+/* Fetches SM3; WQ_E_CRYPTO when the library has none. */
 wq_err wq_digest_init(void);
 
 #endif

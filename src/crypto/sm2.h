@@ -35,6 +35,7 @@ enum { WQ_SECRET_MAX = 64 * 1024 * 1024 };
 wq_err wq_secret_room(size_t n, struct wq_secret *ret_secret);
 void wq_secret_done(struct wq_secret *secret);
 
+/* A new key from the library's generator; free it with wq_sm2_key_free(), which wipes it. */
 wq_err wq_sm2_generate(struct wq_sm2_key **ret_key);
 void wq_sm2_key_free(struct wq_sm2_key **key);
 wq_sm2_public wq_sm2_key_public(const struct wq_sm2_key *key);
@@ -45,6 +46,7 @@ wq_sm2_public wq_sm2_key_public(const struct wq_sm2_key *key);
 wq_err wq_sm2_save(const struct wq_sm2_key *key, const char *path, const struct wq_secret *passphrase);
 wq_err wq_sm2_load(const char *path, const struct wq_secret *passphrase, struct wq_sm2_key **ret_key);
 
+/* Signs with a fresh random number. Errors: WQ_E_CRYPTO; WQ_E_KEY from a token. */
 wq_err wq_sm2_sign(const struct wq_sm2_key *key, wq_str message, wq_sm2_sig *ret_sig);
 /* WQ_OK, or WQ_E_SIGNATURE. A public key that is no point of the curve is WQ_E_SIGNATURE as well. */
 wq_err wq_sm2_verify(const wq_sm2_public *key, wq_str message, const wq_sm2_sig *sig);

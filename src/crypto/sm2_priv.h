@@ -1,4 +1,4 @@
-/* The inside of a private key. For crypto/ only. */
+/* The inside of a private key, what a token needs of it, and the forms of a signature. For crypto/ only. */
 #ifndef WQ_CRYPTO_SM2_PRIV_H
 #define WQ_CRYPTO_SM2_PRIV_H
 

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "crypto/sm2_priv.h"
+#include "crypto/test_spawn_priv.h"
 
 static const struct wq_secret nothing = {NULL, 0};
 static char folder[] = "/tmp/wq-sm2-XXXXXX";
@@ -150,11 +151,94 @@ static void test_key_file(void **state)
 	assert_err(wq_sm2_load(path, &nothing, &again), WQ_E_IO);
 	assert_int_equal(symlink("/dev/zero", path), 0);
 	assert_err(wq_sm2_load(path, &nothing, &again), WQ_E_KEY);
+	assert_int_equal(unlink(path), 0);
 	assert_null(again);
 	wq_sm2_key_free(&key);
 	wq_secret_done(&pass);
 	wq_secret_done(&wrong);
 	assert_null(pass.bytes);
+}
+
+/* openssl(1) opens what we write, and the reverse. */
+static void test_openssl_opens_the_file(void **state)
+{
+	static const char *const good[] = {
+		"/usr/bin/openssl", "pkey", "-in", path, "-passin", "pass:open sesame", "-noout", NULL};
+	static const char *const bad[] = {
+		"/usr/bin/openssl", "pkey", "-in", path, "-passin", "pass:open sesami", "-noout", NULL};
+	static const char *const make[] = {"/usr/bin/openssl", "genpkey", "-algorithm", "SM2", "-out", path,
+		"-aes-256-cbc", "-pass", "pass:open sesame", NULL};
+	struct wq_sm2_key *key = NULL;
+	struct wq_secret pass;
+	wq_sm2_sig sig;
+	wq_sm2_public point;
+
+	(void)state;
+	assert_ok(wq_secret_copy(WQ_S("open sesame"), &pass));
+	assert_ok(wq_sm2_generate(&key));
+	assert_ok(wq_sm2_save(key, path, &pass));
+	wq_sm2_key_free(&key);
+	assert_int_equal(test_spawn(good), 0);
+	assert_int_not_equal(test_spawn(bad), 0);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(test_spawn(make), 0);
+	assert_ok(wq_sm2_load(path, &pass, &key));
+	point = wq_sm2_key_public(key);
+	assert_ok(wq_sm2_sign(key, WQ_S("x"), &sig));
+	assert_ok(wq_sm2_verify(&point, WQ_S("x"), &sig));
+	wq_sm2_key_free(&key);
+	wq_secret_done(&pass);
+}
+
+/* A key of another curve, and one whose work factor would stop the process. */
+static void test_foreign_key_files_are_refused(void **state)
+{
+	static const char *const p256[] = {"/usr/bin/openssl", "genpkey", "-algorithm", "EC", "-pkeyopt",
+		"ec_paramgen_curve:P-256", "-out", path, NULL};
+	static const char *const scrypt[] = {"/usr/bin/openssl", "pkcs8", "-topk8", "-scrypt", "-in", path, "-out",
+		path, "-passout", "pass:x", NULL};
+	struct wq_sm2_key *key = NULL;
+	struct wq_secret pass;
+
+	(void)state;
+	assert_ok(wq_secret_copy(WQ_S("x"), &pass));
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(test_spawn(p256), 0);
+	assert_int_equal(chmod(path, 0600), 0);
+	assert_err(wq_sm2_load(path, &nothing, &key), WQ_E_KEY);
+	assert_int_equal(test_spawn(scrypt), 0);
+	assert_int_equal(chmod(path, 0600), 0);
+	assert_err(wq_sm2_load(path, &pass, &key), WQ_E_KEY);
+	assert_null(key);
+	wq_secret_done(&pass);
+}
+
+/* What tokens are given to sign is what OpenSSL signs: GB/T 32918.2-2016, 6.1. */
+static void test_message_digest_is_openssls(void **state)
+{
+	struct wq_sm2_key *key = NULL;
+	wq_sm2_public point;
+
+	(void)state;
+	assert_ok(wq_sm2_generate(&key));
+	point = wq_sm2_key_public(key);
+	for (size_t n = 0; n < 200; n += 33) {
+		char message[200];
+		uint8_t der[WQ_SM2_DER_MAX];
+		size_t der_n = sizeof(der);
+		wq_sm2_sig sig;
+		wq_digest e;
+		EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(key->pkey, NULL);
+
+		memset(message, 'm', sizeof(message));
+		e = wq_sm2_message_digest(&point, wq_str_of(message, n));
+		assert_int_equal(EVP_PKEY_sign_init(ctx), 1);
+		assert_int_equal(EVP_PKEY_sign(ctx, der, &der_n, e.b, sizeof(e.b)), 1);
+		EVP_PKEY_CTX_free(ctx);
+		assert_ok(wq_sm2_sig_from_der(der, der_n, &sig));
+		assert_ok(wq_sm2_verify(&point, wq_str_of(message, n), &sig));
+	}
+	wq_sm2_key_free(&key);
 }
 
 static void test_key_ids_differ(void **state)
@@ -173,6 +257,9 @@ int main(void)
 		cmocka_unit_test(test_an_ec_key_on_the_curve_is_refused),
 		cmocka_unit_test(test_der_is_strict),
 		cmocka_unit_test(test_key_file),
+		cmocka_unit_test(test_openssl_opens_the_file),
+		cmocka_unit_test(test_foreign_key_files_are_refused),
+		cmocka_unit_test(test_message_digest_is_openssls),
 		cmocka_unit_test(test_key_ids_differ),
 	};
 

@@ -18,6 +18,7 @@ struct wq_sm3_kernel {
 	wq_sm3_kernel_fn run;
 };
 
+/* Each only where the processor has it. */
 void wq_sm3_kernel_scalar(uint32_t *state, const uint8_t *const *messages, size_t blocks);
 void wq_sm3_kernel_avx2(uint32_t *state, const uint8_t *const *messages, size_t blocks);
 void wq_sm3_kernel_avx512(uint32_t *state, const uint8_t *const *messages, size_t blocks);

@@ -24,9 +24,14 @@
 
 enum {
 	WQ_EVENT_TYPE_MAX = 64,
-	WQ_EVENT_NAME_MAX = 256,      /* actor, app, subject */
+	WQ_EVENT_NAME_MAX = 256, /* actor, app, subject */
 	WQ_EVENT_BODY_MAX = 1024 * 1024,
-	WQ_EVENT_PRIVATE_MAX = 16
+	WQ_EVENT_BYTES_MAX = 1024 * 1024 + 8192, /* the canonical form */
+	WQ_EVENT_PRIVATE_MAX = 16,
+	WQ_EVENT_FIELD_MAX = 64, /* a personal field's name: [a-z0-9_]+ */
+	WQ_EVENT_VALUE_MAX = 65536,
+	WQ_HEAD_LINE_MAX = 1024,
+	WQ_HEADS_MAX = 4096 /* read from one witness file: the last ones */
 };
 
 /* A field that stands in the event only as a commitment. */
@@ -34,8 +39,9 @@ struct wq_event_private {
 	wq_str name, value;
 };
 
-/* What a caller says; seq, time and the chain are the ledger's. Type: "release.created", noun.verb in lower case. Body:
- * one JSON object in UTF-8, stored as given, byte for byte. */
+/* What a caller says; seq, time and the chain are the ledger's. Type: "release.created", noun.verb in lower case;
+ * "ledger.…" belongs to the ledger itself. Body: one JSON object in UTF-8, stored as given, byte for byte. Otherwise
+ * WQ_E_INPUT, or WQ_E_LIMIT when something is too long. */
 struct wq_event_new {
 	wq_str type, actor, app, subject, body;
 	const struct wq_event_private *private_fields;
@@ -74,13 +80,13 @@ void wq_ledger_close(struct wq_ledger **ledger);
 struct wq_db *wq_ledger_db(struct wq_ledger *ledger);
 
 /* Appends one event and commits: durable when it returns WQ_OK. `ret_event` (may be NULL) lives in `arena`. */
-wq_err wq_ledger_append(struct wq_ledger *ledger, const struct wq_event_new *event, struct wq_arena *arena,
-	struct wq_event *ret_event);
+wq_err wq_ledger_append(
+	struct wq_ledger *ledger, const struct wq_event_new *event, struct wq_arena *arena, struct wq_event *ret_event);
 /* Group commit: begin, any number of adds, then one durable commit for all. An error in between aborts them all. A caller
  * may read state tables between begin and commit: what it decides on cannot change under it. */
 wq_err wq_ledger_begin(struct wq_ledger *ledger);
-wq_err wq_ledger_add(struct wq_ledger *ledger, const struct wq_event_new *event, struct wq_arena *arena,
-	struct wq_event *ret_event);
+wq_err wq_ledger_add(
+	struct wq_ledger *ledger, const struct wq_event_new *event, struct wq_arena *arena, struct wq_event *ret_event);
 wq_err wq_ledger_commit(struct wq_ledger *ledger);
 void wq_ledger_abort(struct wq_ledger *ledger);
 
@@ -92,7 +98,8 @@ struct wq_tip {
 wq_err wq_ledger_tip(struct wq_ledger *ledger, struct wq_tip *ret_tip);
 
 /* Visits events from `first` to `last` (0: to the end) in order; the event lives until the visitor returns. A visitor's
- * error stops the visit and is returned. `type_prefix`, `app` and `subject` filter when not empty. */
+ * error stops the visit and is returned. `type_prefix`, `app` and `subject` filter when not empty; since <= time < until. Filters go by the index columns: an event
+ * whose column was altered may be missed (verify finds it), but none that does not match is shown. */
 struct wq_ledger_filter {
 	uint64_t first, last;
 	wq_str type_prefix, app, subject;
@@ -103,14 +110,20 @@ struct wq_ledger_filter {
 wq_err wq_ledger_visit(struct wq_ledger *ledger, const struct wq_ledger_filter *filter,
 	wq_err (*visit)(void *data, const struct wq_event *event), void *data);
 
+/* Slices point into `canonical`; the digest is computed. Errors: WQ_E_FORMAT. */
 wq_err wq_event_decode(wq_str canonical, struct wq_event *ret_event);
+/* The i-th commitment of a decoded event, i < commitments_n; they are in byte order of their names. */
+void wq_event_commitment(const struct wq_event *event, size_t i, wq_str *ret_name, wq_digest *ret_commitment);
 
-/* Erases the value and salt of an event's personal field. The chain still verifies. Appends ledger.erased. */
+/* Erases the value and salt of an event's personal field. The chain still verifies. Appends ledger.erased (subject
+ * "SEQ:FIELD") and scrubs the database's files as far as nobody is reading; outside a transaction only. WQ_E_NOT_FOUND:
+ * no such field, or erased already. */
 wq_err wq_ledger_erase(struct wq_ledger *ledger, uint64_t seq, wq_str field, wq_str actor);
 /* The value, checked against the commitment; WQ_E_NOT_FOUND when erased, WQ_E_ALTERED when it does not match. */
-wq_err wq_ledger_private(struct wq_ledger *ledger, uint64_t seq, wq_str field, struct wq_arena *arena, wq_str *ret_value);
+wq_err wq_ledger_private(
+	struct wq_ledger *ledger, uint64_t seq, wq_str field, struct wq_arena *arena, wq_str *ret_value);
 
-/* Empties the state tables and applies every event again, in one transaction. */
+/* Empties the state tables and applies every event again, checking the chain on the way, in one transaction. */
 wq_err wq_ledger_rebuild(struct wq_ledger *ledger);
 
 /* ---- heads ---- */
@@ -120,30 +133,42 @@ struct wq_head {
 	wq_digest key_id;
 	wq_sm2_sig sig;
 };
-wq_err wq_head_encode(const struct wq_head *head, struct wq_buf *out); /* canonical, without signature: what is signed */
+wq_err wq_head_encode(
+	const struct wq_head *head, struct wq_buf *out); /* canonical, without signature: what is signed */
 /* One line of text (JSON) for files and syslog, and back. */
 wq_err wq_head_line(const struct wq_head *head, struct wq_buf *out);
 wq_err wq_head_parse(wq_str line, struct wq_head *ret_head);
+/* The heads of a witness file: one a line, text before the first '{' of a line is skipped (syslog), empty lines too. A line
+ * with a '{' that is no head is WQ_E_FORMAT, with its number; an unfinished last line is left out. At most the last
+ * WQ_HEADS_MAX. */
+wq_err wq_head_read_file(const char *path, struct wq_arena *arena, struct wq_head **ret_heads, size_t *ret_n);
+/* Keeps a head beside the events; WQ_E_CHAIN when the ledger has another event there. The signature is not checked. */
 wq_err wq_ledger_head_save(struct wq_ledger *ledger, const struct wq_head *head);
 wq_err wq_ledger_head_last(struct wq_ledger *ledger, struct wq_head *ret_head); /* WQ_E_NOT_FOUND: none yet */
-/* Hands a head to a witness: "file:/path" (opened O_APPEND, fsync), "syslog:". */
+/* Hands a head to a witness: "file:/path" (opened O_APPEND, fsync), "syslog:" (the datagram socket /dev/log; another one
+ * as "syslog:/path"). WQ_OK from syslog says that it was sent, not that it was kept. */
 wq_err wq_witness_add(wq_str witness, const struct wq_head *head);
 
 /* ---- verification ---- */
 struct wq_verify_result {
 	uint64_t events;
 	struct wq_tip tip;
-	uint64_t witnessed_to;  /* complete at least up to this seq; 0: completeness unknown */
-	uint64_t fault_seq;     /* first fault; 0: none */
-	char fault[200];        /* in English, what and where */
+	uint64_t witnessed_to; /* complete at least up to this seq; 0: completeness unknown */
+	uint64_t heads;        /* kept in the database or the file, and checked */
+	uint64_t fault_seq;    /* first fault; 0: none. tip + 1 when what follows the last event is at fault */
+	uint64_t fault_offset; /* of an export: where the record that shows the fault begins */
+	char fault[200];       /* in English, what and where */
 };
-/* Verifies the database's chain, index columns, commitments that still have values, stored heads with `key` (may be
- * NULL), and completeness against `witness` heads. Returns WQ_E_CHAIN, WQ_E_SIGNATURE, WQ_E_REPLAYED with `ret_result`
+/* Verifies the database's chain, index columns, personal fields (against their commitments; one that is gone must have
+ * been erased by an event), stored heads with `key` (may be NULL: signatures are not checked, and the caller answers for
+ * where the witness heads come from), and completeness against `witness` heads. An event whose digest is not what its
+ * successor says is placed by the successor's successor: if that confirms the successor, the event itself was altered. Returns WQ_E_CHAIN, WQ_E_SIGNATURE, WQ_E_REPLAYED with `ret_result`
  * filled, WQ_OK otherwise. */
 wq_err wq_ledger_verify(struct wq_ledger *ledger, const wq_sm2_public *key, const struct wq_head *witness,
 	size_t witness_n, struct wq_verify_result *ret_result);
-/* Export: "WQLX\0\1", then events in canonical bytes with their lengths, then heads; a file that others can check with
- * wq_export_verify() and nothing else. */
+/* Export: "WQLX\0\1", then records of a type byte, a 32-bit length and that many bytes: 'E' an event in canonical bytes,
+ * 'H' a head (canonical bytes and signature) right behind its event, 'Z' the closing record at the very end. A file that
+ * others can check with wq_export_verify() and nothing else. Personal fields are not in it. Written atomically. */
 wq_err wq_ledger_export(struct wq_ledger *ledger, const char *path);
 wq_err wq_export_verify(const char *path, const wq_sm2_public *key, const struct wq_head *witness, size_t witness_n,
 	struct wq_verify_result *ret_result);
