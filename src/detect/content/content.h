@@ -1,0 +1,67 @@
+/* Finds in the visible text of a page what must not be published: marks of state secrets by their grammar, customary
+ * marks of internal material, resident identity numbers.
+ *
+ * Bytes in, findings out: no clock, no file, no socket. Words, signs and thresholds are data (rules/marks/marks.txt), read
+ * once and passed in. Rules of the findings:
+ *   content.secret-mark   (绝密|机密|秘密)★(term) in its look-alike spellings (width, traditional forms, white space and
+ *                         zero-width characters between, ☆ * •), "密级：机密" without a star. B2, B8; 2024 art. 16
+ *   content.internal-mark 内部资料, 不得外传 … standing alone as a mark. B2, B8
+ *   content.mark-flood    more candidates than WQ_CONTENT_CANDIDATES: not examined further, so not fit to publish. B2
+ *   content.resident-id   identity numbers with right check digit, date and region (GB 11643-1999); one finding a page,
+ *                         evidence masked, severity by how many. B2, C10; 2024 art. 13, 21
+ *
+ * A page that quotes the rules on marking is no hit. A mark counts at full severity when it stands where marks stand (at
+ * the start of a line or block and near the start of the text, alone in its block, beside 份号, 发文字号, 主送 …, or in the
+ * title) and is not quoted or explained; what is explained beside the furniture of a document is "info"; what is left
+ * (inside a sentence, an examination paper's) is "low". The labelled table of tests/corpus/detect-content-labels says
+ * how well that goes.
+ *
+ * Bad at: pictures and scans of documents, marks broken over blocks by layout, text that only a script writes, and secrets
+ * that bear no mark. It is a net under the secrecy review, not the review.
+ */
+#ifndef WQ_DETECT_CONTENT_CONTENT_H
+#define WQ_DETECT_CONTENT_CONTENT_H
+
+#include "finding/finding.h"
+
+enum {
+	WQ_CONTENT_TEXT_BYTES = 16 * 1024 * 1024, /* of one text or page */
+	WQ_CONTENT_CANDIDATES = 1000,             /* marks examined in one text */
+	WQ_CONTENT_PIECES = 4 * 1024 * 1024,
+	WQ_CONTENT_WORDS = 512, /* in one list of the rules */
+	WQ_CONTENT_WORD_CHARS = 24
+};
+
+struct wq_content_rules;
+
+/* Reads rules/marks/marks.txt. The result lives in `arena`, is never changed and may be shared by threads. Errors:
+ * WQ_E_CONFIG and WQ_E_LIMIT with file and line, WQ_E_NO_MEMORY. */
+wq_err wq_content_rules_parse(
+	struct wq_arena *arena, wq_str file_name, wq_str bytes, const struct wq_content_rules **ret_rules);
+/* Version of the data, for the record of a check. */
+wq_str wq_content_rules_version(const struct wq_content_rules *rules);
+
+/* From `text_at` on (up to the next piece) the text comes from `source_n` bytes of the source at `source_at`, byte for
+ * byte where the lengths agree, as a whole otherwise. */
+struct wq_content_piece {
+	size_t text_at;
+	uint64_t source_at, source_n;
+};
+
+struct wq_content_text {
+	wq_str text;                           /* visible text, UTF-8; blocks separated by '\n' */
+	wq_str title;                          /* decoded; may be empty */
+	wq_str meta;                           /* description and keywords, decoded; may be empty */
+	wq_str source;                         /* what was delivered, for lines and columns; empty: the text itself */
+	const struct wq_content_piece *pieces; /* ascending by text_at; none: text is the source */
+	size_t piece_count;
+	struct wq_place place; /* app, key, url, file: go into every finding */
+};
+
+/* Adds what it finds. `arena` is scratch space, free after the call: about 12 bytes for each byte of text. Errors:
+ * WQ_E_LIMIT (text over WQ_CONTENT_TEXT_BYTES, or the arena too small: not examined, so not fit to publish),
+ * WQ_E_NO_MEMORY, those of wq_findings_add. */
+wq_err wq_content_check(struct wq_arena *arena, const struct wq_content_rules *rules,
+	const struct wq_content_text *text, struct wq_findings *findings);
+
+#endif

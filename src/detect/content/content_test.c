@@ -1,0 +1,325 @@
+#include "base/test.h"
+#include "detect/content/content.h"
+
+enum { FILE_MAX = 1024 * 1024 };
+
+static struct wq_arena rules_arena;
+static const struct wq_content_rules *rules;
+
+static wq_str read_file(struct wq_arena *arena, const char *name)
+{
+	const char *root = getenv("WQ_SOURCE_ROOT");
+	FILE *file = fopen(wq_arena_cstr(arena, wq_arena_printf(arena, "%s/%s", root ? root : ".", name)), "rb");
+	assert_non_null(file);
+	char *bytes = wq_arena_alloc(arena, FILE_MAX);
+	size_t n = fread(bytes, 1, FILE_MAX, file);
+	fclose(file);
+	return wq_str_of(bytes, n);
+}
+
+static int load_rules(void **state)
+{
+	(void)state;
+	wq_arena_init(&rules_arena, 16 * WQ_MIB);
+	wq_str name = WQ_S("rules/marks/marks.txt");
+	assert_ok(wq_content_rules_parse(&rules_arena, name, read_file(&rules_arena, name.p), &rules));
+	return 0;
+}
+
+static int free_rules(void **state)
+{
+	(void)state;
+	wq_arena_done(&rules_arena);
+	return 0;
+}
+
+/* "\n" of the table becomes a line break. */
+static wq_str unescape(struct wq_arena *arena, wq_str s)
+{
+	char *out = wq_arena_alloc(arena, s.n + 1);
+	size_t n = 0;
+	for (size_t i = 0; i < s.n; i++) {
+		bool escape = s.p[i] == '\\' && i + 1 < s.n && s.p[i + 1] == 'n';
+		out[n++] = escape ? '\n' : s.p[i];
+		i += escape;
+	}
+	return wq_str_of(out, n);
+}
+
+static void check(struct wq_arena *arena, wq_str title, wq_str text, struct wq_findings *ret_findings)
+{
+	struct wq_content_text input = {
+		.title = title, .text = text, .place = {.key = WQ_S("www.example.gov.cn/a.html")}};
+	assert_ok(wq_findings_init(ret_findings, arena, 100));
+	assert_ok(wq_content_check(arena, rules, &input, ret_findings));
+}
+
+/* The worst finding of a rule; -1 when there is none. */
+static int worst(const struct wq_findings *findings, wq_str rule)
+{
+	int severity = -1;
+	for (size_t i = 0; i < findings->count; i++)
+		if (wq_str_eq(findings->items[i].rule, rule))
+			severity = WQ_MAX(severity, (int)findings->items[i].severity);
+	return severity;
+}
+
+struct score {
+	unsigned right, wrong;
+};
+
+static bool is_right(char label, const struct wq_findings *found)
+{
+	int secret = worst(found, WQ_S("content.secret-mark")), internal = worst(found, WQ_S("content.internal-mark"));
+	switch (label) {
+	case 'S': return secret >= WQ_SEVERITY_HIGH;
+	case 'I': return internal >= WQ_SEVERITY_LOW && secret < WQ_SEVERITY_LOW;
+	case 'E': return secret == WQ_SEVERITY_LOW;
+	case 'N': return secret < WQ_SEVERITY_LOW && internal < WQ_SEVERITY_LOW;
+	default: fail_msg("label %c", label); return false;
+	}
+}
+
+static void run_table(const char *name, struct score scores[128])
+{
+	struct wq_arena arena;
+	wq_arena_init(&arena, 64 * WQ_MIB);
+	wq_str rest = read_file(&arena, name);
+	while (rest.p) {
+		wq_str line = wq_str_cut(&rest, '\n'), all = line;
+		if (line.n == 0 || line.p[0] == '#')
+			continue;
+		struct wq_findings found;
+		wq_str label = wq_str_cut(&line, '|'), title = wq_str_cut(&line, '|');
+		assert_true(label.n == 1 && line.n > 0);
+		check(&arena, title, unescape(&arena, line), &found);
+		bool right = is_right(label.p[0], &found);
+		scores[label.p[0] & 127].right += right;
+		scores[label.p[0] & 127].wrong += !right;
+		if (!right)
+			print_message("# wrong: %.*s (secret %d, internal %d)\n", WQ_S_ARG(all),
+				worst(&found, WQ_S("content.secret-mark")),
+				worst(&found, WQ_S("content.internal-mark")));
+	}
+	wq_arena_done(&arena);
+}
+
+static void report_scores(const char *name, const struct score s[128], double least)
+{
+	unsigned found = s['S'].right + s['I'].right, positives = found + s['S'].wrong + s['I'].wrong,
+		 false_hits = s['N'].wrong;
+	double recall = (double)found / positives, precision = (double)found / (found + false_hits);
+	print_message("# %s: %u positive, %u negative, %u examination: recall %.3f, precision %.3f\n", name, positives,
+		s['N'].right + s['N'].wrong, s['E'].right + s['E'].wrong, recall, precision);
+	assert_true(recall >= least && precision >= least);
+}
+
+static void labelled_texts(void **state)
+{
+	(void)state;
+	struct score scores[128] = {0};
+	run_table("tests/corpus/detect-content-labels/marks.txt", scores);
+	assert_true(scores['S'].right + scores['S'].wrong >= 60 && scores['N'].right + scores['N'].wrong >= 60);
+	report_scores("tuned on", scores, 1.0);
+	assert_int_equal(scores['E'].wrong, 0);
+}
+
+static void held_out_texts(void **state)
+{
+	(void)state;
+	struct score scores[128] = {0};
+	run_table("tests/corpus/detect-content-labels/held-out.txt", scores);
+	report_scores("held out", scores, 0.75);
+}
+
+static void places_are_named(void **state)
+{
+	(void)state;
+	struct wq_arena arena;
+	struct wq_findings found;
+	wq_arena_init(&arena, WQ_MIB);
+	check(&arena, WQ_S_NONE, WQ_S("首页\n  机 密★１年\n关于召开会议的通知"), &found);
+	assert_int_equal(found.count, 1);
+	const struct wq_finding *f = &found.items[0];
+	assert_str(f->rule, WQ_S("content.secret-mark"));
+	assert_int_equal(f->severity, WQ_SEVERITY_CRITICAL);
+	assert_int_equal(f->place.line, 2);
+	assert_int_equal(f->place.column, 3);
+	assert_int_equal(f->place.offset, 9);
+	assert_int_equal(f->place.length, strlen("机 密★１年"));
+	assert_str(f->place.key, WQ_S("www.example.gov.cn/a.html"));
+	assert_str(f->evidence.subject, WQ_S("机 密★１年"));
+	assert_str(f->evidence.excerpt, WQ_S("首页 机 密★１年 关于召开会议的通知"));
+	wq_arena_done(&arena);
+}
+
+static void pieces_lead_back_to_the_source(void **state)
+{
+	(void)state;
+	const wq_str source = WQ_S("<p>\n&#26426;密★1年</p>");
+	const struct wq_content_piece pieces[] = {{0, 4, 8}, {3, 12, 10}};
+	const struct wq_content_text input = {
+		.text = WQ_S("机密★1年"), .source = source, .pieces = pieces, .piece_count = 2};
+	struct wq_arena arena;
+	struct wq_findings found;
+	wq_arena_init(&arena, WQ_MIB);
+	assert_ok(wq_findings_init(&found, &arena, 10));
+	assert_ok(wq_content_check(&arena, rules, &input, &found));
+	assert_int_equal(found.count, 1);
+	assert_int_equal(found.items[0].place.line, 2);
+	assert_int_equal(found.items[0].place.column, 1);
+	assert_int_equal(found.items[0].place.offset, 4);
+	assert_int_equal(found.items[0].place.length, 18);
+	wq_arena_done(&arena);
+}
+
+static void resident_numbers(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text;
+		int severity;
+		unsigned count;
+	} rows[] = {
+		/* the published vectors */
+		{"34052419800101001X", WQ_SEVERITY_MEDIUM, 1},
+		{"370101190102039973", WQ_SEVERITY_MEDIUM, 1},
+		{"340524198001010019", -1, 0},
+		/* spellings */
+		{"张某，身份证号：34052419800101001x。", WQ_SEVERITY_MEDIUM, 1},
+		{"３４０５２４１９８００１０１００１Ｘ", WQ_SEVERITY_MEDIUM, 1},
+		{"340524 19800101 001X", WQ_SEVERITY_MEDIUM, 1},
+		{"340524-19800101-001X", WQ_SEVERITY_MEDIUM, 1},
+		{"3405\xe2\x80\x8b"
+		 "2419800101001X",
+			WQ_SEVERITY_MEDIUM, 1},
+		{"号码34052419800101001X和370101190102039973", WQ_SEVERITY_MEDIUM, 2},
+		{"34052419800101001X 34052419800101001X", WQ_SEVERITY_MEDIUM, 1},
+		{"身份证号 340524800101001", WQ_SEVERITY_MEDIUM, 1},
+		/* not such numbers */
+		{"订单号 340524800101001", -1, 0},
+		{"身份证号 340524801301001", -1, 0},
+		{"134052419800101001X", -1, 0},
+		{"34052419800101001X5", -1, 0},
+		{"34052419800101001XA", -1, 0},
+		{"340524198002300014", -1, 0},
+		{"990524198001010010", -1, 0},
+		{"340524********001X", -1, 0},
+		{"3405241980010100", -1, 0},
+		{"", -1, 0},
+	};
+	for (size_t i = 0; i < WQ_COUNT(rows); i++) {
+		struct wq_arena arena;
+		struct wq_findings found;
+		wq_arena_init(&arena, WQ_MIB);
+		check(&arena, WQ_S_NONE, wq_str_c(rows[i].text), &found);
+		int severity = worst(&found, WQ_S("content.resident-id"));
+		if (severity != rows[i].severity || (severity >= 0 && found.items[0].evidence.count != rows[i].count))
+			fail_msg("%s: severity %d", rows[i].text, severity);
+		wq_arena_done(&arena);
+	}
+}
+
+static void add_resident_number(struct wq_buf *buf, unsigned serial)
+{
+	static const unsigned weights[] = {7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2};
+	char text[18];
+	unsigned sum = 0;
+	snprintf(text, sizeof(text), "110101199001%02u%03u", 1 + serial / 1000 % 28, serial % 1000);
+	for (size_t i = 0; i < 17; i++)
+		sum += weights[i] * (unsigned)(text[i] - '0');
+	wq_buf_printf(buf, "%s%c ", text, "10X98765432"[sum % 11]);
+}
+
+static void many_resident_numbers_weigh_more(void **state)
+{
+	(void)state;
+	static const struct {
+		unsigned n;
+		int severity;
+	} rows[] = {{1, WQ_SEVERITY_MEDIUM}, {2, WQ_SEVERITY_MEDIUM}, {3, WQ_SEVERITY_HIGH}, {19, WQ_SEVERITY_HIGH},
+		{20, WQ_SEVERITY_CRITICAL}, {6000, WQ_SEVERITY_CRITICAL}};
+	for (size_t i = 0; i < WQ_COUNT(rows); i++) {
+		struct wq_arena arena;
+		struct wq_findings found;
+		WQ_BUF(text, WQ_MIB);
+		wq_arena_init(&arena, 16 * WQ_MIB);
+		for (unsigned k = 0; k < rows[i].n; k++)
+			add_resident_number(&text, k);
+		check(&arena, WQ_S_NONE, wq_buf_str(&text), &found);
+		assert_int_equal(found.count, 1);
+		assert_int_equal(found.items[0].severity, rows[i].severity);
+		assert_int_equal(found.items[0].evidence.count, rows[i].n);
+		/* nobody's number is in the evidence */
+		wq_str excerpt = found.items[0].evidence.excerpt;
+		for (size_t k = 0; k < excerpt.n; k++)
+			assert_false(excerpt.p[k] >= '0' && excerpt.p[k] <= '9');
+		wq_arena_done(&arena);
+	}
+}
+
+static void a_flood_is_no_pass(void **state)
+{
+	(void)state;
+	struct wq_arena arena;
+	struct wq_findings found;
+	WQ_BUF(text, WQ_MIB);
+	wq_arena_init(&arena, 32 * WQ_MIB);
+	for (unsigned i = 0; i < WQ_CONTENT_CANDIDATES + 10; i++)
+		wq_buf_add(&text, WQ_S("例如“机密★1年”。\n"));
+	wq_buf_add(&text, WQ_S("机密★1年\n"));
+	check(&arena, WQ_S_NONE, wq_buf_str(&text), &found);
+	assert_int_equal(worst(&found, WQ_S("content.mark-flood")), WQ_SEVERITY_HIGH);
+	wq_arena_done(&arena);
+	/* too little room is an error, not a pass */
+	struct wq_content_text input = {.text = wq_buf_str(&text)};
+	wq_arena_init(&arena, 4 * WQ_KIB);
+	assert_ok(wq_findings_init(&found, &arena, 10));
+	assert_err(wq_content_check(&arena, rules, &input, &found), WQ_E_LIMIT);
+	wq_arena_done(&arena);
+}
+
+static void wrong_rules_name_the_line(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text, *where;
+	} rows[] = {
+		{"weique-clauses 1\n", "f:1:"},
+		{"weique-marks 1\nversion: 1\ndate: 2026-01-01\nsource: x\n", "f:4:"},
+		{"weique-marks 1\nversion: 1\ndate: 2026-01-01\nsource: x\nstar: x\n", "f:5:"},
+		{"weique-marks 1\nversion: 1\ndate: 2026-01-01\nsource: x\n[level]\n", "f:5:"},
+		{"weique-marks 1\nversion: 1\ndate: 2026-01-01\nsource: x\n[grammar x]\n", "f:5:"},
+		{"weique-marks 1\nversion: 1\ndate: 2026-01-01\nsource: x\n[level 机密]\nseverity: dire\n", "f:6:"},
+		{"weique-marks 1\nversion: 1\ndate: 2026-01-01\nsource: x\n[grammar]\ngap: 9\n", "f:6:"},
+		{"weique-marks 1\nversion: 1\ndate: 2026-01-01\nsource: x\n[grammar]\ngap: 2\ngap: 2\n", "f:7:"},
+		{"weique-marks 1\nversion: 1\ndate: 2026-01-01\nsource: x\n[grammar]\nstar: \xff\n", "f:6:"},
+		{"weique-marks 1\nversion: 1\ndate: 2026-01-01\nsource: x\n[variants]\npair: aa\n", "f:6:"},
+		{"weique-marks 1\nversion: 1\ndate: 2026-01-01\nsource: x\n[variants]\npair: abc\n", "f:6:"},
+		{"weique-marks 1\nversion: 1\ndate: 2026-01-01\nsource: x\n[resident_id]\nregion: 11 x1\n", "f:6:"},
+	};
+	for (size_t i = 0; i < WQ_COUNT(rows); i++) {
+		struct wq_arena arena;
+		const struct wq_content_rules *none;
+		wq_arena_init(&arena, WQ_MIB);
+		wq_err err = wq_content_rules_parse(&arena, WQ_S("f"), wq_str_c(rows[i].text), &none);
+		if (!wq_is(err, WQ_E_CONFIG) || !wq_str_starts(wq_str_c(wq_err_note(err)), wq_str_c(rows[i].where)))
+			fail_msg("row %zu: %s %s instead of %s", i, wq_err_name(err), wq_err_note(err), rows[i].where);
+		wq_arena_done(&arena);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(wrong_rules_name_the_line),
+		cmocka_unit_test(labelled_texts),
+		cmocka_unit_test(held_out_texts),
+		cmocka_unit_test(places_are_named),
+		cmocka_unit_test(pieces_lead_back_to_the_source),
+		cmocka_unit_test(resident_numbers),
+		cmocka_unit_test(many_resident_numbers_weigh_more),
+		cmocka_unit_test(a_flood_is_no_pass),
+	};
+	return cmocka_run_group_tests_name("detect content", tests, load_rules, free_rules);
+}
