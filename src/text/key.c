@@ -8,22 +8,22 @@ enum { MAX_TARGET = 3 * WQ_KEY_MAX };
 const char *wq_key_reason_text(enum wq_key_reason reason)
 {
 	static const char *const text[] = {
-	        [WQ_KEY_FINE] = "fine",
-	        [WQ_KEY_BAD_HOST] = "bad-host",
-	        [WQ_KEY_BAD_PERCENT] = "bad-percent",
-	        [WQ_KEY_ENCODED_SEPARATOR] = "encoded-separator",
-	        [WQ_KEY_BACKSLASH] = "backslash",
-	        [WQ_KEY_DOUBLE_ENCODING] = "double-encoding",
-	        [WQ_KEY_CONTROL] = "control",
-	        [WQ_KEY_BAD_UTF8] = "bad-utf8",
-	        [WQ_KEY_EMPTY_SEGMENT] = "empty-segment",
-	        [WQ_KEY_DOT_PARAMETER] = "dot-parameter",
-	        [WQ_KEY_ABOVE_ROOT] = "above-root",
-	        [WQ_KEY_FRAGMENT] = "fragment",
-	        [WQ_KEY_TOO_LONG] = "too-long",
-	        [WQ_KEY_NO_PATH] = "no-path",
-	        [WQ_KEY_BAD_QUERY] = "bad-query",
-	        [WQ_KEY_SNI_DIFFERS] = "sni-differs",
+		[WQ_KEY_FINE] = "fine",
+		[WQ_KEY_BAD_HOST] = "bad-host",
+		[WQ_KEY_BAD_PERCENT] = "bad-percent",
+		[WQ_KEY_ENCODED_SEPARATOR] = "encoded-separator",
+		[WQ_KEY_BACKSLASH] = "backslash",
+		[WQ_KEY_DOUBLE_ENCODING] = "double-encoding",
+		[WQ_KEY_CONTROL] = "control",
+		[WQ_KEY_BAD_UTF8] = "bad-utf8",
+		[WQ_KEY_EMPTY_SEGMENT] = "empty-segment",
+		[WQ_KEY_DOT_PARAMETER] = "dot-parameter",
+		[WQ_KEY_ABOVE_ROOT] = "above-root",
+		[WQ_KEY_FRAGMENT] = "fragment",
+		[WQ_KEY_TOO_LONG] = "too-long",
+		[WQ_KEY_NO_PATH] = "no-path",
+		[WQ_KEY_BAD_QUERY] = "bad-query",
+		[WQ_KEY_SNI_DIFFERS] = "sni-differs",
 	};
 
 	return (size_t)reason < WQ_COUNT(text) ? text[reason] : "unknown";
@@ -231,7 +231,7 @@ static enum wq_key_reason put_host(wq_str host, struct wq_key_work *key)
 }
 
 static enum wq_key_reason make(
-        wq_str host, wq_str target, const struct wq_key_policy *policy, struct wq_key_work *key, bool *ret_refused)
+	wq_str host, wq_str target, const struct wq_key_policy *policy, struct wq_key_work *key, bool *ret_refused)
 {
 	bool refuse = !policy || policy->query == WQ_KEY_QUERY_REFUSE;
 	wq_str query = target;
@@ -259,7 +259,7 @@ static enum wq_key_reason make(
 }
 
 wq_err wq_key_make(wq_str host, wq_str target, const struct wq_key_policy *policy, struct wq_buf *out,
-        enum wq_key_reason *ret_reason)
+	enum wq_key_reason *ret_reason)
 {
 	struct wq_key_work key;
 	bool refused;

@@ -67,7 +67,7 @@ enum wq_key_reason wq_key_host(wq_str host, char out[WQ_HOST_MAX + 1], size_t *r
  * `out`; allocation-free when `out` has room. Errors: WQ_E_AMBIGUOUS with `*ret_reason`; WQ_E_NOT_FOUND for a query the
  * policy refuses; WQ_E_LIMIT. `policy` NULL means WQ_KEY_QUERY_REFUSE. */
 wq_err wq_key_make(wq_str host, wq_str target, const struct wq_key_policy *policy, struct wq_buf *out,
-        enum wq_key_reason *ret_reason);
+	enum wq_key_reason *ret_reason);
 
 /* The parts of a key made above: host, then the path with its leading slash (and query). */
 void wq_key_split(wq_str key, wq_str *ret_host, wq_str *ret_target);

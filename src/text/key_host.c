@@ -1,11 +1,11 @@
 #include "text/key_priv.h"
 
+#include "text/idn.h"
 #include "text/utf8.h"
 
 #include <arpa/inet.h>
-#include <idn2.h>
 
-enum { MAX_LABEL = 63, MAX_HOST_RAW = 1024, MAX_PORT_DIGITS = 5 };
+enum { MAX_LABEL = 63, MAX_PORT_DIGITS = 5 };
 
 /* "" or ":port" (RFC 3986 §3.2.3: the digits may be missing). */
 static bool port_ok(wq_str port)
@@ -121,23 +121,12 @@ static enum wq_key_reason host_ascii(wq_str host, char *out, size_t *ret_n)
 /* UTS 46 can map one character to several, "/" among them, so its result is checked as any other name is. */
 static enum wq_key_reason host_idn(wq_str host, char *out, size_t *ret_n)
 {
-	uint8_t name[MAX_HOST_RAW + 1];
-	uint8_t *mapped = NULL;
-	enum wq_key_reason reason;
-	int status;
+	char mapped[WQ_IDN_MAX_RAW];
+	size_t n;
 
-	for (size_t i = 0; i < host.n; i++) {
-		char c = host.p[i];
-
-		name[i] = (uint8_t)(c >= 'A' && c <= 'Z' ? c + 32 : c);
-	}
-	name[host.n] = 0;
-	status = idn2_lookup_u8(name, &mapped, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
-	if (status != IDN2_OK)
-		return status == IDN2_TOO_BIG_DOMAIN ? WQ_KEY_TOO_LONG : WQ_KEY_BAD_HOST;
-	reason = host_ascii(wq_str_of(mapped, strlen((char *)mapped)), out, ret_n);
-	idn2_free(mapped);
-	return reason;
+	if (!wq_idn_to_ascii(host, mapped, sizeof(mapped), &n))
+		return WQ_KEY_BAD_HOST;
+	return host_ascii(wq_str_of(mapped, n), out, ret_n);
 }
 
 enum wq_key_reason wq_key_host(wq_str host, char out[WQ_HOST_MAX + 1], size_t *ret_n)
@@ -145,7 +134,7 @@ enum wq_key_reason wq_key_host(wq_str host, char out[WQ_HOST_MAX + 1], size_t *r
 	ptrdiff_t colon;
 	bool ascii = true;
 
-	if (host.n > MAX_HOST_RAW)
+	if (host.n > WQ_IDN_MAX_RAW)
 		return WQ_KEY_TOO_LONG;
 	if (host.n > 0 && host.p[0] == '[')
 		return host_ip6(host, out, ret_n);

@@ -55,7 +55,7 @@ static inline int wq_key_percent(wq_str s, size_t at)
 static inline bool wq_key_unreserved(unsigned char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
-	        c == '_' || c == '~';
+		c == '_' || c == '~';
 }
 
 /* RFC 3986 §2.2 and the rest of pchar (§3.3) */

@@ -87,7 +87,7 @@ static void put_name(wq_str name, struct wq_key_work *work)
 /* The first value of `listed`, if the query has one. A raw ";" in it is refused: some origins start another parameter
  * there. */
 static enum wq_key_reason put_listed(
-        wq_str query, wq_str listed, char separator, struct wq_key_work *work, bool *ret_put)
+	wq_str query, wq_str listed, char separator, struct wq_key_work *work, bool *ret_put)
 {
 	*ret_put = false;
 	for (wq_str rest = query; rest.p;) {
