@@ -1,74 +1,29 @@
 #include "text/utf8.h"
 
-/* How long the sequence that begins with `lead` is and what its second byte may be (Unicode table 3-7); 0: no lead. */
-static size_t lead_length(unsigned char lead, unsigned char *ret_low, unsigned char *ret_high)
-{
-	*ret_low = 0x80;
-	*ret_high = 0xbf;
-	if (lead < 0x80)
-		return 1;
-	if (lead < 0xc2 || lead > 0xf4)
-		return 0;
-	if (lead < 0xe0)
-		return 2;
-	if (lead < 0xf0) {
-		if (lead == 0xe0)
-			*ret_low = 0xa0;
-		if (lead == 0xed)
-			*ret_high = 0x9f;
-		return 3;
-	}
-	if (lead == 0xf0)
-		*ret_low = 0x90;
-	if (lead == 0xf4)
-		*ret_high = 0x8f;
-	return 4;
-}
-
-/* Bytes of the sequence at the start of `s` that are there and right, up to its length, which goes to `*ret_whole`. */
-static size_t match(wq_str s, size_t *ret_whole)
-{
-	const unsigned char *b = (const unsigned char *)s.p;
-	unsigned char low, high;
-	size_t whole = lead_length(b[0], &low, &high), i = 1;
-
-	*ret_whole = whole;
-	if (whole == 0)
-		return 0;
-	for (; i < whole && i < s.n; i++) {
-		if (b[i] < low || b[i] > high)
-			break;
-		low = 0x80;
-		high = 0xbf;
-	}
-	return i;
-}
-
 size_t wq_utf8_read(wq_str s, uint32_t *ret_cp)
 {
-	static const unsigned char mask[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
-	const unsigned char *b = (const unsigned char *)s.p;
-	size_t whole;
 	uint32_t cp;
+	size_t n;
 
-	if (s.n == 0 || match(s, &whole) != whole || whole == 0)
+	if (s.n == 0)
 		return 0;
-	cp = b[0] & mask[whole];
-	for (size_t i = 1; i < whole; i++)
-		cp = cp << 6 | (b[i] & 0x3f);
+	n = wq_utf8_step(s, &cp);
+	if (cp == WQ_UTF8_BAD)
+		return 0;
 	*ret_cp = cp;
-	return whole;
+	return n;
 }
 
 size_t wq_utf8_read_lossy(wq_str s, uint32_t *ret_cp)
 {
-	size_t n = wq_utf8_read(s, ret_cp), whole;
+	uint32_t cp;
+	size_t n;
 
-	if (n != 0 || s.n == 0)
-		return n;
-	*ret_cp = WQ_UTF8_REPLACEMENT;
-	n = match(s, &whole);
-	return n ? n : 1;
+	if (s.n == 0)
+		return 0;
+	n = wq_utf8_step(s, &cp);
+	*ret_cp = cp == WQ_UTF8_BAD ? WQ_UTF8_REPLACEMENT : cp;
+	return n;
 }
 
 size_t wq_utf8_write(uint32_t cp, char out[WQ_UTF8_MAX])
