@@ -7,9 +7,9 @@
 
 static const struct {
 	const char *name, *zh, *en;
-	enum wq_severity severity;
+	enum wq_level level;
 } rows[] = {
-#define WQ_EVENT(id, name, severity, zh, en) {name, zh, en, WQ_SEV_##severity},
+#define WQ_EVENT(id, name, severity, zh, en) {name, zh, en, WQ_LEVEL_##severity},
 #include "base/event_table.h"
 #undef WQ_EVENT
 };
@@ -19,7 +19,7 @@ const char *wq_event_name(enum wq_event_id id)
 	return rows[id < WQ_EV_COUNT ? id : 0].name;
 }
 
-enum wq_severity wq_event_severity(enum wq_event_id id)
+enum wq_level wq_event_level(enum wq_event_id id)
 {
 	return rows[id < WQ_EV_COUNT ? id : 0].severity;
 }
@@ -29,11 +29,11 @@ const char *wq_event_sentence(enum wq_event_id id, enum wq_lang lang)
 	return lang == WQ_LANG_ZH ? rows[id < WQ_EV_COUNT ? id : 0].zh : rows[id < WQ_EV_COUNT ? id : 0].en;
 }
 
-const char *wq_severity_name(enum wq_severity severity)
+const char *wq_level_name(enum wq_level level)
 {
 	static const char *const names[] = {"debug", "info", "notice", "warning", "error", "alert"};
 
-	return (size_t)severity < WQ_COUNT(names) ? names[severity] : "alert";
+	return (size_t)level < WQ_COUNT(names) ? names[level] : "alert";
 }
 
 /* Characters that move the cursor, reverse or hide text, or are nothing to see (Unicode Cc, Zl, Zp and the format
@@ -188,7 +188,7 @@ static void json_with(struct wq_buf *out, wq_time t, enum wq_event_id id, const 
 	wq_json_init(&j, out);
 	wq_json_object(&j);
 	wq_json_put_time(&j, "time", t);
-	wq_json_put_str(&j, "severity", wq_str_c(wq_severity_name(wq_event_severity(id))));
+	wq_json_put_str(&j, "severity", wq_str_c(wq_level_name(wq_event_level(id))));
 	wq_json_put_str(&j, "event", wq_str_c(wq_event_name(id)));
 	wq_json_put_str(&j, "message", wq_str_c(wq_event_sentence(id, lang)));
 	wq_json_key(&j, WQ_S("fields"));

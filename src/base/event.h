@@ -10,7 +10,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 
-enum wq_severity { WQ_SEV_DEBUG, WQ_SEV_INFO, WQ_SEV_NOTICE, WQ_SEV_WARNING, WQ_SEV_ERROR, WQ_SEV_ALERT };
+enum wq_level { WQ_LEVEL_DEBUG, WQ_LEVEL_INFO, WQ_LEVEL_NOTICE, WQ_LEVEL_WARNING, WQ_LEVEL_ERROR, WQ_LEVEL_ALERT };
 
 enum wq_event_id {
 #define WQ_EVENT(id, name, severity, zh, en) WQ_EV_##id,
@@ -78,9 +78,9 @@ static inline struct wq_field wq_f_time(const char *name, wq_time t)
 }
 
 const char *wq_event_name(enum wq_event_id id);
-enum wq_severity wq_event_severity(enum wq_event_id id);
+enum wq_level wq_event_level(enum wq_event_id id);
 const char *wq_event_sentence(enum wq_event_id id, enum wq_lang lang);
-const char *wq_severity_name(enum wq_severity severity);
+const char *wq_level_name(enum wq_level level);
 
 /* One line without a new line at its end, at most WQ_EVENT_LINE_MAX bytes: fields that do not fit are left out from the
  * end and the line says so. `fields` ends with a row whose name is NULL. `out` is emptied first. */

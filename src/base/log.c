@@ -15,7 +15,7 @@ enum sink_type { SINK_TEXT, SINK_JSON, SINK_JOURNAL };
 
 struct sink {
 	enum sink_type type;
-	enum wq_severity minimum;
+	enum wq_level minimum;
 	int fd;
 	bool owned, colour, socket, torn; /* torn: the last line has no end */
 	uint64_t lost;
@@ -92,7 +92,7 @@ static wq_err add_sink(struct wq_log *log, struct sink sink)
 
 /* A description of our own of the same file, so that not blocking does not change the one that others share; the given
  * descriptor when there is no such way (poll() guards it then). */
-static struct sink stream_sink(enum sink_type type, int fd, enum wq_severity minimum)
+static struct sink stream_sink(enum sink_type type, int fd, enum wq_level minimum)
 {
 	struct sink sink = {.type = type, .minimum = minimum, .fd = fd};
 	struct stat st;
@@ -111,7 +111,7 @@ static struct sink stream_sink(enum sink_type type, int fd, enum wq_severity min
 	return sink;
 }
 
-wq_err wq_log_add_text(struct wq_log *log, int fd, enum wq_severity minimum)
+wq_err wq_log_add_text(struct wq_log *log, int fd, enum wq_level minimum)
 {
 	struct sink sink = stream_sink(SINK_TEXT, fd, minimum);
 	const char *no_colour = getenv("NO_COLOR");
@@ -124,7 +124,7 @@ wq_err wq_log_add_text(struct wq_log *log, int fd, enum wq_severity minimum)
 	return e;
 }
 
-wq_err wq_log_add_json(struct wq_log *log, int fd, enum wq_severity minimum)
+wq_err wq_log_add_json(struct wq_log *log, int fd, enum wq_level minimum)
 {
 	struct sink sink = stream_sink(SINK_JSON, fd, minimum);
 	wq_err e = add_sink(log, sink);
@@ -134,7 +134,7 @@ wq_err wq_log_add_json(struct wq_log *log, int fd, enum wq_severity minimum)
 	return e;
 }
 
-wq_err wq_log_add_json_file(struct wq_log *log, const char *path, enum wq_severity minimum)
+wq_err wq_log_add_json_file(struct wq_log *log, const char *path, enum wq_level minimum)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0640);
 	wq_err e;
@@ -147,7 +147,7 @@ wq_err wq_log_add_json_file(struct wq_log *log, const char *path, enum wq_severi
 	return e;
 }
 
-wq_err wq_log_add_journal(struct wq_log *log, const char *socket_path, const char *identifier, enum wq_severity minimum)
+wq_err wq_log_add_journal(struct wq_log *log, const char *socket_path, const char *identifier, enum wq_level minimum)
 {
 	struct sink sink = {.type = SINK_JOURNAL, .minimum = minimum, .owned = true, .identifier = identifier};
 	wq_err e;
@@ -214,12 +214,12 @@ static void compose_text(
 	struct wq_log *log, const struct sink *sink, enum wq_event_id id, const struct wq_field *fields)
 {
 	static const char *const colours[] = {"\033[2m", "", "\033[36m", "\033[33m", "\033[31m", "\033[1;31m"};
-	enum wq_severity severity = wq_event_severity(id);
+	enum wq_level level = wq_event_level(id);
 	char time[WQ_TIME_TEXT];
 
 	wq_event_text(&log->line, id, fields, log->lang);
 	wq_buf_printf(&log->out, "%s %s%s%s ", wq_time_text(wq_now(&log->clock), time),
-		sink->colour ? colours[severity] : "", wq_severity_name(severity), sink->colour ? "\033[0m" : "");
+		sink->colour ? colours[level] : "", wq_level_name(level), sink->colour ? "\033[0m" : "");
 	wq_buf_add(&log->out, wq_buf_str(&log->line));
 	wq_buf_byte(&log->out, '\n');
 }
@@ -233,7 +233,7 @@ static void compose_journal(
 	wq_buf_add(&log->out, WQ_S("MESSAGE="));
 	wq_buf_add(&log->out, wq_buf_str(&log->line));
 	wq_buf_printf(&log->out, "\nPRIORITY=%d\nSYSLOG_IDENTIFIER=%s\nWQ_EVENT=%s\n",
-		priorities[wq_event_severity(id)], sink->identifier, wq_event_name(id));
+		priorities[wq_event_level(id)], sink->identifier, wq_event_name(id));
 	for (size_t i = 0; i < WQ_EVENT_FIELDS_MAX && fields[i].name; i++) {
 		wq_buf_add(&log->out, WQ_S("WQ_"));
 		for (const char *c = fields[i].name; *c; c++)
@@ -268,7 +268,7 @@ void wq_log_event(struct wq_log *log, enum wq_event_id id, const struct wq_field
 	pthread_mutex_lock(&log->mutex);
 	for (size_t i = 0; i < log->count; i++) {
 		struct sink *sink = &log->sinks[i];
-		if (wq_event_severity(id) < sink->minimum)
+		if (wq_event_level(id) < sink->minimum)
 			continue;
 		if (sink->lost > 0) {
 			const struct wq_field lost[] = {wq_f_u64("lines", sink->lost), {.name = NULL}};

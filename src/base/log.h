@@ -22,15 +22,15 @@ void wq_log_free(struct wq_log **log);
 
 /* Text with time and severity to `fd`, which stays the caller's; in colour if it is a terminal and NO_COLOR is not set. WQ_E_LIMIT
  * over WQ_LOG_SINKS. */
-wq_err wq_log_add_text(struct wq_log *log, int fd, enum wq_severity minimum);
+wq_err wq_log_add_text(struct wq_log *log, int fd, enum wq_level minimum);
 /* JSON lines to `fd`, which stays the caller's. */
-wq_err wq_log_add_json(struct wq_log *log, int fd, enum wq_severity minimum);
+wq_err wq_log_add_json(struct wq_log *log, int fd, enum wq_level minimum);
 /* JSON lines appended to a file, created with mode 0640 if absent. */
-wq_err wq_log_add_json_file(struct wq_log *log, const char *path, enum wq_severity minimum);
+wq_err wq_log_add_json_file(struct wq_log *log, const char *path, enum wq_level minimum);
 /* The journal; `socket_path` NULL means the system's. `identifier` is what journalctl -t selects, and must outlive the
  * log. WQ_E_UNSUPPORTED when there is no such socket. */
 wq_err wq_log_add_journal(
-	struct wq_log *log, const char *socket_path, const char *identifier, enum wq_severity minimum);
+	struct wq_log *log, const char *socket_path, const char *identifier, enum wq_level minimum);
 
 /* Writes the event to every sink whose minimum it reaches. `log` may be NULL. `fields` ends with a row without name. */
 void wq_log_event(struct wq_log *log, enum wq_event_id id, const struct wq_field *fields);

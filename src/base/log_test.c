@@ -75,8 +75,8 @@ static void writes_text_and_json(void **state)
 	(void)state;
 	now = 951827696000001;
 	assert_int_equal(pipe2(text, O_NONBLOCK) | pipe2(json, O_NONBLOCK), 0);
-	assert_ok(wq_log_add_text(log, text[1], WQ_SEV_DEBUG));
-	assert_ok(wq_log_add_json(log, json[1], WQ_SEV_WARNING));
+	assert_ok(wq_log_add_text(log, text[1], WQ_LEVEL_DEBUG));
+	assert_ok(wq_log_add_json(log, json[1], WQ_LEVEL_WARNING));
 	wq_event(log, PROCESS_STARTED);
 	wq_event(log, SANDBOX_PART_OFF, wq_f_text("part", "seccomp"), wq_f_text("why", "two words"),
 		wq_f_outside("path", WQ_S("/a\nb")), wq_f_u64("n", UINT64_MAX), wq_f_i64("i", -1),
@@ -127,7 +127,7 @@ static void full_pipe(void **state)
 
 	(void)state;
 	assert_int_equal(pipe(fds), 0);
-	assert_ok(wq_log_add_text(log, fds[1], WQ_SEV_DEBUG));
+	assert_ok(wq_log_add_text(log, fds[1], WQ_LEVEL_DEBUG));
 	for (int i = 0; i < 3000; i++)
 		wq_event(log, PROCESS_STARTED);
 	assert_true(wq_log_lost(log) > 0 && wq_log_lost(log) < 3000);
@@ -154,11 +154,11 @@ static void dead_sinks(void **state)
 	signal(SIGPIPE, SIG_DFL);
 	assert_int_equal(pipe(fds), 0);
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
-	assert_ok(wq_log_add_text(log, fds[1], WQ_SEV_DEBUG));
-	assert_ok(wq_log_add_json(log, pair[1], WQ_SEV_DEBUG));
-	assert_ok(wq_log_add_json(log, full, WQ_SEV_DEBUG));
-	assert_ok(wq_log_add_json(log, full, WQ_SEV_ALERT));
-	assert_err(wq_log_add_json(log, full, WQ_SEV_ALERT), WQ_E_LIMIT);
+	assert_ok(wq_log_add_text(log, fds[1], WQ_LEVEL_DEBUG));
+	assert_ok(wq_log_add_json(log, pair[1], WQ_LEVEL_DEBUG));
+	assert_ok(wq_log_add_json(log, full, WQ_LEVEL_DEBUG));
+	assert_ok(wq_log_add_json(log, full, WQ_LEVEL_ALERT));
+	assert_err(wq_log_add_json(log, full, WQ_LEVEL_ALERT), WQ_E_LIMIT);
 	close(fds[0]);
 	close(pair[0]);
 	errno = 4711;
@@ -177,7 +177,7 @@ static void blocked_socket(void **state)
 
 	(void)state;
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
-	assert_ok(wq_log_add_json(log, pair[1], WQ_SEV_DEBUG));
+	assert_ok(wq_log_add_json(log, pair[1], WQ_LEVEL_DEBUG));
 	for (int i = 0; i < 10000; i++)
 		wq_event(log, PROCESS_STARTED);
 	assert_true(wq_log_lost(log) > 0);
@@ -196,9 +196,9 @@ static void journal(void **state)
 	(void)state;
 	assert_non_null(mkdtemp(dir));
 	snprintf(address.sun_path, sizeof address.sun_path, "%s/socket", dir);
-	assert_err(wq_log_add_journal(log, address.sun_path, "weique", WQ_SEV_DEBUG), WQ_E_UNSUPPORTED);
+	assert_err(wq_log_add_journal(log, address.sun_path, "weique", WQ_LEVEL_DEBUG), WQ_E_UNSUPPORTED);
 	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
-	assert_ok(wq_log_add_journal(log, address.sun_path, "weique", WQ_SEV_DEBUG));
+	assert_ok(wq_log_add_journal(log, address.sun_path, "weique", WQ_LEVEL_DEBUG));
 	wq_event(log, SANDBOX_PART_OFF, wq_f_outside("part", WQ_S("x\nPRIORITY=0")));
 	n = recv(fd, datagram, sizeof datagram, MSG_DONTWAIT);
 	assert_true(n > 0);
@@ -244,7 +244,7 @@ static void catalogue(void **state)
 		for (unsigned j = 0; j < i; j++)
 			assert_string_not_equal(wq_event_name(id), wq_event_name((enum wq_event_id)j));
 		wq_buf_printf(&doc, "| `%s` | %s | %s | %s |\n", wq_event_name(id),
-			wq_severity_name(wq_event_severity(id)), wq_event_sentence(id, WQ_LANG_ZH),
+			wq_level_name(wq_event_level(id)), wq_event_sentence(id, WQ_LANG_ZH),
 			wq_event_sentence(id, WQ_LANG_EN));
 	}
 	snprintf(path, sizeof path, "%s/docs/events.md", root ? root : ".");
