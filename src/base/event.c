@@ -21,7 +21,7 @@ const char *wq_event_name(enum wq_event_id id)
 
 enum wq_level wq_event_level(enum wq_event_id id)
 {
-	return rows[id < WQ_EV_COUNT ? id : 0].severity;
+	return rows[id < WQ_EV_COUNT ? id : 0].level;
 }
 
 const char *wq_event_sentence(enum wq_event_id id, enum wq_lang lang)
