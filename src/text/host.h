@@ -12,7 +12,7 @@
 /* ---- addresses ---- */
 
 struct wq_addr {
-	uint8_t family; /* 4 or 6 */
+	uint8_t family;    /* 4 or 6 */
 	uint8_t bytes[16]; /* network order; the first 4 for IPv4 */
 };
 
@@ -29,7 +29,7 @@ enum wq_addr_class {
 	WQ_ADDR_DOCUMENTATION, /* 192.0.2.0/24, 198.51.100.0/24, 203.0.113.0/24, 2001:db8::/32, 3fff::/20 */
 	WQ_ADDR_MULTICAST,     /* 224.0.0.0/4, ff00::/8 */
 	WQ_ADDR_TRANSITION,    /* 6to4, Teredo, IPv4-compatible: global inside, but no way a server is reached today */
-	WQ_ADDR_RESERVED       /* broadcast, 240.0.0.0/4, benchmarking, protocol assignments, what is not yet allocated */
+	WQ_ADDR_RESERVED /* broadcast, 240.0.0.0/4, benchmarking, protocol assignments, what is not yet allocated */
 };
 
 enum wq_addr_class wq_addr_class(const struct wq_addr *addr);
@@ -65,8 +65,8 @@ struct wq_suffix_rule {
 	wq_str clause; /* "2024 art. 5" */
 	wq_str suffix; /* canonical, without the leading dot: "xn--zfr164b" */
 	enum wq_suffix_owner owner;
-	unsigned uses;     /* enum wq_suffix_use, or-ed */
-	bool reserved;     /* nobody but such an owner may use it: a host under it is such an owner's */
+	unsigned uses;      /* enum wq_suffix_use, or-ed */
+	bool reserved;      /* nobody but such an owner may use it: a host under it is such an owner's */
 	wq_day from, until; /* both included; until 99991231 when it has no end */
 };
 
@@ -87,8 +87,8 @@ size_t wq_suffix_rules_count(const struct wq_suffix_rules *rules);
 /* Whether on that day the host is a government site: whether it lies under a suffix that is reserved to organs. The
  * suffix alone ("gov.cn") is not: it has no owner. The rule found (the longest suffix, then the latest) goes to
  * `*ret_rule`, which may be NULL and lives as long as the rules. */
-bool wq_host_government(const struct wq_suffix_rules *rules, wq_str host, wq_day day,
-	const struct wq_suffix_rule **ret_rule);
+bool wq_host_government(
+	const struct wq_suffix_rules *rules, wq_str host, wq_day day, const struct wq_suffix_rule **ret_rule);
 
 /* Whether a unit of that kind may use the host for that on that day: true with the rule that says so; false with NULL
  * when no rule does, or with the rule of another owner that reserves the suffix. */
