@@ -9,7 +9,7 @@
 
 static const struct wq_secret nothing = {NULL, 0};
 static char folder[] = "/tmp/wq-sm2-XXXXXX";
-static char path[64];
+static char path[64], other_path[64];
 
 static int init(void **state)
 {
@@ -17,6 +17,7 @@ static int init(void **state)
 	if (wq_failed(wq_crypto_init()) || !mkdtemp(folder))
 		return -1;
 	snprintf(path, sizeof(path), "%s/key.pem", folder);
+	snprintf(other_path, sizeof(other_path), "%s/other.pem", folder);
 	return 0;
 }
 
@@ -24,6 +25,7 @@ static int done(void **state)
 {
 	(void)state;
 	unlink(path);
+	unlink(other_path);
 	return rmdir(folder);
 }
 
@@ -196,7 +198,7 @@ static void test_foreign_key_files_are_refused(void **state)
 	static const char *const p256[] = {"/usr/bin/openssl", "genpkey", "-algorithm", "EC", "-pkeyopt",
 		"ec_paramgen_curve:P-256", "-out", path, NULL};
 	static const char *const scrypt[] = {"/usr/bin/openssl", "pkcs8", "-topk8", "-scrypt", "-in", path, "-out",
-		path, "-passout", "pass:x", NULL};
+		other_path, "-passout", "pass:x", NULL};
 	struct wq_sm2_key *key = NULL;
 	struct wq_secret pass;
 
@@ -207,8 +209,8 @@ static void test_foreign_key_files_are_refused(void **state)
 	assert_int_equal(chmod(path, 0600), 0);
 	assert_err(wq_sm2_load(path, &nothing, &key), WQ_E_KEY);
 	assert_int_equal(test_spawn(scrypt), 0);
-	assert_int_equal(chmod(path, 0600), 0);
-	assert_err(wq_sm2_load(path, &pass, &key), WQ_E_KEY);
+	assert_int_equal(chmod(other_path, 0600), 0);
+	assert_err(wq_sm2_load(other_path, &pass, &key), WQ_E_KEY);
 	assert_null(key);
 	wq_secret_done(&pass);
 }
