@@ -9,7 +9,7 @@ struct row {
 };
 
 static const struct row rows[WQ_E_COUNT] = {
-        [WQ_E_OK] = {"OK", "正常", "ok", "", "", WQ_KIND_OK},
+	[WQ_E_OK] = {"OK", "正常", "ok", "", "", WQ_KIND_OK},
 #define WQ_ERR(id, kind, zh, en, zh_do, en_do) [WQ_E_##id] = {#id, zh, en, zh_do, en_do, WQ_KIND_##kind},
 #include "base/err_table.h"
 #undef WQ_ERR
@@ -20,7 +20,7 @@ static _Thread_local struct {
 	char text[WQ_ERR_NOTES][WQ_ERR_NOTE_BYTES];
 } notes;
 
-WQ_PRINTF(1, 0) /* A note that was cut ends with a whole UTF-8 character. */
+/* A note that was cut ends with a whole UTF-8 character. */
 static void cut_at_character(char *text)
 {
 	size_t n = strlen(text), back = 0;
@@ -35,7 +35,7 @@ static void cut_at_character(char *text)
 	}
 }
 
-static uint32_t note_add(const char *format, va_list args)
+WQ_PRINTF(1, 0) static uint32_t note_add(const char *format, va_list args)
 {
 	uint32_t number = ++notes.last;
 	char *text;

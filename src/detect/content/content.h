@@ -64,4 +64,11 @@ struct wq_content_text {
 wq_err wq_content_check(struct wq_arena *arena, const struct wq_content_rules *rules,
 	const struct wq_content_text *text, struct wq_findings *findings);
 
+/* The same for a page of HTML in UTF-8 (convert before; lines and columns do not change by that, offsets are those of the
+ * converted page): its visible text, its title, and as `meta` the content of <meta>, alt, title, placeholder and value
+ * attributes. Errors: those of wq_content_check; WQ_E_LIMIT also for a page over WQ_CONTENT_TEXT_BYTES or with more than
+ * WQ_CONTENT_PIECES pieces. */
+wq_err wq_content_page(struct wq_arena *arena, const struct wq_content_rules *rules, wq_str html,
+	const struct wq_place *place, struct wq_findings *findings);
+
 #endif

@@ -173,6 +173,43 @@ static void pieces_lead_back_to_the_source(void **state)
 	wq_arena_done(&arena);
 }
 
+static void pages_are_read_as_people_see_them(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *html;
+		int severity;
+		unsigned line, column;
+	} rows[] = {
+		{"<html><body><p>首页</p>\n<p>&#26426;<b>密</b>&#9733;1年</p><h1>通知</h1>", WQ_SEVERITY_CRITICAL, 2,
+			4},
+		{"<div>\n\n  <span>机</span><span>密</span>\n ★ 1年<br>关于某事的通知</div>", WQ_SEVERITY_CRITICAL, 3,
+			9},
+		{"<table><tr><td>密级：</td></tr><tr><td>秘密★3年</td></tr></table>", WQ_SEVERITY_HIGH, 1, 40},
+		{"<title>机密★1年 关于某事的通知</title><p>正文</p>", WQ_SEVERITY_CRITICAL, 0, 0},
+		{"<p>正文</p><img src=a.png alt='绝密★长期'>", WQ_SEVERITY_CRITICAL, 0, 0},
+		{"<meta name=description content='秘密★5年'>", WQ_SEVERITY_HIGH, 0, 0},
+		{"<pre>首页\n机密★1年\n通知</pre>", WQ_SEVERITY_CRITICAL, 2, 1},
+		{"<!-- 机密★1年 --><script>var a='机密★1年'</script><style>a{content:'机密★1年'}</style><p>正文</p>",
+			-1, 0, 0},
+		{"<p>国家秘密标志形式为“密级★保密期限”，例如“机密★1年”。</p>", -1, 0, 0},
+	};
+	for (size_t i = 0; i < WQ_COUNT(rows); i++) {
+		struct wq_arena arena;
+		struct wq_findings found;
+		const struct wq_place place = {.key = WQ_S("www.example.gov.cn/")};
+		wq_arena_init(&arena, WQ_MIB);
+		assert_ok(wq_findings_init(&found, &arena, 10));
+		assert_ok(wq_content_page(&arena, rules, wq_str_c(rows[i].html), &place, &found));
+		if (worst(&found, WQ_S("content.secret-mark")) != rows[i].severity)
+			fail_msg("row %zu: severity %d", i, worst(&found, WQ_S("content.secret-mark")));
+		if (found.count &&
+			(found.items[0].place.line != rows[i].line || found.items[0].place.column != rows[i].column))
+			fail_msg("row %zu: %u:%u", i, found.items[0].place.line, found.items[0].place.column);
+		wq_arena_done(&arena);
+	}
+}
+
 static void resident_numbers(void **state)
 {
 	(void)state;
@@ -317,6 +354,7 @@ int main(void)
 		cmocka_unit_test(held_out_texts),
 		cmocka_unit_test(places_are_named),
 		cmocka_unit_test(pieces_lead_back_to_the_source),
+		cmocka_unit_test(pages_are_read_as_people_see_them),
 		cmocka_unit_test(resident_numbers),
 		cmocka_unit_test(many_resident_numbers_weigh_more),
 		cmocka_unit_test(a_flood_is_no_pass),

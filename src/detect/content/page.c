@@ -1,0 +1,142 @@
+#include "detect/content/content_priv.h"
+#include "text/html.h"
+#include "text/utf8.h"
+
+/* What a page says, collected token by token. */
+struct page {
+	struct wq_html_visible visible;
+	struct wq_buf text, title, meta;
+	struct wq_buf pieces; /* struct wq_content_piece, one after the other */
+	unsigned pre;         /* open <pre>: line breaks are line breaks */
+};
+
+static void add_piece(struct page *page, uint64_t source_at, uint64_t source_n)
+{
+	const struct wq_content_piece piece = {page->text.len, source_at, source_n};
+	wq_buf_add(&page->pieces, wq_str_of(&piece, sizeof(piece)));
+}
+
+/* Outside of <pre> a line break in the source is a space to the reader. The length does not change. */
+static void add_literal(struct page *page, struct wq_buf *out, wq_str raw)
+{
+	size_t from = out->len;
+	wq_buf_add(out, raw);
+	for (size_t i = from; i < out->len && !page->pre; i++)
+		if (out->data[i] == '\n' || out->data[i] == '\r' || out->data[i] == '\f')
+			out->data[i] = ' ';
+}
+
+static void add_points(struct wq_buf *out, const uint32_t *points, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		char bytes[WQ_UTF8_MAX];
+		wq_buf_add(out, wq_str_of(bytes, wq_utf8_write(points[i], bytes)));
+	}
+}
+
+/* Text with its character references; `out` is page->text (then pieces are kept) or another buffer. */
+static void add_text(struct page *page, struct wq_buf *out, wq_str raw, uint64_t start)
+{
+	bool mapped = out == &page->text;
+	for (size_t at = 0; at < raw.n;) {
+		wq_str rest = wq_str_from(raw, at);
+		uint32_t points[2];
+		size_t n = 0, length = rest.p[0] == '&' ? wq_html_reference(rest, WQ_HTML_IN_TEXT, points, &n) : 0;
+		if (length == 0) {
+			ptrdiff_t next = wq_str_chr(wq_str_from(rest, 1), '&');
+			size_t literal = next < 0 ? rest.n : (size_t)next + 1;
+			if (mapped)
+				add_piece(page, start + at, literal);
+			add_literal(page, out, wq_str_head(rest, literal));
+			at += literal;
+			continue;
+		}
+		if (mapped)
+			add_piece(page, start + at, length);
+		add_points(out, points, n);
+		at += length;
+	}
+}
+
+static void add_break(struct page *page, const struct wq_html_token *token)
+{
+	if (page->text.len && page->text.data[page->text.len - 1] == '\n')
+		return;
+	add_piece(page, token->start, 0);
+	wq_buf_byte(&page->text, '\n');
+}
+
+/* Attributes that people or search engines read. */
+static wq_err add_attributes(struct page *page, const struct wq_html_token *token)
+{
+	static const wq_str names[] = {WQ_S_INIT("alt"), WQ_S_INIT("title"), WQ_S_INIT("placeholder"),
+		WQ_S_INIT("value"), WQ_S_INIT("content")};
+	for (size_t i = 0; i < WQ_COUNT(names); i++) {
+		const struct wq_html_attr *attr = wq_html_attr_find(token, names[i]);
+		if (!attr || attr->value.n == 0)
+			continue;
+		WQ_TRY(wq_html_decode(attr->value, WQ_HTML_IN_ATTRIBUTE, &page->meta));
+		wq_buf_byte(&page->meta, '\n');
+	}
+	return WQ_OK;
+}
+
+static wq_err take(void *data, const struct wq_html_token *token)
+{
+	struct page *page = data;
+	if (token->tag == WQ_TAG_PRE && token->kind == WQ_HTML_START)
+		page->pre++;
+	if (token->tag == WQ_TAG_PRE && token->kind == WQ_HTML_END && page->pre)
+		page->pre--;
+	switch (wq_html_visible(&page->visible, token)) {
+	case WQ_HTML_SEEN: add_text(page, &page->text, token->raw, token->start); break;
+	case WQ_HTML_TITLE: add_text(page, &page->title, token->raw, token->start); break;
+	case WQ_HTML_BREAK: add_break(page, token); break;
+	case WQ_HTML_UNSEEN: break;
+	}
+	if (token->kind == WQ_HTML_START)
+		WQ_TRY(add_attributes(page, token));
+	WQ_TRY(wq_buf_err(&page->text));
+	WQ_TRY(wq_buf_err(&page->title));
+	WQ_TRY(wq_buf_err(&page->meta));
+	return wq_buf_err(&page->pieces);
+}
+
+static wq_err check_page(struct wq_arena *arena, const struct wq_content_rules *rules, wq_str html,
+	const struct wq_place *place, struct page *page, struct wq_findings *findings)
+{
+	WQ_TRY(wq_html_scan(html, NULL, take, page));
+	/* the buffers come from malloc: aligned for any type */
+	const void *pieces = page->pieces.data;
+	const struct wq_content_text text = {
+		.text = wq_buf_str(&page->text),
+		.title = wq_buf_str(&page->title),
+		.meta = wq_buf_str(&page->meta),
+		.source = html,
+		.pieces = pieces,
+		.piece_count = page->pieces.len / sizeof(struct wq_content_piece),
+		.place = *place,
+	};
+	return wq_content_check(arena, rules, &text, findings);
+}
+
+wq_err wq_content_page(struct wq_arena *arena, const struct wq_content_rules *rules, wq_str html,
+	const struct wq_place *place, struct wq_findings *findings)
+{
+	/* a reference may grow: &nGt; takes 5 bytes and gives 6 */
+	struct page page = {
+		.text = WQ_BUF_INIT(WQ_CONTENT_TEXT_BYTES),
+		.title = WQ_BUF_INIT(WQ_CONTENT_TEXT_BYTES),
+		.meta = WQ_BUF_INIT(WQ_CONTENT_TEXT_BYTES),
+		.pieces = WQ_BUF_INIT(WQ_CONTENT_PIECES * sizeof(struct wq_content_piece)),
+	};
+	if (html.n > WQ_CONTENT_TEXT_BYTES)
+		return wq_error(
+			WQ_E_LIMIT, "page of %zu bytes, more than %d are not examined", html.n, WQ_CONTENT_TEXT_BYTES);
+	wq_err err = check_page(arena, rules, html, place, &page, findings);
+	wq_buf_done(&page.text);
+	wq_buf_done(&page.title);
+	wq_buf_done(&page.meta);
+	wq_buf_done(&page.pieces);
+	return err;
+}
