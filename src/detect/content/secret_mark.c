@@ -124,7 +124,8 @@ static size_t label_before(const struct wq_content_rules *rules, const struct co
 {
 	enum { LONGEST = 16 };
 	size_t end = at;
-	while (end > 0 && view->c[end - 1] == ' ')
+	/* in a form the label and its value are two cells */
+	while (end > 0 && (view->c[end - 1] == ' ' || view->c[end - 1] == '\n'))
 		end--;
 	if (end == 0 || view->c[end - 1] != ':')
 		return at;
