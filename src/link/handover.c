@@ -15,6 +15,7 @@ static const struct wq_link_type types[] = {
 	{WQ_HANDOVER_WITHDRAW, "WITHDRAW", WQ_LINK_SERVER, APP_LEAST, APP_MOST, 0, 0},
 	{WQ_HANDOVER_PING, "PING", WQ_LINK_SERVER, 8, 8, 0, 0},
 	{WQ_HANDOVER_PONG, "PONG", WQ_LINK_CLIENT, 8, 8, 0, 0},
+	{WQ_HANDOVER_READY, "READY", WQ_LINK_SERVER, 0, 0, 0, 0},
 };
 
 const struct wq_link_protocol wq_handover_protocol = {

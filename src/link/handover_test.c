@@ -21,6 +21,7 @@ static const struct wq_handover valid[] = {
 	{.type = WQ_HANDOVER_WITHDRAW, .app = WQ_S_INIT("a-1")},
 	{.type = WQ_HANDOVER_PING, .generation = 77},
 	{.type = WQ_HANDOVER_PONG, .generation = 77},
+	{.type = WQ_HANDOVER_READY},
 };
 
 static void every_message_survives_the_journey(void **state)

@@ -1,0 +1,234 @@
+#include "gate/broker/broker.h"
+
+#include "gate/broker/session.h"
+#include "gate/broker/watcher.h"
+
+struct worker {
+	struct wq_broker *broker;
+	struct wq_session *session; /* NULL: the place is free */
+	struct wq_watch *watch;
+};
+
+struct wq_broker {
+	struct wq_loop *loop;
+	struct wq_report *report;
+	const struct wq_clock *clock;
+	struct wq_served *served;
+	struct wq_watcher watcher;
+	const char *socket;
+	int listener;
+	uid_t allow[WQ_LINK_ALLOW_MAX + 1];
+	size_t allow_n;
+	uint64_t recheck_msec, denied_at_msec;
+	struct wq_watch *listen_watch, *shelf_watch, *scan_timer, *recheck_timer, *tick_timer;
+	struct worker workers[WQ_BROKER_WORKERS_MAX];
+};
+
+/* ---- workers ---- */
+
+static void worker_end(struct worker *worker, wq_err why)
+{
+	wq_watch_close(&worker->watch);
+	wq_session_close(&worker->session, why);
+}
+
+static void worker_step(struct worker *worker)
+{
+	wq_err e = wq_session_step(worker->session);
+
+	if (!wq_failed(e))
+		e = wq_watch_set_events(
+			worker->watch, WQ_LOOP_IN | (wq_session_waiting(worker->session) ? WQ_LOOP_OUT : 0));
+	if (wq_failed(e))
+		worker_end(worker, e);
+}
+
+static void on_worker(void *data, uint32_t events)
+{
+	(void)events; /* an end of the connection shows when it is read */
+	worker_step(data);
+}
+
+static void step_all(struct wq_broker *b)
+{
+	for (size_t i = 0; i < WQ_BROKER_WORKERS_MAX; i++)
+		if (b->workers[i].session)
+			worker_step(&b->workers[i]);
+}
+
+static void worker_begin(struct wq_broker *b, int fd, const struct wq_link_peer *peer)
+{
+	struct worker *worker = NULL;
+	wq_err e;
+
+	for (size_t i = 0; !worker && i < WQ_BROKER_WORKERS_MAX; i++)
+		if (!b->workers[i].session)
+			worker = &b->workers[i];
+	if (!worker) {
+		close(fd);
+		wq_report_worker_gone(b->report, peer->pid, wq_error(WQ_E_LIMIT, "%d workers", WQ_BROKER_WORKERS_MAX));
+		return;
+	}
+	worker->broker = b;
+	e = wq_session_open(fd, peer, b->served, b->report, &worker->session);
+	if (wq_failed(e)) {
+		wq_report_worker_gone(b->report, peer->pid, e);
+		return;
+	}
+	e = wq_loop_watch_fd(b->loop, wq_session_fd(worker->session), WQ_LOOP_IN, on_worker, worker, &worker->watch);
+	if (wq_failed(e))
+		worker_end(worker, e);
+}
+
+static void denied(struct wq_broker *b, const struct wq_link_peer *peer)
+{
+	uint64_t now = b->clock->monotonic_msec(b->clock->data);
+
+	if (b->denied_at_msec != 0 && now - b->denied_at_msec < WQ_BROKER_DENIED_MSEC)
+		return;
+	b->denied_at_msec = now;
+	wq_report_worker_denied(b->report, peer->pid, peer->uid);
+}
+
+static void on_listener(void *data, uint32_t events)
+{
+	struct wq_broker *b = data;
+
+	(void)events;
+	for (int i = 0; i < WQ_LINK_BACKLOG; i++) {
+		struct wq_link_peer peer = {0};
+		int fd;
+		wq_err e = wq_link_accept(b->listener, b->allow, b->allow_n, &fd, &peer);
+
+		if (wq_is(e, WQ_E_DENIED)) {
+			denied(b, &peer);
+			continue;
+		}
+		if (wq_failed(e))
+			return;
+		worker_begin(b, fd, &peer);
+	}
+}
+
+/* ---- the shelf ---- */
+
+static void scan(struct wq_broker *b)
+{
+	bool changed = false;
+	wq_err e = wq_served_scan(b->served, &changed);
+
+	if (wq_failed(e))
+		wq_report_shelf_unreadable(b->report, e);
+	wq_watcher_update(&b->watcher, b->served);
+	if (changed)
+		step_all(b);
+}
+
+static void on_scan(void *data)
+{
+	scan(data);
+}
+
+static void on_shelf(void *data, uint32_t events)
+{
+	struct wq_broker *b = data;
+
+	(void)events;
+	if (!wq_watcher_drain(&b->watcher))
+		return;
+	wq_watch_set_timer(b->scan_timer, WQ_BROKER_SCAN_DELAY_MSEC, 0);
+	wq_watch_set_timer(b->recheck_timer, WQ_BROKER_RECHECK_DELAY_MSEC, 0);
+}
+
+/* One application a round of the loop, so that workers are served in between; then the pause. */
+static void on_recheck(void *data)
+{
+	struct wq_broker *b = data;
+
+	if (wq_served_recheck_next(b->served)) {
+		wq_watch_set_timer(b->recheck_timer, 0, 0);
+		return;
+	}
+	scan(b);
+	wq_watch_set_timer(b->recheck_timer, b->recheck_msec, 0);
+}
+
+static void on_tick(void *data)
+{
+	step_all(data);
+}
+
+/* ---- life ---- */
+
+static wq_err watch_all(struct wq_broker *b)
+{
+	WQ_TRY(wq_loop_watch_timer(b->loop, b->recheck_msec, 0, on_recheck, b, &b->recheck_timer));
+	WQ_TRY(wq_loop_watch_timer(b->loop, WQ_BROKER_TICK_MSEC, WQ_BROKER_TICK_MSEC, on_tick, b, &b->tick_timer));
+	WQ_TRY(wq_loop_watch_timer(b->loop, b->recheck_msec, 0, on_scan, b, &b->scan_timer));
+	WQ_TRY(wq_loop_watch_fd(b->loop, b->watcher.fd, WQ_LOOP_IN, on_shelf, b, &b->shelf_watch));
+	return wq_loop_watch_fd(b->loop, b->listener, WQ_LOOP_IN, on_listener, b, &b->listen_watch);
+}
+
+static wq_err open_all(struct wq_broker *b, const struct wq_broker_config *config)
+{
+	/* others than ourselves can reach the socket only when they are allowed at all; who they are is asked at accept */
+	mode_t mode = config->allow_n > 0 ? 0666 : 0600;
+
+	WQ_TRY(wq_served_open(&config->served, b->report, &b->served));
+	WQ_TRY(wq_watcher_open(b->served, &b->watcher));
+	WQ_TRY(wq_served_scan(b->served, NULL));
+	wq_watcher_update(&b->watcher, b->served);
+	WQ_TRY(wq_link_listen(config->socket, mode, &b->listener));
+	return watch_all(b);
+}
+
+wq_err wq_broker_open(struct wq_loop *loop, const struct wq_broker_config *config, struct wq_report *report,
+	const struct wq_clock *clock, struct wq_broker **ret_broker)
+{
+	struct wq_broker *b = calloc(1, sizeof *b);
+	wq_err e;
+
+	if (!b)
+		return wq_error_id(WQ_E_NO_MEMORY);
+	b->loop = loop;
+	b->report = report;
+	b->clock = clock;
+	b->socket = config->socket;
+	b->recheck_msec = config->recheck_msec;
+	b->listener = -1;
+	b->watcher.fd = -1;
+	b->allow[b->allow_n++] = geteuid();
+	for (size_t i = 0; i < config->allow_n && i < WQ_LINK_ALLOW_MAX; i++)
+		b->allow[b->allow_n++] = config->allow[i];
+	e = open_all(b, config);
+	if (wq_failed(e)) {
+		wq_broker_close(&b);
+		return e;
+	}
+	*ret_broker = b;
+	return WQ_OK;
+}
+
+void wq_broker_close(struct wq_broker **broker)
+{
+	struct wq_broker *b = *broker;
+
+	*broker = NULL;
+	if (!b)
+		return;
+	for (size_t i = 0; i < WQ_BROKER_WORKERS_MAX; i++)
+		if (b->workers[i].session)
+			worker_end(&b->workers[i], wq_error(WQ_E_INTERRUPTED, "weique-vault ends"));
+	wq_watch_close(&b->listen_watch);
+	wq_watch_close(&b->shelf_watch);
+	wq_watch_close(&b->scan_timer);
+	wq_watch_close(&b->recheck_timer);
+	wq_watch_close(&b->tick_timer);
+	if (b->listener >= 0) {
+		close(b->listener);
+		unlink(b->socket);
+	}
+	wq_watcher_close(&b->watcher);
+	wq_served_close(&b->served);
+	free(b);
+}

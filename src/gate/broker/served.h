@@ -1,0 +1,50 @@
+/* What is served: for each application on the shelf the generation that is handed to gates.
+ *
+ * Invariants: an application is switched to a whole new generation or stays with the one it has; its floor is raised,
+ * durably, before a new one is offered; whatever is wrong on the shelf never takes away what is served. A fault is
+ * reported once, and again only after it was gone.
+ */
+#ifndef WQ_GATE_BROKER_SERVED_H
+#define WQ_GATE_BROKER_SERVED_H
+
+#include "gate/broker/report.h"
+#include "vault/load.h"
+
+/* A generation with the number under which gates acknowledge it. Held by the table and by sessions that send it. */
+struct wq_offer {
+	struct wq_generation *generation;
+	uint64_t number; /* 1, 2, …: never reused in this process */
+	size_t refs;
+	bool acknowledged;
+};
+struct wq_offer *wq_offer_ref(struct wq_offer *offer);
+void wq_offer_unref(struct wq_offer **offer);
+
+struct wq_served;
+
+struct wq_served_config {
+	const char *vault_dir, *state_dir;
+	struct wq_vault_keys keys; /* borrowed */
+	uint64_t budget_bytes;
+	const struct wq_fs *fs;
+};
+wq_err wq_served_open(const struct wq_served_config *config, struct wq_report *report, struct wq_served **ret_served);
+/* Requires: no offer is held by others. */
+void wq_served_close(struct wq_served **served);
+
+/* Looks for new snapshots of all applications. `*ret_changed` (may be NULL): something new is offered. Only a shelf that
+ * cannot be listed is an error. */
+wq_err wq_served_scan(struct wq_served *served, bool *ret_changed);
+/* Compares the shelf with what is in memory: one application a call, in turn. False when a whole round is done. */
+bool wq_served_recheck_next(struct wq_served *served);
+
+/* Applications that were ever met on the shelf. */
+size_t wq_served_count(const struct wq_served *served);
+/* Requires i < count. Applications keep their places. NULL: nothing of this one was ever whole. */
+struct wq_offer *wq_served_offer(const struct wq_served *served, size_t i);
+/* For watching it. */
+const struct wq_shelf *wq_served_shelf(const struct wq_served *served);
+/* The name; requires i < count. */
+const char *wq_served_app(const struct wq_served *served, size_t i);
+
+#endif

@@ -1,0 +1,252 @@
+#include "gate/broker/session.h"
+
+enum { QUEUE_SHORT = 8, MESSAGES_PER_STEP = 64 };
+
+/* What of the offer under way comes next. */
+enum stage { IDLE, BEGIN, SNAPSHOT, PACKS, COMMIT };
+
+struct wq_session {
+	struct wq_link *link;
+	struct wq_link_peer peer;
+	struct wq_served *served;
+	struct wq_report *report;
+	bool greeted, ready_said;
+	uint64_t *sent; /* by application: number of the offer that was sent last */
+	size_t sent_n;
+	enum stage stage;
+	struct wq_offer *offer; /* under way */
+	size_t pack_at;
+};
+
+wq_err wq_session_open(int fd, const struct wq_link_peer *peer, struct wq_served *served, struct wq_report *report,
+	struct wq_session **ret_session)
+{
+	struct wq_session *session = calloc(1, sizeof *session);
+	wq_err e;
+
+	if (!session) {
+		close(fd);
+		return wq_error_id(WQ_E_NO_MEMORY);
+	}
+	session->peer = *peer;
+	session->served = served;
+	session->report = report;
+	e = wq_link_open(fd, &wq_handover_protocol, WQ_LINK_SERVER, &session->link);
+	if (wq_failed(e)) {
+		free(session);
+		return e;
+	}
+	wq_report_worker_connected(report, peer->pid, peer->uid);
+	*ret_session = session;
+	return WQ_OK;
+}
+
+void wq_session_close(struct wq_session **session, wq_err why)
+{
+	struct wq_session *s = *session;
+
+	*session = NULL;
+	if (!s)
+		return;
+	wq_report_worker_gone(s->report, s->peer.pid, why);
+	wq_offer_unref(&s->offer);
+	wq_link_close(&s->link);
+	free(s->sent);
+	free(s);
+}
+
+int wq_session_fd(const struct wq_session *s)
+{
+	return wq_link_fd(s->link);
+}
+
+bool wq_session_waiting(const struct wq_session *s)
+{
+	return wq_link_waiting(s->link) > 0;
+}
+
+/* ---- what comes ---- */
+
+static struct wq_offer *offer_by_number(const struct wq_session *s, uint64_t number)
+{
+	for (size_t i = 0; i < wq_served_count(s->served); i++) {
+		struct wq_offer *offer = wq_served_offer(s->served, i);
+
+		if (offer && offer->number == number)
+			return offer;
+	}
+	return NULL; /* replaced since */
+}
+
+static void acknowledged(struct wq_session *s, uint64_t number)
+{
+	struct wq_offer *offer = offer_by_number(s, number);
+
+	if (!offer || offer->acknowledged)
+		return;
+	offer->acknowledged = true;
+	wq_report_served(s->report, &offer->generation->snapshot, offer->generation->digest, s->peer.pid);
+}
+
+static void refused(struct wq_session *s, const struct wq_handover *m)
+{
+	const struct wq_offer *offer = offer_by_number(s, m->generation);
+	const struct wq_snapshot_head *head = offer ? &offer->generation->snapshot.head : NULL;
+
+	wq_report_refused(s->report, s->peer.pid, head ? head->app : "", head ? head->serial : 0,
+		wq_handover_reason_text(m->reason), m->note);
+}
+
+static wq_err take(struct wq_session *s, const struct wq_link_message *message)
+{
+	struct wq_handover m;
+
+	WQ_TRY(wq_handover_decode(message->type->type, message->payload, &m));
+	if (m.type == WQ_HANDOVER_HELLO) {
+		if (s->greeted || m.version != WQ_HANDOVER_VERSION)
+			return wq_error(WQ_E_PEER, "hello of version %u", m.version);
+		s->greeted = true;
+		return WQ_OK;
+	}
+	if (!s->greeted)
+		return wq_error(WQ_E_PEER, "%s before its hello", message->type->name);
+	if (m.type == WQ_HANDOVER_ACK)
+		acknowledged(s, m.generation);
+	else if (m.type == WQ_HANDOVER_NACK)
+		refused(s, &m);
+	return WQ_OK;
+}
+
+static wq_err receive_all(struct wq_session *s)
+{
+	for (int i = 0; i < MESSAGES_PER_STEP; i++) {
+		struct wq_link_message message;
+		wq_err e = wq_link_receive(s->link, &message);
+
+		if (wq_is(e, WQ_E_BUSY))
+			return WQ_OK;
+		WQ_TRY(e);
+		e = take(s, &message);
+		wq_link_message_done(&message);
+		WQ_TRY(e);
+	}
+	return WQ_OK;
+}
+
+/* ---- what is due ---- */
+
+/* Chooses the next offer that this worker has not got; false when it has them all. */
+static bool choose(struct wq_session *s)
+{
+	size_t n = wq_served_count(s->served);
+
+	if (n > s->sent_n) {
+		uint64_t *sent = realloc(s->sent, n * sizeof *sent);
+
+		if (!sent)
+			return false; /* tried again at the next step */
+		memset(sent + s->sent_n, 0, (n - s->sent_n) * sizeof *sent);
+		s->sent = sent;
+		s->sent_n = n;
+	}
+	for (size_t i = 0; i < n; i++) {
+		struct wq_offer *offer = wq_served_offer(s->served, i);
+
+		if (!offer || offer->number == s->sent[i])
+			continue;
+		s->sent[i] = offer->number;
+		s->offer = wq_offer_ref(offer);
+		s->stage = BEGIN;
+		s->pack_at = 0;
+		return true;
+	}
+	return false;
+}
+
+static wq_err send_begin(struct wq_session *s)
+{
+	const struct wq_generation *g = s->offer->generation;
+	struct wq_handover m = {.type = WQ_HANDOVER_BEGIN,
+		.generation = s->offer->number,
+		.serial = g->snapshot.head.serial,
+		.number = (uint32_t)g->packs_n,
+		.bytes = g->sealed.bytes.n,
+		.app = wq_str_c(g->snapshot.head.app)};
+
+	memcpy(m.digest, g->digest.b, sizeof m.digest);
+	return wq_handover_send(s->link, &m, -1);
+}
+
+static wq_err send_pack(struct wq_session *s)
+{
+	const struct wq_vault_pack *pack = s->offer->generation->packs[s->pack_at];
+	struct wq_handover m = {.type = WQ_HANDOVER_PACK,
+		.generation = s->offer->number,
+		.number = (uint32_t)s->pack_at,
+		.bytes = pack->sealed.bytes.n};
+
+	memcpy(m.digest, pack->name.b, sizeof m.digest);
+	return wq_handover_send(s->link, &m, pack->sealed.fd);
+}
+
+/* Sends one message of the offer under way and moves on. */
+static wq_err send_next(struct wq_session *s)
+{
+	const struct wq_generation *g = s->offer->generation;
+	struct wq_handover snapshot = {
+		.type = WQ_HANDOVER_SNAPSHOT, .generation = s->offer->number, .bytes = g->sealed.bytes.n};
+	struct wq_handover commit = {.type = WQ_HANDOVER_COMMIT, .generation = s->offer->number};
+
+	switch (s->stage) {
+	case BEGIN:
+		WQ_TRY(send_begin(s));
+		s->stage = SNAPSHOT;
+		return WQ_OK;
+	case SNAPSHOT:
+		WQ_TRY(wq_handover_send(s->link, &snapshot, g->sealed.fd));
+		s->stage = g->packs_n > 0 ? PACKS : COMMIT;
+		return WQ_OK;
+	case PACKS:
+		WQ_TRY(send_pack(s));
+		if (++s->pack_at == g->packs_n)
+			s->stage = COMMIT;
+		return WQ_OK;
+	case COMMIT:
+		WQ_TRY(wq_handover_send(s->link, &commit, -1));
+		wq_offer_unref(&s->offer);
+		s->stage = IDLE;
+		return WQ_OK;
+	case IDLE: break;
+	}
+	return wq_error(WQ_E_BUG, "nothing is under way");
+}
+
+static wq_err send_due(struct wq_session *s)
+{
+	struct wq_handover ready = {.type = WQ_HANDOVER_READY};
+
+	while (wq_link_waiting(s->link) < QUEUE_SHORT) {
+		if (s->stage == IDLE && !choose(s)) {
+			if (s->ready_said)
+				return WQ_OK;
+			WQ_TRY(wq_handover_send(s->link, &ready, -1));
+			s->ready_said = true;
+			return WQ_OK;
+		}
+		WQ_TRY(send_next(s));
+	}
+	return WQ_OK;
+}
+
+wq_err wq_session_step(struct wq_session *s)
+{
+	wq_err e;
+
+	WQ_TRY(receive_all(s));
+	WQ_TRY(wq_link_flush(s->link));
+	if (!s->greeted)
+		return WQ_OK;
+	e = send_due(s);
+	/* out of descriptors or buffers for a moment: the next step goes on from here */
+	return wq_is(e, WQ_E_BUSY) ? WQ_OK : e;
+}
