@@ -338,13 +338,14 @@ static wq_err sqlite_begin_read(struct wq_db *db)
 	return sqlite_exec(db, "BEGIN DEFERRED", NULL, 0, true, NULL);
 }
 
-/* A log that could not be written or synced to the end may still be found complete by a later recovery. */
+/* A log that could not be written or synced to the end may still be found complete by a later recovery. A disk that is
+ * full while it is written (SQLITE_FULL) cannot have taken the commit mark, which comes last. */
 static wq_err sqlite_commit(struct wq_db *db)
 {
 	wq_err e = sqlite_exec(db, "COMMIT", NULL, 0, true, NULL);
 
-	if (wq_is(e, WQ_E_DB) && (sqlite3_extended_errcode(of(db)->sqlite) & 0xff) == SQLITE_IOERR)
-		return wq_error_sys(WQ_E_DB_OUTCOME_UNKNOWN, e.sys, "%s", wq_err_note(e));
+	if (wq_failed(e) && (sqlite3_extended_errcode(of(db)->sqlite) & 0xff) == SQLITE_IOERR)
+		return wq_error(WQ_E_DB_OUTCOME_UNKNOWN, "%s", sqlite3_errmsg(of(db)->sqlite));
 	return e;
 }
 
