@@ -107,33 +107,31 @@ wq_err wq_head_parse(wq_str line, struct wq_head *ret_head)
 struct ring {
 	struct wq_head *heads;
 	size_t n; /* ever added */
+	size_t unreadable;
 };
 
 static wq_err read_lines(FILE *file, const char *path, struct ring *ring)
 {
 	char line[WQ_HEAD_LINE_MAX + 256];
 
-	for (size_t number = 1; fgets(line, sizeof(line), file); number++) {
-		wq_str text = wq_str_c(line);
+	while (fgets(line, sizeof(line), file)) {
+		wq_str text = wq_str_trim(wq_str_c(line));
 		ptrdiff_t start = wq_str_chr(text, '{');
-		wq_err e;
 
-		if (!wq_str_ends(text, WQ_S("\n"))) {
-			if (feof(file))
-				break; /* its writer was cut off: it was never acknowledged */
-			return wq_error(WQ_E_FORMAT, "%s line %zu is too long", path, number);
-		}
-		if (start < 0)
+		if (text.n == 0)
 			continue;
-		e = wq_head_parse(wq_str_trim(wq_str_from(text, (size_t)start)), &ring->heads[ring->n % WQ_HEADS_MAX]);
-		if (wq_failed(e))
-			return wq_error(WQ_E_FORMAT, "%s line %zu: %s", path, number, wq_err_note(e));
-		ring->n++;
+		if (start < 0 ||
+			wq_failed(
+				wq_head_parse(wq_str_from(text, (size_t)start), &ring->heads[ring->n % WQ_HEADS_MAX])))
+			ring->unreadable++;
+		else
+			ring->n++;
 	}
 	return ferror(file) ? wq_error_sys(WQ_E_IO, errno, "%s", path) : WQ_OK;
 }
 
-wq_err wq_head_read_file(const char *path, struct wq_arena *arena, struct wq_head **ret_heads, size_t *ret_n)
+wq_err wq_head_read_file(
+	const char *path, struct wq_arena *arena, struct wq_head **ret_heads, size_t *ret_n, size_t *ret_unreadable)
 {
 	struct ring ring = {.heads = WQ_NEW_ARRAY(arena, struct wq_head, WQ_HEADS_MAX)};
 	FILE *file;
@@ -148,6 +146,10 @@ wq_err wq_head_read_file(const char *path, struct wq_arena *arena, struct wq_hea
 	fclose(file);
 	if (wq_failed(e))
 		return e;
+	if (ring.n == 0)
+		return wq_error(WQ_E_FORMAT, "%s holds no ledger head", path);
+	if (ret_unreadable)
+		*ret_unreadable = ring.unreadable;
 	*ret_heads = ring.heads;
 	*ret_n = WQ_MIN(ring.n, WQ_HEADS_MAX);
 	return WQ_OK;

@@ -139,9 +139,10 @@ wq_err wq_head_encode(
 wq_err wq_head_line(const struct wq_head *head, struct wq_buf *out);
 wq_err wq_head_parse(wq_str line, struct wq_head *ret_head);
 /* The heads of a witness file: one a line, text before the first '{' of a line is skipped (syslog), empty lines too. A line
- * with a '{' that is no head is WQ_E_FORMAT, with its number; an unfinished last line is left out. At most the last
- * WQ_HEADS_MAX. */
-wq_err wq_head_read_file(const char *path, struct wq_arena *arena, struct wq_head **ret_heads, size_t *ret_n);
+ * that is no head (its writer was cut off) is skipped and counted in `ret_unreadable` (may be NULL). At most the last
+ * WQ_HEADS_MAX. Errors: WQ_E_FORMAT when no line is a head. */
+wq_err wq_head_read_file(
+	const char *path, struct wq_arena *arena, struct wq_head **ret_heads, size_t *ret_n, size_t *ret_unreadable);
 /* Keeps a head beside the events; WQ_E_CHAIN when the ledger has another event there. The signature is not checked. */
 wq_err wq_ledger_head_save(struct wq_ledger *ledger, const struct wq_head *head);
 wq_err wq_ledger_head_last(struct wq_ledger *ledger, struct wq_head *ret_head); /* WQ_E_NOT_FOUND: none yet */
