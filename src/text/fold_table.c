@@ -14,10 +14,10 @@ static wq_err fault(const struct place *place, const char *what)
 	return wq_error(WQ_E_CONFIG, "%s:%u: %s", place->file, place->line, what);
 }
 
-/* Radicals, enclosed and compatibility ideographs, ideographs. */
+/* Radicals, numerals, annotation marks, enclosed and compatibility ideographs, ideographs. */
 static bool source_ok(uint32_t cp)
 {
-	return cp >= WQ_FOLD_FIRST && cp <= WQ_FOLD_LAST && !(cp > 0x2fd5 && cp < 0x3200) &&
+	return cp >= WQ_FOLD_FIRST && cp <= WQ_FOLD_LAST && !(cp > 0x2fd5 && cp < 0x3038) &&
 		!(cp > 0x9fff && cp < 0xf900);
 }
 
