@@ -1,0 +1,611 @@
+#include "inspect/fetch/fetch.h"
+
+#include "base/arena.h"
+#include "text/key.h"
+#include "text/url.h"
+
+#include <arpa/inet.h>
+#include <curl/curl.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+enum { CONCURRENT_MAX = 256, HOST_BYTES = WQ_HOST_MAX + 8 };
+
+struct transfer {
+	struct transfer *next; /* in the queue or among the running */
+	struct wq_fetch *fetch;
+	CURL *curl;
+	struct curl_slist *headers;
+	char *url;
+	char host[HOST_BYTES]; /* with port: politeness is per server */
+	bool head;
+	void *tag;
+	struct wq_buf header, body;
+	bool forbidden, too_large;
+	uint64_t started_msec;
+};
+
+/* A server that was asked: how many requests run there, and when the next may start. */
+struct server {
+	struct server *next;
+	char host[HOST_BYTES];
+	uint32_t running;
+	uint64_t next_msec;
+};
+
+struct wq_fetch {
+	struct wq_fetch_options options;
+	struct wq_arena arena; /* of what the options point to */
+	wq_fetch_fn fn;
+	void *data;
+	CURLM *multi;
+	struct curl_slist *routes;
+	struct transfer *queue, **queue_end, *running;
+	struct server *servers;
+	size_t pending, running_n;
+};
+
+const char *wq_fetch_result_text(enum wq_fetch_result result)
+{
+	static const char *const texts[] = {"answered", "dns", "forbidden", "refused", "unreachable", "timeout", "tls",
+		"truncated", "too-large", "protocol", "failed"};
+
+	return (unsigned int)result < WQ_COUNT(texts) ? texts[result] : "unknown";
+}
+
+/* ---- headers */
+
+bool wq_fetch_header_next(wq_str *rest, wq_str *ret_name, wq_str *ret_value)
+{
+	while (rest->n > 0) {
+		wq_str line = wq_str_cut(rest, '\n');
+		ptrdiff_t colon = wq_str_chr(line, ':');
+
+		if (colon <= 0)
+			continue;
+		*ret_name = wq_str_head(line, (size_t)colon);
+		*ret_value = wq_str_trim(wq_str_from(line, (size_t)colon + 1));
+		return true;
+	}
+	return false;
+}
+
+wq_str wq_fetch_header(wq_str headers, wq_str name)
+{
+	wq_str line_name, value;
+
+	while (wq_fetch_header_next(&headers, &line_name, &value))
+		if (wq_str_eq_nocase(line_name, name))
+			return value;
+	return WQ_S_NONE;
+}
+
+/* ---- what may be reached */
+
+static bool same_addr(const struct wq_addr *a, const struct wq_addr *b)
+{
+	return a->family == b->family && memcmp(a->bytes, b->bytes, a->family == 4 ? 4 : 16) == 0;
+}
+
+static bool may_reach(const struct wq_fetch *fetch, const struct wq_addr *addr, uint16_t port)
+{
+	for (size_t i = 0; i < fetch->options.peers_n; i++) {
+		const struct wq_fetch_peer *peer = &fetch->options.peers[i];
+
+		if (same_addr(&peer->addr, addr) && (peer->port == 0 || peer->port == port))
+			return true;
+	}
+	return wq_addr_class(addr) == WQ_ADDR_GLOBAL;
+}
+
+static bool addr_of(const struct sockaddr *socket_address, struct wq_addr *ret_addr, uint16_t *ret_port)
+{
+	struct sockaddr_in v4;
+	struct sockaddr_in6 v6;
+	struct wq_addr addr = {0};
+
+	if (socket_address->sa_family == AF_INET) {
+		memcpy(&v4, socket_address, sizeof(v4));
+		addr.family = 4;
+		memcpy(addr.bytes, &v4.sin_addr, 4);
+		*ret_port = ntohs(v4.sin_port);
+	} else if (socket_address->sa_family == AF_INET6) {
+		memcpy(&v6, socket_address, sizeof(v6));
+		addr.family = 6;
+		memcpy(addr.bytes, &v6.sin6_addr, 16);
+		*ret_port = ntohs(v6.sin6_port);
+	} else
+		return false;
+	*ret_addr = addr;
+	return true;
+}
+
+/* Called by libcurl with the very address it is about to connect to. */
+static curl_socket_t on_open(void *data, curlsocktype purpose, struct curl_sockaddr *address)
+{
+	struct transfer *transfer = data;
+	struct wq_addr addr;
+	uint16_t port;
+
+	(void)purpose;
+	if (!addr_of(&address->addr, &addr, &port) || !may_reach(transfer->fetch, &addr, port)) {
+		transfer->forbidden = true;
+		return CURL_SOCKET_BAD;
+	}
+	return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+/* ---- what comes back */
+
+static size_t on_header(char *bytes, size_t size, size_t n, void *data)
+{
+	struct transfer *transfer = data;
+	wq_str line = wq_str_of(bytes, size * n);
+
+	if (wq_str_starts(line, WQ_S("HTTP/"))) { /* of an interim response, or the one after it */
+		wq_buf_clear(&transfer->header);
+		return line.n;
+	}
+	if (wq_str_trim(line).n > 0)
+		wq_buf_add(&transfer->header, line);
+	if (!wq_failed(wq_buf_err(&transfer->header)))
+		return line.n;
+	transfer->too_large = transfer->header.over;
+	return 0;
+}
+
+static size_t on_body(char *bytes, size_t size, size_t n, void *data)
+{
+	struct transfer *transfer = data;
+
+	wq_buf_add(&transfer->body, wq_str_of(bytes, size * n));
+	if (!wq_failed(wq_buf_err(&transfer->body)))
+		return size * n;
+	transfer->too_large = transfer->body.over;
+	return 0;
+}
+
+static enum wq_fetch_result result_of(const struct transfer *transfer, CURLcode code)
+{
+	long os = 0;
+
+	if (code == CURLE_OK)
+		return WQ_FETCH_ANSWERED;
+	if (transfer->too_large)
+		return WQ_FETCH_TOO_LARGE;
+	switch ((int)code) {
+	case CURLE_COULDNT_RESOLVE_HOST: return WQ_FETCH_DNS;
+	case CURLE_COULDNT_CONNECT:
+		curl_easy_getinfo(transfer->curl, CURLINFO_OS_ERRNO, &os);
+		return transfer->forbidden && os != ECONNREFUSED ? WQ_FETCH_FORBIDDEN
+			: os == ECONNREFUSED                     ? WQ_FETCH_REFUSED
+								 : WQ_FETCH_UNREACHABLE;
+	case CURLE_OPERATION_TIMEDOUT: return WQ_FETCH_TIMEOUT;
+	case CURLE_SSL_CONNECT_ERROR:
+	case CURLE_PEER_FAILED_VERIFICATION:
+	case CURLE_SSL_CIPHER:
+	case CURLE_SSL_CACERT_BADFILE:
+	case CURLE_SSL_ISSUER_ERROR:
+	case CURLE_SSL_INVALIDCERTSTATUS:
+	case CURLE_SSL_CLIENTCERT: return WQ_FETCH_TLS;
+	case CURLE_PARTIAL_FILE: return WQ_FETCH_TRUNCATED;
+	case CURLE_RECV_ERROR:
+	case CURLE_HTTP2_STREAM:
+	case CURLE_HTTP2: return transfer->header.len > 0 ? WQ_FETCH_TRUNCATED : WQ_FETCH_PROTOCOL;
+	case CURLE_FILESIZE_EXCEEDED: return WQ_FETCH_TOO_LARGE;
+	case CURLE_OUT_OF_MEMORY:
+	case CURLE_FAILED_INIT: return WQ_FETCH_FAILED;
+	default: return WQ_FETCH_PROTOCOL;
+	}
+}
+
+/* ---- transfers */
+
+static void transfer_free(struct transfer *transfer)
+{
+	if (transfer->curl)
+		curl_easy_cleanup(transfer->curl);
+	curl_slist_free_all(transfer->headers);
+	wq_buf_done(&transfer->header);
+	wq_buf_done(&transfer->body);
+	free(transfer->url);
+	free(transfer);
+}
+
+#define SET(option, value) \
+	if (curl_easy_setopt(transfer->curl, option, value) != CURLE_OK) \
+	return false
+
+static bool set_bounds(struct transfer *transfer)
+{
+	const struct wq_fetch_options *options = &transfer->fetch->options;
+
+	SET(CURLOPT_PROTOCOLS_STR, "http,https");
+	SET(CURLOPT_FOLLOWLOCATION, 0L);
+	SET(CURLOPT_PROXY, "");
+	SET(CURLOPT_NOPROXY, "*");
+	SET(CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+	SET(CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
+	SET(CURLOPT_OPENSOCKETFUNCTION, on_open);
+	SET(CURLOPT_OPENSOCKETDATA, transfer);
+	SET(CURLOPT_NOSIGNAL, 1L);
+	SET(CURLOPT_CONNECTTIMEOUT_MS, (long)options->connect_msec);
+	SET(CURLOPT_TIMEOUT_MS, (long)options->total_msec);
+	SET(CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)options->body_max);
+	SET(CURLOPT_SSL_VERIFYPEER, 1L);
+	SET(CURLOPT_SSL_VERIFYHOST, 2L);
+	if (options->ca_file) {
+		SET(CURLOPT_CAINFO, options->ca_file);
+		SET(CURLOPT_CAPATH, NULL);
+	}
+	return true;
+}
+
+static bool set_request(struct transfer *transfer)
+{
+	SET(CURLOPT_URL, transfer->url);
+	SET(CURLOPT_PATH_AS_IS, 1L);
+	SET(CURLOPT_USERAGENT, transfer->fetch->options.user_agent);
+	SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	SET(CURLOPT_NOBODY, transfer->head ? 1L : 0L);
+	SET(CURLOPT_HTTPHEADER, transfer->headers);
+	SET(CURLOPT_CONNECT_TO, transfer->fetch->routes);
+	SET(CURLOPT_HEADERFUNCTION, on_header);
+	SET(CURLOPT_HEADERDATA, transfer);
+	SET(CURLOPT_WRITEFUNCTION, on_body);
+	SET(CURLOPT_WRITEDATA, transfer);
+	SET(CURLOPT_PRIVATE, transfer);
+	return true;
+}
+
+static struct server *server_of(struct wq_fetch *fetch, const char *host)
+{
+	struct server *server;
+
+	for (server = fetch->servers; server; server = server->next)
+		if (strcmp(server->host, host) == 0)
+			return server;
+	server = calloc(1, sizeof(*server));
+	if (!server)
+		return NULL;
+	snprintf(server->host, sizeof(server->host), "%s", host);
+	server->next = fetch->servers;
+	fetch->servers = server;
+	return server;
+}
+
+/* Servers that owe nobody a pause are forgotten: the list stays as short as the queue. */
+static void forget_servers(struct wq_fetch *fetch, uint64_t now)
+{
+	for (struct server **at = &fetch->servers; *at;) {
+		struct server *server = *at;
+
+		if (server->running == 0 && server->next_msec <= now) {
+			*at = server->next;
+			free(server);
+		} else
+			at = &server->next;
+	}
+}
+
+static void unlink_running(struct wq_fetch *fetch, struct transfer *transfer)
+{
+	for (struct transfer **at = &fetch->running; *at; at = &(*at)->next)
+		if (*at == transfer) {
+			*at = transfer->next;
+			break;
+		}
+	fetch->running_n--;
+}
+
+static uint64_t now_msec(const struct wq_fetch *fetch)
+{
+	return fetch->options.clock->monotonic_msec(fetch->options.clock->data);
+}
+
+static void answer(struct transfer *transfer, enum wq_fetch_result result, const char *detail)
+{
+	struct wq_fetch *fetch = transfer->fetch;
+	struct wq_fetch_response response = {.tag = transfer->tag,
+		.url = transfer->url,
+		.result = result,
+		.headers = wq_buf_str(&transfer->header),
+		.body = wq_buf_str(&transfer->body),
+		.msec = (uint32_t)(now_msec(fetch) - transfer->started_msec)};
+	long status = 0;
+
+	curl_easy_getinfo(transfer->curl, CURLINFO_RESPONSE_CODE, &status);
+	response.status = (int)status;
+	snprintf(response.detail, sizeof(response.detail), "%s", detail);
+	fetch->pending--;
+	fetch->fn(fetch->data, &response);
+	transfer_free(transfer);
+}
+
+static void start(struct wq_fetch *fetch, struct transfer *transfer, struct server *server)
+{
+	uint64_t now = now_msec(fetch);
+
+	transfer->started_msec = now;
+	transfer->next = fetch->running;
+	fetch->running = transfer;
+	fetch->running_n++;
+	server->running++;
+	server->next_msec = now + fetch->options.delay_msec;
+	if (set_bounds(transfer) && set_request(transfer) &&
+		curl_multi_add_handle(fetch->multi, transfer->curl) == CURLM_OK)
+		return;
+	unlink_running(fetch, transfer);
+	server->running--;
+	answer(transfer, WQ_FETCH_FAILED, "the transfer could not be set up");
+}
+
+/* Starts what may start; returns in how many msec the next waiting one may, at most `most`. */
+static uint32_t start_waiting(struct wq_fetch *fetch, uint32_t most)
+{
+	uint64_t now = now_msec(fetch);
+
+	forget_servers(fetch, now);
+	for (struct transfer **at = &fetch->queue; *at && fetch->running_n < fetch->options.concurrent;) {
+		struct transfer *transfer = *at;
+		struct server *server = server_of(fetch, transfer->host);
+
+		if (!server || server->running >= fetch->options.per_host) {
+			at = &transfer->next;
+			continue;
+		}
+		if (server->next_msec > now) {
+			most = WQ_MIN(most, (uint32_t)WQ_MIN(server->next_msec - now, (uint64_t)most));
+			at = &transfer->next;
+			continue;
+		}
+		*at = transfer->next;
+		if (!transfer->next)
+			fetch->queue_end = at;
+		start(fetch, transfer, server);
+	}
+	return most;
+}
+
+static void finish_done(struct wq_fetch *fetch)
+{
+	CURLMsg *message;
+	int left;
+
+	while ((message = curl_multi_info_read(fetch->multi, &left))) {
+		struct transfer *transfer = NULL;
+		CURLcode code = message->data.result;
+		struct server *server;
+		void *private = NULL;
+
+		if (message->msg != CURLMSG_DONE)
+			continue;
+		curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &private);
+		transfer = private;
+		server = server_of(fetch, transfer->host);
+		if (server && server->running > 0)
+			server->running--;
+		unlink_running(fetch, transfer);
+		curl_multi_remove_handle(fetch->multi, transfer->curl);
+		answer(transfer, result_of(transfer, code), curl_easy_strerror(code));
+	}
+}
+
+wq_err wq_fetch_run(struct wq_fetch *fetch, uint32_t msec)
+{
+	uint64_t end = now_msec(fetch) + msec;
+	uint64_t now;
+
+	do {
+		uint32_t wait = start_waiting(fetch, msec);
+		int running;
+
+		if (curl_multi_perform(fetch->multi, &running) != CURLM_OK)
+			return wq_error(WQ_E_IO, "libcurl could not go on");
+		finish_done(fetch);
+		if (fetch->pending == 0)
+			return WQ_OK;
+		now = now_msec(fetch);
+		if (fetch->queue && fetch->running_n < fetch->options.concurrent)
+			wait = start_waiting(fetch, wait);
+		if (now < end &&
+			curl_multi_poll(fetch->multi, NULL, 0, (int)WQ_MIN((uint64_t)wait, end - now), NULL) !=
+				CURLM_OK)
+			return wq_error(WQ_E_IO, "libcurl could not wait");
+		now = now_msec(fetch);
+	} while (now < end);
+	return WQ_OK;
+}
+
+size_t wq_fetch_pending(const struct wq_fetch *fetch)
+{
+	return fetch->pending;
+}
+
+/* ---- requests */
+
+static wq_err check_url(const char *url, char host[HOST_BYTES])
+{
+	struct wq_arena arena;
+	struct wq_url parsed;
+	wq_err e;
+
+	if (strlen(url) > WQ_FETCH_URL_MAX)
+		return wq_error(WQ_E_LIMIT, "a URL of more than %d bytes", WQ_FETCH_URL_MAX);
+	wq_arena_init(&arena, 16 * WQ_FETCH_URL_MAX);
+	e = wq_url_parse(&arena, wq_str_c(url), NULL, &parsed);
+	if (!wq_failed(e)) {
+		if (!wq_url_is_http(&parsed))
+			e = wq_error(WQ_E_INPUT, "neither http nor https");
+		else if (parsed.user.n > 0 || parsed.password.n > 0)
+			e = wq_error(WQ_E_INPUT, "a URL with a user name");
+		else if (!wq_str_eq(wq_url_without_fragment(&parsed), wq_str_c(url)))
+			e = wq_error(WQ_E_INPUT, "a URL that is not serialised, or has a fragment");
+		else
+			snprintf(host, HOST_BYTES, "%.*s:%u", WQ_S_ARG(parsed.host), wq_url_port(&parsed));
+	}
+	wq_arena_done(&arena);
+	return e;
+}
+
+static wq_err add_headers(struct transfer *transfer, const struct wq_fetch_request *request)
+{
+	if (request->headers_n > WQ_FETCH_HEADERS_MAX)
+		return wq_error(WQ_E_LIMIT, "more than %d request headers", WQ_FETCH_HEADERS_MAX);
+	for (size_t i = 0; i < request->headers_n; i++) {
+		struct curl_slist *longer;
+
+		for (const char *p = request->headers[i]; *p; p++)
+			if ((unsigned char)*p < 0x20 && *p != '\t')
+				return wq_error(WQ_E_INPUT, "a request header with a control character");
+		longer = curl_slist_append(transfer->headers, request->headers[i]);
+		if (!longer)
+			return wq_error_id(WQ_E_NO_MEMORY);
+		transfer->headers = longer;
+	}
+	return WQ_OK;
+}
+
+wq_err wq_fetch_add(struct wq_fetch *fetch, const struct wq_fetch_request *request)
+{
+	struct transfer *transfer;
+	wq_err e;
+
+	if (fetch->pending >= WQ_FETCH_QUEUE_MAX)
+		return wq_error_id(WQ_E_BUSY);
+	transfer = calloc(1, sizeof(*transfer));
+	if (!transfer)
+		return wq_error_id(WQ_E_NO_MEMORY);
+	e = check_url(request->url, transfer->host);
+	if (!wq_failed(e))
+		e = add_headers(transfer, request);
+	transfer->curl = curl_easy_init();
+	transfer->url = strdup(request->url);
+	if (!wq_failed(e) && (!transfer->curl || !transfer->url))
+		e = wq_error_id(WQ_E_NO_MEMORY);
+	if (wq_failed(e)) {
+		transfer_free(transfer);
+		return e;
+	}
+	transfer->fetch = fetch;
+	transfer->head = request->head;
+	transfer->tag = request->tag;
+	wq_buf_init(&transfer->header, fetch->options.header_max);
+	wq_buf_init(&transfer->body, fetch->options.body_max);
+	*fetch->queue_end = transfer;
+	fetch->queue_end = &transfer->next;
+	fetch->pending++;
+	return WQ_OK;
+}
+
+/* ---- life */
+
+static void set_defaults(struct wq_fetch_options *options)
+{
+	enum { CONNECT_MSEC = 10000, TOTAL_MSEC = 30000, CONCURRENT = 16, PER_HOST = 4 };
+
+	options->connect_msec = options->connect_msec ? options->connect_msec : CONNECT_MSEC;
+	options->total_msec = options->total_msec ? options->total_msec : TOTAL_MSEC;
+	options->body_max = options->body_max ? options->body_max : 16 * WQ_MIB;
+	options->header_max = options->header_max ? options->header_max : 64 * WQ_KIB;
+	options->concurrent = options->concurrent ? WQ_MIN(options->concurrent, (uint32_t)CONCURRENT_MAX) : CONCURRENT;
+	options->per_host = options->per_host ? options->per_host : PER_HOST;
+	options->user_agent = options->user_agent ? options->user_agent : "Weique";
+	options->clock = options->clock ? options->clock : &wq_clock_system;
+}
+
+static wq_err copy_options(struct wq_fetch *fetch, const struct wq_fetch_options *options)
+{
+	struct wq_fetch_peer *peers;
+
+	if (options->peers_n > WQ_FETCH_PEERS_MAX)
+		return wq_error(WQ_E_LIMIT, "more than %d registered peers", WQ_FETCH_PEERS_MAX);
+	fetch->options = *options;
+	set_defaults(&fetch->options);
+	peers = WQ_NEW_ARRAY(&fetch->arena, struct wq_fetch_peer, options->peers_n + 1);
+	if (peers && options->peers_n > 0)
+		memcpy(peers, options->peers, options->peers_n * sizeof(*peers));
+	fetch->options.peers = peers;
+	fetch->options.user_agent = wq_arena_cstr(&fetch->arena, wq_str_c(fetch->options.user_agent));
+	if (options->ca_file)
+		fetch->options.ca_file = wq_arena_cstr(&fetch->arena, wq_str_c(options->ca_file));
+	for (size_t i = 0; i < options->routes_n; i++) {
+		const struct wq_fetch_route *route = &options->routes[i];
+		char line[2 * HOST_BYTES + 32];
+		struct curl_slist *longer;
+
+		snprintf(line, sizeof(line), "%s:%u:%s:%u", route->host, route->port, route->to_host, route->to_port);
+		longer = curl_slist_append(fetch->routes, line);
+		if (!longer)
+			return wq_error_id(WQ_E_NO_MEMORY);
+		fetch->routes = longer;
+	}
+	return wq_arena_err(&fetch->arena);
+}
+
+wq_err wq_fetch_new(const struct wq_fetch_options *options, wq_fetch_fn fn, void *data, struct wq_fetch **ret_fetch)
+{
+	static const struct wq_fetch_options defaults;
+	enum { OPTION_BYTES = 64 * 1024 };
+	struct wq_fetch *fetch;
+	wq_err e;
+
+	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+		return wq_error(WQ_E_UNSUPPORTED, "libcurl");
+	fetch = calloc(1, sizeof(*fetch));
+	if (!fetch) {
+		curl_global_cleanup();
+		return wq_error_id(WQ_E_NO_MEMORY);
+	}
+	wq_arena_init(&fetch->arena, OPTION_BYTES);
+	fetch->queue_end = &fetch->queue;
+	fetch->fn = fn;
+	fetch->data = data;
+	e = copy_options(fetch, options ? options : &defaults);
+	fetch->multi = curl_multi_init();
+	if (!wq_failed(e) && !fetch->multi)
+		e = wq_error_id(WQ_E_NO_MEMORY);
+	if (wq_failed(e)) {
+		wq_fetch_free(&fetch);
+		return e;
+	}
+	curl_multi_setopt(fetch->multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, (long)fetch->options.concurrent);
+	curl_multi_setopt(fetch->multi, CURLMOPT_MAXCONNECTS, (long)fetch->options.concurrent);
+	*ret_fetch = fetch;
+	return WQ_OK;
+}
+
+static void free_transfers(struct wq_fetch *fetch, struct transfer *list)
+{
+	while (list) {
+		struct transfer *next = list->next;
+
+		curl_multi_remove_handle(fetch->multi, list->curl);
+		transfer_free(list);
+		list = next;
+	}
+}
+
+void wq_fetch_free(struct wq_fetch **fetch)
+{
+	struct wq_fetch *f;
+
+	if (!fetch || !*fetch)
+		return;
+	f = *fetch;
+	free_transfers(f, f->running);
+	free_transfers(f, f->queue);
+	curl_multi_cleanup(f->multi);
+	curl_slist_free_all(f->routes);
+	while (f->servers) {
+		struct server *next = f->servers->next;
+
+		free(f->servers);
+		f->servers = next;
+	}
+	wq_arena_done(&f->arena);
+	free(f);
+	curl_global_cleanup();
+	*fetch = NULL;
+}
