@@ -1,0 +1,40 @@
+/* The addresses that an HTML document or a style sheet points to: every kind that a browser follows or loads.
+ *
+ * a, area, link, script, img (also srcset and the data-src of lazy loading), source, video, audio, track, iframe, frame,
+ * form and formaction (GET only), meta refresh, object, embed, input type=image, svg image and use, background; style
+ * elements, style attributes and sheets with url(), @import, image-set(). Addresses come as written, with references and
+ * escapes decoded, not resolved: parse them with text/url.h against the document's address or the `base` that came
+ * before (it applies to the whole document, but stands before what it is for in every document that means it).
+ * Bad at: addresses made by scripts; documents that are not UTF-8 (their bytes come as they are).
+ */
+#ifndef WQ_TEXT_HTML_LINK_H
+#define WQ_TEXT_HTML_LINK_H
+
+#include "text/css.h"
+#include "text/html.h"
+
+enum wq_link_kind {
+	WQ_LINK_BASE,     /* <base href>: resolve what follows against it */
+	WQ_LINK_NAVIGATE, /* followed by a person: a, area, GET form, refresh, frames */
+	WQ_LINK_RESOURCE, /* loaded with the page */
+	WQ_LINK_SHEET     /* a style sheet: link rel=stylesheet, @import */
+};
+
+enum { WQ_LINK_BYTES_MAX = 64 * 1024 /* longer addresses (data:) are left out */, WQ_LINK_SRCSET_MAX = 256 };
+
+struct wq_link {
+	enum wq_link_kind kind;
+	wq_str url;
+	enum wq_html_tag tag; /* WQ_TAG_NONE in a style sheet */
+	wq_str attr;          /* lower case: "href", "style"; empty in sheets and style elements */
+	uint64_t at;          /* offset of the attribute's value, or of the address in a sheet or style element */
+	uint64_t line;        /* 0 in a style sheet file */
+};
+
+/* Slices live during the call. An error ends the search and is returned. */
+typedef wq_err (*wq_link_fn)(void *data, const struct wq_link *link);
+
+wq_err wq_html_links(wq_str document, const struct wq_html_options *options, wq_link_fn fn, void *data);
+wq_err wq_css_links(wq_str sheet, enum wq_html_encoding encoding, wq_link_fn fn, void *data);
+
+#endif
