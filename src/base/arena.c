@@ -62,7 +62,7 @@ static struct wq_arena_block *grow(struct wq_arena *arena, size_t n)
 		size = n;
 	if (n > room)
 		return NULL;
-	block = size < SIZE_MAX - sizeof *block ? malloc(sizeof *block + size) : NULL;
+	block = size < PTRDIFF_MAX - sizeof *block ? malloc(sizeof *block + size) : NULL;
 	if (!block) {
 		arena->no_mem = true;
 		return NULL;
