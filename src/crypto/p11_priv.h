@@ -1,4 +1,4 @@
-/* What p11_wrapped.c needs of a token. For crypto/ only. */
+/* What p11_wrapped.c needs of a token: one small key encrypted and decrypted there. For crypto/ only. */
 #ifndef WQ_CRYPTO_P11_PRIV_H
 #define WQ_CRYPTO_P11_PRIV_H
 
