@@ -2,6 +2,8 @@
 #include "cli/commands.h"
 
 const struct wq_cli_command *const wq_cli_commands[] = {
+	wq_cmd_doctor,
+	wq_cmd_completion,
 	wq_cmd_version,
 	NULL,
 };

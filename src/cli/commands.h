@@ -4,6 +4,8 @@
 
 #include "cli/cli.h"
 
+extern const struct wq_cli_command wq_cmd_completion[];
+extern const struct wq_cli_command wq_cmd_doctor[];
 extern const struct wq_cli_command wq_cmd_version[];
 
 #endif
