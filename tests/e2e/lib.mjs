@@ -203,10 +203,8 @@ export async function startNginx(t, { dir, http: inner, user, workers = 2, modul
 		return list.split('\n').filter(l => /worker process$/.test(l)).map(l => Number(l.trim().split(' ')[0]))
 	}
 	p.reload = () => p.child.kill('SIGHUP')
-	await until('nginx runs its workers', () => {
-		if (p.ended)
-			throw new Error(`nginx ended: ${p.out}\n${p.log()}`)
-		return p.workers().length === workers
-	})
+	await until('nginx runs its workers', () => p.ended || p.workers().length === workers)
+	if (p.ended)
+		throw new Error(`nginx ended: ${p.out}\n${p.log()}`)
 	return p
 }

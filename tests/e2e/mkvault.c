@@ -4,7 +4,7 @@
  *       Packs and publishes a sealed snapshot. The key is made when the file is absent. The specification has one entry a
  *       line, fields separated by tabs: key, status, type, headers ("Name: value|Name: value"), file of the identity
  *       form, file of the gzip form or "-".
- *   mkvault rogue --socket PATH --snapshot FILE --packs DIR --mode MODE
+ *   mkvault rogue --socket PATH --snapshot FILE --packs DIR --mode MODE --uid N
  *       Waits for one gate, hands over in MODE, prints "ack" or "nack <reason>", and ends when the gate does or at SIGTERM.
  *       good | unsealed | half (not sealed against writing) | file (no memory at all) | size | order | early | garbage
  */
@@ -24,7 +24,7 @@ enum { HOSTS_MAX = 16, CLASSES_MAX = 16, ENTRIES_MAX = 100000, FILE_MAX = 256 * 
 
 struct options {
 	const char *vault, *key, *pub, *app, *spec, *socket, *snapshot, *packs, *mode;
-	uint64_t serial;
+	uint64_t serial, uid;
 	wq_str hosts[HOSTS_MAX];
 	size_t hosts_n;
 	struct wq_class_new classes[CLASSES_MAX];
@@ -275,7 +275,7 @@ static wq_err rogue(const struct options *o, struct wq_arena *arena)
 	struct wq_link_message message;
 	struct wq_link_peer peer;
 	struct wq_link *link;
-	uid_t self = geteuid();
+	uid_t gate = (uid_t)o->uid;
 	wq_str bytes;
 	int listener, fd = -1;
 	wq_err e = WQ_OK;
@@ -286,7 +286,7 @@ static wq_err rogue(const struct options *o, struct wq_arena *arena)
 	printf("listening\n");
 	fflush(stdout);
 	for (int i = 0; i < WAIT_MSEC; i++) {
-		e = wq_link_accept(listener, &self, 1, &fd, &peer);
+		e = wq_link_accept(listener, &gate, 1, &fd, &peer);
 		if (!wq_is(e, WQ_E_BUSY))
 			break;
 		usleep(1000);
@@ -329,7 +329,7 @@ static wq_err read_options(int argc, char **argv, struct options *o)
 	static const struct option table[] = {{"vault", 1, NULL, 'v'}, {"key", 1, NULL, 'k'}, {"pub", 1, NULL, 'p'},
 		{"app", 1, NULL, 'a'}, {"serial", 1, NULL, 'n'}, {"host", 1, NULL, 'h'}, {"class", 1, NULL, 'c'},
 		{"spec", 1, NULL, 's'}, {"socket", 1, NULL, 'S'}, {"snapshot", 1, NULL, 'f'}, {"packs", 1, NULL, 'P'},
-		{"mode", 1, NULL, 'm'}, {0}};
+		{"mode", 1, NULL, 'm'}, {"uid", 1, NULL, 'u'}, {0}};
 	int c;
 
 	while ((c = getopt_long(argc, argv, "", table, NULL)) != -1)
@@ -346,6 +346,10 @@ static wq_err read_options(int argc, char **argv, struct options *o)
 		case 'n':
 			if (!wq_str_to_u64(wq_str_c(optarg), UINT64_MAX, &o->serial))
 				return wq_error(WQ_E_USAGE, "--serial");
+			break;
+		case 'u':
+			if (!wq_str_to_u64(wq_str_c(optarg), UINT32_MAX, &o->uid))
+				return wq_error(WQ_E_USAGE, "--uid");
 			break;
 		case 'h':
 			if (o->hosts_n == HOSTS_MAX)
