@@ -381,7 +381,8 @@ static wq_err route_to_origin(struct crawl *c, struct wq_fetch_options *fetch)
 	fetch->routes = c->routes;
 	fetch->routes_n = c->options.hosts_n + 1;
 	if (wq_host_address(origin->host, &addr)) {
-		memcpy(c->peers, fetch->peers, fetch->peers_n * sizeof(c->peers[0]));
+		if (fetch->peers_n > 0)
+			memcpy(c->peers, fetch->peers, fetch->peers_n * sizeof(c->peers[0]));
 		c->peers[fetch->peers_n++] = (struct wq_fetch_peer){addr, port};
 		fetch->peers = c->peers;
 	}
