@@ -3,6 +3,11 @@
 #include <openssl/crypto.h>
 #include <sys/mman.h>
 
+#include "base/buf.h"
+#include "base/file.h"
+
+enum { SECRET_FILE_MAX = 4096 };
+
 wq_err wq_secret_room(size_t n, struct wq_secret *ret_secret)
 {
 	uint8_t *room;
@@ -35,4 +40,21 @@ void wq_secret_done(struct wq_secret *secret)
 		free(secret->bytes);
 	}
 	*secret = (struct wq_secret){NULL, 0};
+}
+
+wq_err wq_secret_read(const char *path, struct wq_secret *ret_secret)
+{
+	WQ_BUF(text, SECRET_FILE_MAX);
+	wq_str line;
+	wq_err e;
+
+	if (!path)
+		return wq_secret_copy(WQ_S_NONE, ret_secret);
+	e = wq_file_read(&wq_fs_system, path, &text);
+	line = wq_buf_str(&text);
+	if (!wq_failed(e))
+		e = wq_secret_copy(wq_str_cut(&line, '\n'), ret_secret);
+	if (text.data)
+		OPENSSL_cleanse(text.data, text.cap);
+	return e;
 }

@@ -34,6 +34,8 @@ wq_err wq_secret_copy(wq_str bytes, struct wq_secret *ret_secret);
 enum { WQ_SECRET_MAX = 64 * 1024 * 1024 };
 wq_err wq_secret_room(size_t n, struct wq_secret *ret_secret);
 void wq_secret_done(struct wq_secret *secret);
+/* The first line of a file, without its end; the empty secret when `path` is NULL. Errors: those of wq_file_read(). */
+wq_err wq_secret_read(const char *path, struct wq_secret *ret_secret);
 
 /* A new key from the library's generator; free it with wq_sm2_key_free(), which wipes it. */
 wq_err wq_sm2_generate(struct wq_sm2_key **ret_key);

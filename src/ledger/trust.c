@@ -1,0 +1,223 @@
+#include "ledger/trust.h"
+
+static const struct {
+	const char *name;
+	enum wq_role role;
+} roles[] = {{"author", WQ_ROLE_AUTHOR}, {"reviewer", WQ_ROLE_REVIEWER}};
+
+bool wq_roles_parse(wq_str text, unsigned *ret_roles)
+{
+	unsigned found = 0;
+
+	while (text.p) {
+		wq_str word = wq_str_cut(&text, ',');
+		size_t i = 0;
+
+		while (i < WQ_COUNT(roles) && !wq_str_eq(word, wq_str_c(roles[i].name)))
+			i++;
+		if (i == WQ_COUNT(roles))
+			return false;
+		found |= roles[i].role;
+	}
+	*ret_roles = found;
+	return found != 0;
+}
+
+/* The next word of a line; words are separated by any number of spaces or tabs. */
+static wq_str word(wq_str *line)
+{
+	size_t n = 0;
+	wq_str w;
+
+	*line = wq_str_trim(*line);
+	while (n < line->n && line->p[n] != ' ' && line->p[n] != '\t')
+		n++;
+	w = wq_str_head(*line, n);
+	*line = wq_str_from(*line, n);
+	return w;
+}
+
+static bool parse_person(wq_str line, struct wq_trust_person *ret)
+{
+	wq_str kind;
+
+	ret->id = word(&line);
+	if (!wq_id_valid(ret->id) || !wq_str_unhex(word(&line), ret->key.point, WQ_SM2_PUBLIC_BYTES) ||
+		!wq_roles_parse(word(&line), &ret->roles))
+		return false;
+	kind = word(&line);
+	ret->in_establishment = wq_str_eq(kind, WQ_S("in-establishment"));
+	return (ret->in_establishment || wq_str_eq(kind, WQ_S("contractor"))) && word(&line).n == 0;
+}
+
+static bool parse_app(wq_str line, struct wq_trust_app *ret)
+{
+	wq_str approvals, kind;
+	uint64_t n;
+
+	ret->id = word(&line);
+	approvals = word(&line);
+	kind = word(&line);
+	if ((!wq_id_valid(ret->id) && !wq_str_eq(ret->id, WQ_S("*"))) ||
+		!wq_str_starts(approvals, WQ_S("approvals=")) ||
+		!wq_str_to_u64(wq_str_from(approvals, 10), WQ_DECISIONS_MAX, &n) || n == 0)
+		return false;
+	ret->approvals = (unsigned)n;
+	ret->in_establishment = wq_str_eq(kind, WQ_S("in-establishment=yes"));
+	return (ret->in_establishment || wq_str_eq(kind, WQ_S("in-establishment=no"))) && word(&line).n == 0;
+}
+
+static const struct wq_trust_app *app_row(const struct wq_trust *trust, wq_str id)
+{
+	for (size_t i = 0; i < trust->apps_n; i++)
+		if (wq_str_eq(trust->apps[i].id, id))
+			return &trust->apps[i];
+	return NULL;
+}
+
+const struct wq_trust_person *wq_trust_person_find(const struct wq_trust *trust, wq_str id)
+{
+	for (size_t i = 0; i < trust->people_n; i++)
+		if (wq_str_eq(trust->people[i].id, id))
+			return &trust->people[i];
+	return NULL;
+}
+
+static wq_err add_row(struct wq_trust *trust, size_t number, wq_str kind, wq_str line)
+{
+	if (wq_str_eq(kind, WQ_S("person"))) {
+		struct wq_trust_person *p = &trust->people[trust->people_n];
+		if (trust->people_n >= WQ_TRUST_PEOPLE_MAX)
+			return wq_error(WQ_E_LIMIT, "more than %d people", WQ_TRUST_PEOPLE_MAX);
+		if (!parse_person(line, p) || wq_trust_person_find(trust, p->id))
+			return wq_error(WQ_E_CONFIG, "trust list, line %zu: not a person, or twice", number);
+		trust->people_n++;
+		return WQ_OK;
+	}
+	if (wq_str_eq(kind, WQ_S("app"))) {
+		struct wq_trust_app *a = &trust->apps[trust->apps_n];
+		if (trust->apps_n >= WQ_TRUST_APPS_MAX)
+			return wq_error(WQ_E_LIMIT, "more than %d applications", WQ_TRUST_APPS_MAX);
+		if (!parse_app(line, a) || app_row(trust, a->id))
+			return wq_error(WQ_E_CONFIG, "trust list, line %zu: not an application, or twice", number);
+		trust->apps_n++;
+		return WQ_OK;
+	}
+	return wq_error(WQ_E_CONFIG, "trust list, line %zu: begins with neither person nor app", number);
+}
+
+wq_err wq_trust_parse(wq_str text, struct wq_arena *arena, struct wq_trust *ret_trust)
+{
+	struct wq_trust trust = {0};
+	size_t number = 0;
+
+	if (text.n > WQ_TRUST_BYTES_MAX)
+		return wq_error(WQ_E_LIMIT, "the trust list is larger than %d bytes", WQ_TRUST_BYTES_MAX);
+	text = wq_arena_str(arena, text);
+	trust.people = WQ_NEW_ARRAY(arena, struct wq_trust_person, WQ_TRUST_PEOPLE_MAX);
+	trust.apps = WQ_NEW_ARRAY(arena, struct wq_trust_app, WQ_TRUST_APPS_MAX);
+	WQ_TRY(wq_arena_err(arena));
+	while (text.p) {
+		wq_str line = wq_str_cut(&text, '\n'), kind;
+
+		number++;
+		line = wq_str_trim(wq_str_cut(&line, '#'));
+		if (number == 1) {
+			if (!wq_str_eq(line, WQ_S("weique-trust 1")))
+				return wq_error(WQ_E_CONFIG, "the trust list does not begin with 'weique-trust 1'");
+			continue;
+		}
+		kind = word(&line);
+		if (kind.n > 0)
+			WQ_TRY(add_row(&trust, number, kind, line));
+	}
+	*ret_trust = trust;
+	return WQ_OK;
+}
+
+wq_err wq_trust_person_line(const struct wq_trust_person *person, struct wq_buf *out)
+{
+	char hex[2 * WQ_SM2_PUBLIC_BYTES + 1];
+	bool first = true;
+
+	wq_buf_printf(
+		out, "person %.*s %s ", WQ_S_ARG(person->id), wq_hex(person->key.point, WQ_SM2_PUBLIC_BYTES, hex));
+	for (size_t i = 0; i < WQ_COUNT(roles); i++)
+		if (person->roles & roles[i].role) {
+			wq_buf_printf(out, "%s%s", first ? "" : ",", roles[i].name);
+			first = false;
+		}
+	wq_buf_printf(out, " %s\n", person->in_establishment ? "in-establishment" : "contractor");
+	return wq_buf_err(out);
+}
+
+struct wq_trust_app wq_trust_app_find(const struct wq_trust *trust, wq_str app)
+{
+	const struct wq_trust_app *row = app_row(trust, app);
+
+	if (!row)
+		row = app_row(trust, WQ_S("*"));
+	return row ? *row : (struct wq_trust_app){.id = app, .approvals = 2, .in_establishment = true};
+}
+
+/* One decision: who it is by and whether it counts. */
+static wq_err check_one(const struct wq_trust *trust, const struct wq_statement *statement, wq_digest digest,
+	bool in_establishment, const struct wq_signed_decision *signed_decision,
+	const struct wq_trust_person **ret_person)
+{
+	struct wq_decision d;
+	const struct wq_trust_person *person;
+
+	WQ_TRY(wq_decision_decode(signed_decision->canonical, &d));
+	if (!wq_digest_eq(d.statement, digest) || !wq_str_eq(d.release, statement->release))
+		return wq_error(WQ_E_SIGNATURE, "the decision of %.*s is about something else", WQ_S_ARG(d.person));
+	person = wq_trust_person_find(trust, d.person);
+	if (!person)
+		return wq_error(WQ_E_UNAPPROVED, "%.*s is not on the trust list", WQ_S_ARG(d.person));
+	if (wq_failed(wq_sm2_verify(&person->key, signed_decision->canonical, &signed_decision->sig)))
+		return wq_error(
+			WQ_E_SIGNATURE, "the decision of %.*s is not signed by the pinned key", WQ_S_ARG(d.person));
+	if (d.verdict == WQ_VERDICT_REJECT)
+		return wq_error(WQ_E_UNAPPROVED, "%.*s rejected it", WQ_S_ARG(d.person));
+	if (wq_str_eq(d.person, statement->author))
+		return wq_error(WQ_E_SELF_REVIEW, "%.*s is the author", WQ_S_ARG(d.person));
+	if (!(person->roles & WQ_ROLE_REVIEWER))
+		return wq_error(WQ_E_UNAPPROVED, "%.*s is not a reviewer", WQ_S_ARG(d.person));
+	if (in_establishment && !person->in_establishment)
+		return wq_error(
+			WQ_E_UNAPPROVED, "%.*s is not in-establishment staff (2024 art. 13)", WQ_S_ARG(d.person));
+	*ret_person = person;
+	return WQ_OK;
+}
+
+wq_err wq_trust_check(const struct wq_trust *trust, wq_str statement_bytes, const struct wq_signed_decision *decisions,
+	size_t decisions_n, unsigned *ret_approvals)
+{
+	const struct wq_trust_person *counted[WQ_DECISIONS_MAX];
+	struct wq_statement statement;
+	struct wq_trust_app needs;
+	unsigned n = 0;
+
+	if (ret_approvals)
+		*ret_approvals = 0;
+	if (decisions_n > WQ_DECISIONS_MAX)
+		return wq_error(WQ_E_LIMIT, "more than %d decisions", WQ_DECISIONS_MAX);
+	WQ_TRY(wq_statement_decode(statement_bytes, &statement));
+	needs = wq_trust_app_find(trust, statement.app);
+	for (size_t i = 0; i < decisions_n; i++) {
+		const struct wq_trust_person *person = NULL;
+		bool again = false;
+
+		WQ_TRY(check_one(
+			trust, &statement, wq_sm3(statement_bytes), needs.in_establishment, &decisions[i], &person));
+		for (unsigned j = 0; j < n; j++)
+			again |= counted[j] == person;
+		if (!again)
+			counted[n++] = person;
+	}
+	if (ret_approvals)
+		*ret_approvals = n;
+	if (n < needs.approvals)
+		return wq_error(WQ_E_UNAPPROVED, "%u of %u approvals", n, needs.approvals);
+	return WQ_OK;
+}
