@@ -1,7 +1,12 @@
-/* The table of commands: one row of rows for each cmd_<noun>.c. */
+/* The table of commands: one row of rows for each cmd_<noun>.c, in the order of the help. */
 #include "cli/commands.h"
 
 const struct wq_cli_command *const wq_cli_commands[] = {
+	wq_cmd_init,
+	wq_cmd_person,
+	wq_cmd_app,
+	wq_cmd_capture,
+	wq_cmd_release,
 	wq_cmd_doctor,
 	wq_cmd_completion,
 	wq_cmd_version,

@@ -1,0 +1,56 @@
+#include "cli/common.h"
+
+#include <pwd.h>
+
+wq_err wq_cli_open(struct wq_cli *cli, struct wq_workspace *ret_workspace)
+{
+	char *dir = wq_arena_cstr(&cli->arena, cli->state_dir);
+
+	if (!dir)
+		return wq_error(WQ_E_USAGE, "--state is no file name");
+	return wq_workspace_open(dir, cli->clock, cli->random, &cli->arena, ret_workspace);
+}
+
+wq_err wq_cli_with(struct wq_cli *cli, const struct wq_cli_args *args,
+	wq_err (*fn)(struct wq_cli *cli, const struct wq_cli_args *args, struct wq_workspace *workspace))
+{
+	struct wq_workspace workspace;
+	wq_err e;
+
+	WQ_TRY(wq_cli_open(cli, &workspace));
+	e = fn(cli, args, &workspace);
+	wq_workspace_close(&workspace);
+	return e;
+}
+
+wq_err wq_cli_passphrase(const struct wq_cli_args *args, struct wq_secret *ret_passphrase)
+{
+	wq_str path = wq_cli_value(args, "passphrase-file");
+
+	return wq_secret_read(path.n ? path.p : NULL, ret_passphrase); /* argv: ends in NUL */
+}
+
+const char *wq_cli_time(wq_time t, char out[32])
+{
+	time_t seconds = (time_t)(t / WQ_SECOND);
+	struct tm tm;
+
+	if (!localtime_r(&seconds, &tm) || strftime(out, 32, "%Y-%m-%d %H:%M:%S", &tm) == 0)
+		out[0] = '\0';
+	return out;
+}
+
+wq_err wq_cli_json(struct wq_cli *cli, const struct wq_json *json)
+{
+	WQ_TRY(wq_json_end(json));
+	fprintf(cli->out, "%s\n", wq_buf_cstr(json->out));
+	return WQ_OK;
+}
+
+wq_str wq_cli_actor(struct wq_cli *cli)
+{
+	struct passwd *user = getpwuid(getuid());
+	wq_str id = user ? wq_arena_printf(&cli->arena, "user-%s", user->pw_name) : WQ_S_NONE;
+
+	return wq_id_valid(id) ? id : WQ_S("user-unknown");
+}

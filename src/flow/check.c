@@ -1,0 +1,95 @@
+#include "flow/check.h"
+
+#include "base/file.h"
+#include "detect/content/content.h"
+
+enum { RULES_MAX = 4 * 1024 * 1024, RULES_MEMORY = 64 * 1024 * 1024, SCRATCH_MEMORY = 512 * 1024 * 1024 };
+
+struct wq_checks {
+	struct wq_arena arena;   /* rules */
+	struct wq_arena scratch; /* of one resource */
+	const struct wq_content_rules *content;
+	wq_str app;
+};
+
+/* Rules are data files: $WEIQUE_RULES, else where the program was installed. */
+static wq_err rules_file(const char *name, struct wq_buf *ret_path)
+{
+	const char *dir = getenv("WEIQUE_RULES");
+
+	wq_buf_printf(ret_path, "%s/%s", dir && *dir ? dir : WQ_RULES_DIR, name);
+	return wq_buf_err(ret_path);
+}
+
+static wq_err load(struct wq_checks *checks)
+{
+	WQ_BUF(path, 4096);
+	WQ_BUF(bytes, RULES_MAX);
+
+	WQ_TRY(rules_file("marks/marks.txt", &path));
+	if (wq_failed(wq_file_read(&wq_fs_system, wq_buf_cstr(&path), &bytes)))
+		return wq_error(WQ_E_CONFIG, "cannot read the rules in %s", wq_buf_cstr(&path));
+	return wq_content_rules_parse(&checks->arena, wq_buf_str(&path), wq_buf_str(&bytes), &checks->content);
+}
+
+wq_err wq_checks_new(const struct wq_app_row *app, struct wq_checks **ret_checks)
+{
+	struct wq_checks *checks = calloc(1, sizeof *checks);
+	wq_err e;
+
+	if (!checks)
+		return wq_error_id(WQ_E_NO_MEMORY);
+	wq_arena_init(&checks->arena, RULES_MEMORY);
+	wq_arena_init(&checks->scratch, SCRATCH_MEMORY);
+	checks->app = app->id;
+	e = load(checks);
+	if (wq_failed(e)) {
+		wq_checks_free(&checks);
+		return e;
+	}
+	*ret_checks = checks;
+	return WQ_OK;
+}
+
+void wq_checks_free(struct wq_checks **checks)
+{
+	if (!*checks)
+		return;
+	wq_arena_done(&(*checks)->arena);
+	wq_arena_done(&(*checks)->scratch);
+	free(*checks);
+	*checks = NULL;
+}
+
+/* What could not be examined is not fit to be published unseen: the reviewer is told. */
+static wq_err not_examined(
+	struct wq_checks *checks, const struct wq_site_item *item, wq_err why, struct wq_findings *findings)
+{
+	struct wq_finding finding = {
+		.rule = WQ_S("content.not-examined"),
+		.severity = WQ_SEVERITY_HIGH,
+		.place = {.app = checks->app, .key = item->key},
+		.evidence = {.excerpt = wq_str_c(wq_err_message(why, WQ_LANG_EN)), .subject = WQ_S("not examined")},
+		.advice_zh = WQ_S("内容过大，未能自动检查；请人工审核或拆分"),
+		.advice_en = WQ_S("too large to be examined; read it yourself, or split it"),
+	};
+
+	wq_finding_add_clause(&finding, WQ_S("B2"));
+	return wq_findings_add(findings, &finding);
+}
+
+wq_err wq_checks_run(struct wq_checks *checks, const struct wq_site_item *item, struct wq_findings *findings)
+{
+	struct wq_place place = {.app = checks->app, .key = item->key};
+	bool html = wq_str_starts(item->type, WQ_S("text/html")) ||
+		wq_str_starts(item->type, WQ_S("application/xhtml"));
+	wq_err e = WQ_OK;
+
+	wq_arena_reset(&checks->scratch);
+	if (html)
+		e = wq_content_page(&checks->scratch, checks->content, item->body, &place, findings);
+	else if (wq_str_starts(item->type, WQ_S("text/plain")))
+		e = wq_content_check(&checks->scratch, checks->content,
+			&(struct wq_content_text){.text = item->body, .place = place}, findings);
+	return wq_is(e, WQ_E_LIMIT) ? not_examined(checks, item, e, findings) : e;
+}

@@ -1,0 +1,109 @@
+#include "flow/decide.h"
+
+#include <errno.h>
+#include <fcntl.h>
+
+#include "flow/sealed.h"
+#include "seal/protocol.h"
+#include "vault/shelf.h"
+
+wq_err wq_decide(struct wq_workspace *workspace, const struct wq_decide_options *options, const struct wq_sm2_key *key)
+{
+	WQ_BUF(canonical, WQ_DECISION_BYTES_MAX);
+	struct wq_signed_decision proof;
+	struct wq_release_row release;
+	struct wq_person_row person;
+	struct wq_decision said;
+	wq_sm2_public public_key = wq_sm2_key_public(key);
+
+	WQ_TRY(wq_release_find(workspace->ledger, options->release, workspace->arena, &release));
+	WQ_TRY(wq_person_find(workspace->ledger, options->person, workspace->arena, &person));
+	if (memcmp(public_key.point, person.key.point, sizeof public_key.point) != 0)
+		return wq_error(WQ_E_KEY, "it is not the key that %.*s is registered with", WQ_S_ARG(options->person));
+	said = (struct wq_decision){
+		.statement = wq_sm3(release.statement),
+		.release = options->release,
+		.person = options->person,
+		.stage = options->stage,
+		.comment = options->comment,
+		.verdict = options->verdict,
+		.time = wq_now(workspace->clock),
+		.demonstration = options->demonstration,
+	};
+	WQ_TRY(wq_decision_encode(&said, &canonical));
+	proof.canonical = wq_buf_str(&canonical);
+	WQ_TRY(wq_sm2_sign(key, proof.canonical, &proof.sig));
+	return wq_release_decide(workspace->ledger, &proof, workspace->arena);
+}
+
+/* ---- seal ---- */
+
+static wq_err ask(
+	struct wq_workspace *w, const struct wq_release_row *release, struct wq_buf *head, wq_sm2_sig *ret_sig)
+{
+	struct wq_seal_request request = {.statement = release->statement, .event = release->deciding_event};
+	const char *path = wq_workspace_path(w, "releases/%.*s.body", WQ_S_ARG(release->id));
+	const char *socket = wq_arena_cstr(w->arena, w->sign_socket);
+	struct wq_decision_row *decisions;
+	int fd;
+	wq_err e;
+
+	WQ_TRY(wq_release_decisions(w->ledger, release->id, w->arena, &decisions, &request.decisions_n));
+	if (request.decisions_n == 0)
+		return wq_error(WQ_E_UNAPPROVED, "nobody has decided on %.*s yet", WQ_S_ARG(release->id));
+	for (size_t i = 0; i < request.decisions_n; i++)
+		request.decisions[i] = decisions[i].proof;
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0)
+		return wq_error_sys(WQ_E_IO, errno, "%s", path);
+	e = wq_seal_ask(socket, &request, fd, head, ret_sig);
+	wq_file_close(&fd);
+	return e;
+}
+
+static wq_err publish(struct wq_workspace *w, const struct wq_release_row *release, wq_str head_canonical,
+	const wq_sm2_sig *sig, struct wq_seal_result *ret)
+{
+	struct wq_buf file = WQ_BUF_INIT((size_t)4 << 30);
+	struct wq_sealed_view body;
+	struct wq_snapshot_head head;
+	struct wq_shelf shelf;
+	wq_err e;
+
+	WQ_TRY(wq_shelf_open(w->fs, wq_workspace_path(w, "vault"), true, &shelf));
+	WQ_TRY(wq_snapshot_head_decode(head_canonical, &head));
+	WQ_TRY(wq_sealed_open_body(w, release, &body));
+	e = wq_snapshot_header(&head, sig, &file);
+	if (!wq_failed(e)) {
+		wq_buf_add(&file, body.snapshot.body);
+		e = wq_buf_err(&file);
+	}
+	wq_sealed_close(&body);
+	if (!wq_failed(e))
+		e = wq_shelf_publish(&shelf, wq_buf_str(&file));
+	wq_buf_done(&file);
+	WQ_TRY(e);
+	ret->serial = head.serial;
+	ret->snapshot = wq_sm3(head_canonical);
+	return WQ_OK;
+}
+
+wq_err wq_seal(struct wq_workspace *workspace, wq_str id, wq_str actor, struct wq_seal_result *ret_result)
+{
+	WQ_BUF(head, WQ_SNAPSHOT_HEADER);
+	struct wq_seal_result result = {0};
+	struct wq_release_row release;
+	struct wq_sealed sealed = {.release = id, .actor = actor};
+
+	WQ_TRY(wq_release_find(workspace->ledger, id, workspace->arena, &release));
+	if (release.state != WQ_RELEASE_OPEN && release.state != WQ_RELEASE_SEALED)
+		return wq_error(WQ_E_STATE, "release %.*s is %s", WQ_S_ARG(id), wq_release_state_name(release.state));
+	result.again = release.state == WQ_RELEASE_SEALED;
+	WQ_TRY(ask(workspace, &release, &head, &sealed.sig));
+	sealed.head = wq_buf_str(&head);
+	WQ_TRY(publish(workspace, &release, sealed.head, &sealed.sig, &result));
+	sealed.serial = result.serial;
+	WQ_TRY(wq_release_record_sealed(workspace->ledger, &sealed, workspace->arena));
+	*ret_result = result;
+	return wq_workspace_sign_head(workspace);
+}

@@ -1,0 +1,30 @@
+/* Deciding on a release and sealing it, as the command line and later the control plane do it.
+ *
+ * approve and reject: a decision over the release's statement, signed with the person's own key, recorded in the ledger.
+ * seal: statement, decisions and body go to weique-sign, which checks them again by itself and signs; the snapshot is
+ * published for the vault, release.sealed is recorded and the ledger gets a signed head. Every step may be repeated after
+ * a crash: the same signature comes back, the same snapshot is published, an event that stands is not added twice.
+ */
+#ifndef WQ_FLOW_DECIDE_H
+#define WQ_FLOW_DECIDE_H
+
+#include "flow/workspace.h"
+
+struct wq_decide_options {
+	wq_str release, person, stage, comment;
+	enum wq_verdict verdict;
+	bool demonstration; /* the key came from the state directory: marked so in the decision */
+};
+
+/* Errors: those of wq_release_decide(); WQ_E_KEY when `key` is not the person's registered one. */
+wq_err wq_decide(struct wq_workspace *workspace, const struct wq_decide_options *options, const struct wq_sm2_key *key);
+
+struct wq_seal_result {
+	uint64_t serial;
+	wq_digest snapshot;
+	bool again; /* it was sealed before */
+};
+/* Errors: those of weique-sign (WQ_E_UNAPPROVED and so on), WQ_E_ALTERED when the body on disk is another one. */
+wq_err wq_seal(struct wq_workspace *workspace, wq_str release, wq_str actor, struct wq_seal_result *ret_result);
+
+#endif

@@ -1,0 +1,66 @@
+#include "flow/sealed.h"
+
+#define FILE_MAX ((size_t)4 << 30)
+
+void wq_sealed_close(struct wq_sealed_view *view)
+{
+	wq_buf_done(&view->bytes);
+}
+
+static wq_err read_snapshot(struct wq_workspace *w, const struct wq_release_row *release, struct wq_sealed_view *view)
+{
+	const char *path = wq_workspace_path(w, "vault/apps/%.*s/%020llu.snapshot", WQ_S_ARG(release->said.app),
+		(unsigned long long)release->serial);
+
+	WQ_TRY(wq_file_read(w->fs, path, &view->bytes));
+	WQ_TRY(wq_snapshot_open(wq_buf_str(&view->bytes), &view->snapshot));
+	WQ_TRY(wq_snapshot_digest(&view->snapshot, &view->digest));
+	if (!wq_digest_eq(view->digest, release->snapshot) ||
+		!wq_digest_eq(wq_tree_root(view->snapshot.body), release->said.body_root))
+		return wq_error(WQ_E_ALTERED, "snapshot %s is not the one that release %.*s sealed", path,
+			WQ_S_ARG(release->id));
+	return WQ_OK;
+}
+
+wq_err wq_sealed_open(struct wq_workspace *workspace, wq_str app, struct wq_sealed_view *ret_view)
+{
+	struct wq_sealed_view view = {.bytes = WQ_BUF_INIT(FILE_MAX)};
+	struct wq_release_row *release;
+	size_t n;
+	wq_err e;
+
+	WQ_TRY(wq_release_last_sealed(workspace->ledger, app, workspace->arena, &release, &n));
+	if (n == 0)
+		return wq_error(WQ_E_NOT_FOUND, "nothing is sealed for %.*s yet", WQ_S_ARG(app));
+	e = read_snapshot(workspace, release, &view);
+	if (wq_failed(e)) {
+		wq_sealed_close(&view);
+		return e;
+	}
+	*ret_view = view;
+	return WQ_OK;
+}
+
+static wq_err read_body(struct wq_workspace *w, const struct wq_release_row *release, struct wq_sealed_view *view)
+{
+	const char *path = wq_workspace_path(w, "releases/%.*s.body", WQ_S_ARG(release->id));
+
+	WQ_TRY(wq_file_read(w->fs, path, &view->bytes));
+	if (!wq_digest_eq(wq_tree_root(wq_buf_str(&view->bytes)), release->said.body_root))
+		return wq_error(WQ_E_ALTERED, "%s is not what release %.*s says", path, WQ_S_ARG(release->id));
+	return wq_snapshot_open_body(wq_buf_str(&view->bytes), &view->snapshot);
+}
+
+wq_err wq_sealed_open_body(
+	struct wq_workspace *workspace, const struct wq_release_row *release, struct wq_sealed_view *ret_view)
+{
+	struct wq_sealed_view view = {.bytes = WQ_BUF_INIT(FILE_MAX)};
+	wq_err e = read_body(workspace, release, &view);
+
+	if (wq_failed(e)) {
+		wq_sealed_close(&view);
+		return e;
+	}
+	*ret_view = view;
+	return WQ_OK;
+}

@@ -1,0 +1,50 @@
+/* A site as capture sees it: resources one after the other, from a directory or from an origin by HTTP.
+ *
+ * A directory: every regular file is the resource at its path below the host, a symbolic link only to a file
+ * that everybody may read; names that begin with '.' are left out. `index.html` (or index.htm) is also the resource at its folder's path, and a folder
+ * without trailing slash is a 301 to it, as a web server would do. A file 404.html at the top becomes the page for
+ * unknown addresses, with status 404. Content types by extension; text carries the charset that it declares or is in.
+ */
+#ifndef WQ_FLOW_SITE_H
+#define WQ_FLOW_SITE_H
+
+#include "base/arena.h"
+#include "base/base.h"
+#include "ledger/registry.h"
+
+enum { WQ_SITE_OBJECT_MAX = 1 << 30, WQ_SITE_FILES_MAX = 2000000, WQ_SITE_HEADERS_MAX = 16 * 1024 };
+
+struct wq_site_item {
+	wq_str key;
+	uint16_t status;
+	wq_str type;
+	wq_str headers; /* "Location: …\r\n" and the like, canonical */
+	wq_str body;
+	wq_str source; /* file name or URL, for messages */
+};
+
+/* Slices live until the visitor returns. An error ends the visit. */
+typedef wq_err (*wq_site_fn)(void *data, const struct wq_site_item *item);
+
+/* What was left out, and why: never an error by itself. */
+typedef void (*wq_site_skip_fn)(void *data, wq_str source, const char *why);
+
+struct wq_site_options {
+	bool allow_private;      /* origins in private address ranges */
+	wq_site_skip_fn skipped; /* may be NULL */
+	void *skipped_data;
+};
+
+/* Visits every resource of the application's origin. */
+wq_err wq_site_visit(const struct wq_app_row *app, const struct wq_site_options *options, wq_site_fn visit, void *data);
+
+/* The two kinds. `host` is canonical. */
+wq_err wq_site_directory(
+	const char *dir, wq_str host, const struct wq_site_options *options, wq_site_fn visit, void *data);
+
+/* The charset of text that a file declares or, failing that, is in; empty when it cannot be told. Static. */
+wq_str wq_site_charset(wq_str type, wq_str bytes);
+/* Content type by the name's extension, with the charset for text. In `arena` or static. */
+wq_str wq_site_type(wq_str name, wq_str bytes, struct wq_arena *arena);
+
+#endif
