@@ -1,6 +1,7 @@
 #include "text/entity.h"
 
 /* HTML Living Standard §13.5, in byte order; a name without its `;` is a row of its own where the standard has one. */
+/* clang-format off */
 const struct wq_entity wq_entities[WQ_ENTITY_COUNT] = {
 	{"AElig", {0xc6}}, {"AElig;", {0xc6}}, {"AMP", {0x26}}, {"AMP;", {0x26}}, {"Aacute", {0xc1}},
 	{"Aacute;", {0xc1}}, {"Abreve;", {0x102}}, {"Acirc", {0xc2}}, {"Acirc;", {0xc2}}, {"Acy;", {0x410}},
@@ -534,3 +535,4 @@ const struct wq_entity wq_entities[WQ_ENTITY_COUNT] = {
 	{"zeta;", {0x3b6}}, {"zfr;", {0x1d537}}, {"zhcy;", {0x436}}, {"zigrarr;", {0x21dd}}, {"zopf;", {0x1d56b}},
 	{"zscr;", {0x1d4cf}}, {"zwj;", {0x200d}}, {"zwnj;", {0x200c}},
 };
+/* clang-format on */

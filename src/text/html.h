@@ -71,15 +71,15 @@ struct wq_html_attr {
 struct wq_html_token {
 	enum wq_html_kind kind, of; /* `of` differs from `kind` for WQ_HTML_OVERLONG only */
 	enum wq_html_mode mode;     /* of text */
-	enum wq_html_tag in;        /* of text: the raw-text element it is in (script, style, title …), else WQ_TAG_NONE */
-	enum wq_html_tag tag;       /* of tags, also of the last piece of an overlong one */
-	bool self_closing;          /* `/>` as written */
-	bool foreign;               /* inside svg or math: `tag` is not an HTML element */
-	bool partial;               /* more of this WQ_HTML_OVERLONG follows */
+	enum wq_html_tag in;  /* of text: the raw-text element it is in (script, style, title …), else WQ_TAG_NONE */
+	enum wq_html_tag tag; /* of tags, also of the last piece of an overlong one */
+	bool self_closing;    /* `/>` as written */
+	bool foreign;         /* inside svg or math: `tag` is not an HTML element */
+	bool partial;         /* more of this WQ_HTML_OVERLONG follows */
 	wq_str raw;
-	wq_str name;    /* of tags */
-	wq_str content; /* of comments and doctypes */
-	uint64_t start, end; /* offsets of `raw` in the document */
+	wq_str name;                      /* of tags */
+	wq_str content;                   /* of comments and doctypes */
+	uint64_t start, end;              /* offsets of `raw` in the document */
 	const struct wq_html_attr *attrs; /* in order, doubles included: the first of a name counts (§13.2.5.33) */
 	size_t attrs_n;
 	enum wq_html_encoding encoding;
@@ -90,7 +90,7 @@ typedef wq_err (*wq_html_fn)(void *data, const struct wq_html_token *token);
 
 struct wq_html_options {
 	enum wq_html_encoding encoding;
-	bool scripting;   /* noscript is raw text, as for a browser; otherwise its content is markup, as for a crawler */
+	bool scripting; /* noscript is raw text, as for a browser; otherwise its content is markup, as for a crawler */
 	uint32_t tag_max; /* 0: WQ_HTML_TAG_MAX */
 };
 

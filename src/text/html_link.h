@@ -34,7 +34,10 @@ struct wq_link {
 /* Slices live during the call. An error ends the search and is returned. */
 typedef wq_err (*wq_link_fn)(void *data, const struct wq_link *link);
 
+/* Calls `fn` for every address of an HTML (or SVG) document, in order. `options` may be NULL. Errors: WQ_E_NO_MEMORY, what
+ * `fn` returned. */
 wq_err wq_html_links(wq_str document, const struct wq_html_options *options, wq_link_fn fn, void *data);
+/* The same for a style sheet of its own. */
 wq_err wq_css_links(wq_str sheet, enum wq_html_encoding encoding, wq_link_fn fn, void *data);
 
 #endif

@@ -9,6 +9,7 @@
 
 #include "base/base.h"
 
+/* clang-format off */
 /* X(identifier, packed letters): names of at most eight bytes */
 #define WQ_HTML_TAGS(X) \
 	X(A, 'a') X(ADDRESS, 'a', 'd', 'd', 'r', 'e', 's', 's') X(APPLET, 'a', 'p', 'p', 'l', 'e', 't') \
@@ -48,13 +49,14 @@
 #define WQ_HTML_LONG_TAGS(X) \
 	X(ANNOTATION_XML, "annotation-xml") X(BLOCKQUOTE, "blockquote") X(FIGCAPTION, "figcaption") \
 	X(FOREIGNOBJECT, "foreignobject") X(PLAINTEXT, "plaintext")
+/* clang-format on */
 
 enum wq_html_tag {
 	WQ_TAG_NONE,
 #define WQ_HTML_TAG_ENUM(id, ...) WQ_TAG_##id,
 	WQ_HTML_TAGS(WQ_HTML_TAG_ENUM) WQ_HTML_LONG_TAGS(WQ_HTML_TAG_ENUM)
 #undef WQ_HTML_TAG_ENUM
-	WQ_TAG_OTHER,
+		WQ_TAG_OTHER,
 	WQ_TAG_COUNT
 };
 
