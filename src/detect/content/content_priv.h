@@ -27,6 +27,7 @@ struct wq_content_rules {
 	struct content_words id_labels;
 	struct content_pair *pairs; /* ascending by from */
 	size_t pair_count;
+	uint64_t paired[0x10000 / 64]; /* one bit for each character of the BMP that is in pairs */
 	uint64_t gap, start_chars, explain_before, explain_after, companion_before, companion_after, quote_chars;
 	uint64_t first_year, last_year, id_medium, id_high, id_critical;
 	bool regions[100];

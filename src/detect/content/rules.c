@@ -79,6 +79,8 @@ static wq_err read_pair(const struct wq_datafile *file, uint32_t line, wq_str wo
 	for (; at > 0 && rules->pairs[at - 1].from >= pair.from; at--)
 		rules->pairs[at] = rules->pairs[at - 1];
 	rules->pairs[at] = pair;
+	if (pair.from < 0x10000)
+		rules->paired[pair.from / 64] |= (uint64_t)1 << pair.from % 64;
 	return WQ_OK;
 }
 

@@ -24,7 +24,7 @@ static uint32_t fold(const struct wq_content_rules *rules, uint32_t c)
 {
 	if (c >= 0xff01 && c <= 0xff5e)
 		c -= 0xfee0;
-	if (c < 0x80)
+	if (c < 0x10000 && !(rules->paired[c / 64] >> c % 64 & 1))
 		return c;
 	size_t low = 0, high = rules->pair_count;
 	while (low < high) {
@@ -53,9 +53,10 @@ wq_err content_view_make(
 	for (size_t at = 0, length; at < text.n; at += length) {
 		uint32_t c;
 		length = wq_utf8_read_lossy(wq_str_from(text, at), &c);
-		if (is_dropped(c))
+		bool plain = (c > ' ' && c < 0x7f) || (c > 0x3000 && c <= 0x9fff && c != 0x3164);
+		if (!plain && is_dropped(c))
 			continue;
-		if (is_space(c)) {
+		if (!plain && is_space(c)) {
 			uint32_t space = is_break(c) ? '\n' : ' ';
 			uint32_t before = view.n ? view.c[view.n - 1] : '\n';
 			if (before == ' ' && space == '\n')
