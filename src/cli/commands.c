@@ -7,6 +7,7 @@ const struct wq_cli_command *const wq_cli_commands[] = {
 	wq_cmd_app,
 	wq_cmd_capture,
 	wq_cmd_release,
+	wq_cmd_ledger,
 	wq_cmd_doctor,
 	wq_cmd_completion,
 	wq_cmd_version,

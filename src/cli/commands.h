@@ -11,6 +11,7 @@ extern const struct wq_cli_command wq_cmd_capture[];
 extern const struct wq_cli_command wq_cmd_init[];
 extern const struct wq_cli_command wq_cmd_person[];
 extern const struct wq_cli_command wq_cmd_release[];
+extern const struct wq_cli_command wq_cmd_ledger[];
 extern const struct wq_cli_command wq_cmd_version[];
 
 #endif
