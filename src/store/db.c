@@ -29,7 +29,7 @@ wq_err wq_db_open(wq_str url, struct wq_db **ret_db)
 		if (wq_str_starts(url, wq_str_c(drivers[i]->prefix)))
 			return drivers[i]->open(url, ret_db);
 	return wq_error(
-	        WQ_E_CONFIG, "a database is sqlite:/path or postgresql://..., not \"%.20s\"", url.n ? url.p : "");
+		WQ_E_CONFIG, "a database is sqlite:/path or postgresql://..., not \"%.20s\"", url.n ? url.p : "");
 }
 
 void wq_db_close(struct wq_db **db)
@@ -47,7 +47,7 @@ enum wq_db_kind wq_db_kind(const struct wq_db *db)
 }
 
 static wq_err exec_inside(
-        struct wq_db *db, const char *sql, const struct wq_db_value *values, size_t n, int64_t *ret_changed)
+	struct wq_db *db, const char *sql, const struct wq_db_value *values, size_t n, int64_t *ret_changed)
 {
 	if (db->state != WQ_DB_WRITING)
 		return wq_error(WQ_E_BUG, "a write in a read transaction");
@@ -77,7 +77,7 @@ wq_err wq_db_exec(struct wq_db *db, const char *sql, const struct wq_db_value *v
 }
 
 wq_err wq_db_query(
-        struct wq_db *db, const char *sql, const struct wq_db_value *values, size_t n, struct wq_db_rows **ret_rows)
+	struct wq_db *db, const char *sql, const struct wq_db_value *values, size_t n, struct wq_db_rows **ret_rows)
 {
 	WQ_TRY(check_values(values, n));
 	if (db->state == WQ_DB_IDLE)

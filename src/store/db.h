@@ -55,11 +55,11 @@ wq_err wq_db_exec(struct wq_db *db, const char *sql, const struct wq_db_value *v
 /* WQ_DB_EXEC(db, sql, WQ_DB_I(1), …): at least one value. */
 #define WQ_DB_EXEC(db, sql, ...) \
 	wq_db_exec((db), (sql), (const struct wq_db_value[]){__VA_ARGS__}, \
-	        sizeof((const struct wq_db_value[]){__VA_ARGS__}) / sizeof(struct wq_db_value), NULL)
+		sizeof((const struct wq_db_value[]){__VA_ARGS__}) / sizeof(struct wq_db_value), NULL)
 
 /* Runs a query; one that writes (RETURNING) belongs in a transaction. Read with `while (wq_db_next(rows))`; then wq_db_rows_close() returns the error, if one came. */
 wq_err wq_db_query(
-        struct wq_db *db, const char *sql, const struct wq_db_value *values, size_t n, struct wq_db_rows **ret_rows);
+	struct wq_db *db, const char *sql, const struct wq_db_value *values, size_t n, struct wq_db_rows **ret_rows);
 bool wq_db_next(struct wq_db_rows *rows);
 int64_t wq_db_int(const struct wq_db_rows *rows, int column);
 wq_str wq_db_text(const struct wq_db_rows *rows, int column);

@@ -20,9 +20,9 @@ struct wq_db_driver {
 	wq_err (*ready)(struct wq_db *db);
 	/* `cache`: keep the prepared statement for the next time. */
 	wq_err (*exec)(struct wq_db *db, const char *sql, const struct wq_db_value *values, size_t n, bool cache,
-	        int64_t *ret_changed);
+		int64_t *ret_changed);
 	wq_err (*query)(struct wq_db *db, const char *sql, const struct wq_db_value *values, size_t n,
-	        struct wq_db_rows **ret_rows);
+		struct wq_db_rows **ret_rows);
 	bool (*next)(struct wq_db_rows *rows);
 	int64_t (*get_int)(const struct wq_db_rows *rows, int column);
 	wq_str (*get_bytes)(const struct wq_db_rows *rows, int column);

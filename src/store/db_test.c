@@ -41,7 +41,7 @@ static int setup(void **state)
 	}
 	assert_ok(wq_db_open(wq_str_c(f->url), &f->db));
 	assert_ok(
-	        wq_db_exec(f->db, "CREATE TABLE thing (id INTEGER PRIMARY KEY, name TEXT, data BLOB)", NULL, 0, NULL));
+		wq_db_exec(f->db, "CREATE TABLE thing (id INTEGER PRIMARY KEY, name TEXT, data BLOB)", NULL, 0, NULL));
 	return 0;
 }
 
@@ -76,9 +76,9 @@ static void test_round_trip(void **state)
 {
 	static const int64_t ints[] = {0, 1, -1, INT64_MAX, INT64_MIN};
 	static const wq_str texts[] = {WQ_S_INIT(""), WQ_S_INIT("魏阙"), WQ_S_INIT("a'b\"c;--$1"),
-	        WQ_S_INIT("\U0001f3ef"), WQ_S_INIT("\\x41")};
+		WQ_S_INIT("\U0001f3ef"), WQ_S_INIT("\\x41")};
 	static const wq_str blobs[] = {
-	        WQ_S_INIT(""), WQ_S_INIT("\0\1\2"), WQ_S_INIT("\xff\xfe"), WQ_S_INIT("\\x00"), WQ_S_INIT("plain")};
+		WQ_S_INIT(""), WQ_S_INIT("\0\1\2"), WQ_S_INIT("\xff\xfe"), WQ_S_INIT("\\x00"), WQ_S_INIT("plain")};
 	struct fixture *f = *state;
 
 	for (size_t i = 0; i < WQ_COUNT(ints); i++) {
@@ -87,12 +87,12 @@ static void test_round_trip(void **state)
 		int64_t changed = 0;
 
 		assert_ok(wq_db_exec(f->db, "INSERT INTO thing (data, name, id) VALUES ($3, $2, $1)", values,
-		        WQ_COUNT(values), &changed));
+			WQ_COUNT(values), &changed));
 		assert_int_equal(changed, 1);
 		/* a parameter twice, and out of order */
 		assert_ok(wq_db_query(f->db,
-		        "SELECT id, name, data, $2 FROM thing WHERE id = $1 AND name = $2 AND $1 = id", values, 2,
-		        &rows));
+			"SELECT id, name, data, $2 FROM thing WHERE id = $1 AND name = $2 AND $1 = id", values, 2,
+			&rows));
 		assert_true(wq_db_next(rows));
 		assert_int_equal(wq_db_int(rows, 0), ints[i]);
 		assert_str(wq_db_text(rows, 1), texts[i]);
@@ -110,7 +110,7 @@ static void test_null_and_empty(void **state)
 	struct wq_db_rows *rows = NULL;
 
 	assert_ok(WQ_DB_EXEC(f->db, "INSERT INTO thing (id, name, data) VALUES ($1, $2, $3)", WQ_DB_I(1), WQ_DB_N,
-	        WQ_DB_B(WQ_S_NONE)));
+		WQ_DB_B(WQ_S_NONE)));
 	assert_ok(wq_db_query(f->db, "SELECT name, data FROM thing", NULL, 0, &rows));
 	assert_true(wq_db_next(rows));
 	assert_true(wq_db_null(rows, 0));
@@ -127,16 +127,16 @@ static void test_dialect(void **state)
 	assert_ok(insert(f->db, 1, WQ_S("old")));
 	assert_ok(wq_db_begin(f->db));
 	assert_ok(wq_db_query(f->db,
-	        "INSERT INTO thing (id, name) VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET name = excluded.name RETURNING name",
-	        (struct wq_db_value[]){WQ_DB_I(1), WQ_DB_T(WQ_S("new"))}, 2, &rows));
+		"INSERT INTO thing (id, name) VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET name = excluded.name RETURNING name",
+		(struct wq_db_value[]){WQ_DB_I(1), WQ_DB_T(WQ_S("new"))}, 2, &rows));
 	assert_true(wq_db_next(rows));
 	assert_str(wq_db_text(rows, 0), WQ_S("new"));
 	assert_false(wq_db_next(rows));
 	assert_ok(wq_db_rows_close(&rows));
 	assert_ok(wq_db_commit(f->db));
 	assert_ok(
-	        wq_db_query(f->db, "SELECT CAST(sum(id) AS INTEGER), 'INTEGER' FROM thing WHERE (id, name) >= ($1, $2)",
-	                (struct wq_db_value[]){WQ_DB_I(1), WQ_DB_T(WQ_S("new"))}, 2, &rows));
+		wq_db_query(f->db, "SELECT CAST(sum(id) AS INTEGER), 'INTEGER' FROM thing WHERE (id, name) >= ($1, $2)",
+			(struct wq_db_value[]){WQ_DB_I(1), WQ_DB_T(WQ_S("new"))}, 2, &rows));
 	assert_true(wq_db_next(rows));
 	assert_int_equal(wq_db_int(rows, 0), 1);
 	assert_str(wq_db_text(rows, 1), WQ_S("INTEGER"));
@@ -187,8 +187,8 @@ static void test_refusals(void **state)
 		wq_str text;
 		enum wq_err_id id;
 	} texts[] = {{WQ_S_INIT("\xff"), WQ_E_INPUT}, {WQ_S_INIT("a\0b"), WQ_E_INPUT},
-	        {WQ_S_INIT("\xc0\xaf"), WQ_E_INPUT}, {WQ_S_INIT("\xed\xa0\x80"), WQ_E_INPUT},
-	        {WQ_S_INIT("\xf4\x90\x80\x80"), WQ_E_INPUT}, {WQ_S_INIT("\xe4\xb8"), WQ_E_INPUT}};
+		{WQ_S_INIT("\xc0\xaf"), WQ_E_INPUT}, {WQ_S_INIT("\xed\xa0\x80"), WQ_E_INPUT},
+		{WQ_S_INIT("\xf4\x90\x80\x80"), WQ_E_INPUT}, {WQ_S_INIT("\xe4\xb8"), WQ_E_INPUT}};
 	struct fixture *f = *state;
 	struct wq_db_rows *rows = NULL;
 
@@ -264,12 +264,12 @@ static void write_next(const char *url)
 		int64_t n = -1;
 
 		if (wq_failed(wq_db_begin(db)) ||
-		        wq_failed(wq_db_query(db, "SELECT count(*) FROM thing", NULL, 0, &rows)))
+			wq_failed(wq_db_query(db, "SELECT count(*) FROM thing", NULL, 0, &rows)))
 			_exit(3);
 		if (wq_db_next(rows))
 			n = wq_db_int(rows, 0);
 		if (wq_failed(wq_db_rows_close(&rows)) || wq_failed(insert(db, n, WQ_S("x"))) ||
-		        wq_failed(wq_db_commit(db)))
+			wq_failed(wq_db_commit(db)))
 			_exit(4);
 	}
 	wq_db_close(&db);
@@ -298,11 +298,11 @@ static void test_writers_exclude_each_other(void **state)
 static void test_migrations(void **state)
 {
 	static const struct wq_db_migration first[] = {
-	        {"a", 1, "CREATE TABLE m (id INTEGER PRIMARY KEY);\nCREATE INDEX m_id ON m (id);\n"},
-	        {"b", 1, "CREATE TABLE n (id INTEGER PRIMARY KEY, text TEXT NOT NULL DEFAULT ';')"}};
+		{"a", 1, "CREATE TABLE m (id INTEGER PRIMARY KEY);\nCREATE INDEX m_id ON m (id);\n"},
+		{"b", 1, "CREATE TABLE n (id INTEGER PRIMARY KEY, text TEXT NOT NULL DEFAULT ';')"}};
 	static const struct wq_db_migration second[] = {
-	        {"a", 1, "CREATE TABLE m (id INTEGER PRIMARY KEY);\nCREATE INDEX m_id ON m (id);\n"},
-	        {"a", 2, "ALTER TABLE m ADD COLUMN more TEXT;\nINSERT INTO m (id, more) VALUES (1, 'x')"}};
+		{"a", 1, "CREATE TABLE m (id INTEGER PRIMARY KEY);\nCREATE INDEX m_id ON m (id);\n"},
+		{"a", 2, "ALTER TABLE m ADD COLUMN more TEXT;\nINSERT INTO m (id, more) VALUES (1, 'x')"}};
 	static const struct wq_db_migration changed[] = {{"a", 1, "CREATE TABLE m (id INTEGER)"}};
 	static const struct wq_db_migration broken[] = {{"c", 1, "CREATE TABLE c (id INTEGER);\nCREATE NONSENSE"}};
 	static const struct wq_db_migration gap[] = {{"d", 2, "CREATE TABLE d (id INTEGER)"}};
@@ -352,7 +352,7 @@ static void test_scrub(void **state)
 static void test_sqlite_file(void **state)
 {
 	static const char *const bad[] = {
-	        "sqlite:", "sqlite:relative.db", "mysql:/x", "", "sqlite:/nonexistent/x.db", "sqlite:/tmp"};
+		"sqlite:", "sqlite:relative.db", "mysql:/x", "", "sqlite:/nonexistent/x.db", "sqlite:/tmp"};
 	struct fixture *f = *state;
 	struct wq_db_rows *rows = NULL;
 	struct wq_db *db = NULL;
@@ -452,20 +452,20 @@ static int stop_all(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        BOTH(test_round_trip),
-	        BOTH(test_null_and_empty),
-	        BOTH(test_dialect),
-	        BOTH(test_nested_queries),
-	        BOTH(test_more_statements_than_cached),
-	        BOTH(test_refusals),
-	        BOTH(test_transactions),
-	        BOTH(test_consistent_read),
-	        BOTH(test_writers_exclude_each_other),
-	        BOTH(test_migrations),
-	        BOTH(test_scrub),
-	        ON(sqlite, test_sqlite_file),
-	        ON(postgres, test_postgres_connection_lost),
-	        ON(postgres, test_postgres_outcome_unknown),
+		BOTH(test_round_trip),
+		BOTH(test_null_and_empty),
+		BOTH(test_dialect),
+		BOTH(test_nested_queries),
+		BOTH(test_more_statements_than_cached),
+		BOTH(test_refusals),
+		BOTH(test_transactions),
+		BOTH(test_consistent_read),
+		BOTH(test_writers_exclude_each_other),
+		BOTH(test_migrations),
+		BOTH(test_scrub),
+		ON(sqlite, test_sqlite_file),
+		ON(postgres, test_postgres_connection_lost),
+		ON(postgres, test_postgres_outcome_unknown),
 	};
 
 	return cmocka_run_group_tests(tests, start_all, stop_all);

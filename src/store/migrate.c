@@ -5,8 +5,8 @@
 enum { STATEMENT_MAX = 64 * 1024 };
 
 static const char
-        create_table[] = "CREATE TABLE IF NOT EXISTS wq_migration (area TEXT NOT NULL, version INTEGER NOT NULL, "
-                         "hash INTEGER NOT NULL, PRIMARY KEY (area, version))";
+	create_table[] = "CREATE TABLE IF NOT EXISTS wq_migration (area TEXT NOT NULL, version INTEGER NOT NULL, "
+			 "hash INTEGER NOT NULL, PRIMARY KEY (area, version))";
 
 static int64_t text_hash(const struct wq_db_migration *m)
 {
@@ -21,7 +21,7 @@ static wq_err is_applied(struct wq_db *db, const struct wq_db_migration *m, bool
 	bool found;
 
 	WQ_TRY(wq_db_query(db, "SELECT hash FROM wq_migration WHERE area = $1 AND version = $2",
-	        (struct wq_db_value[]){WQ_DB_T(wq_str_c(m->area)), WQ_DB_I(m->version)}, 2, &rows));
+		(struct wq_db_value[]){WQ_DB_T(wq_str_c(m->area)), WQ_DB_I(m->version)}, 2, &rows));
 	found = wq_db_next(rows);
 	if (found)
 		hash = wq_db_int(rows, 0);
@@ -41,13 +41,13 @@ static wq_err not_newer(struct wq_db *db, const struct wq_db_migration *all, siz
 		if (strcmp(all[i].area, area) == 0)
 			know = WQ_MAX(know, all[i].version);
 	WQ_TRY(wq_db_query(db, "SELECT version FROM wq_migration WHERE area = $1 ORDER BY version DESC LIMIT 1",
-	        (struct wq_db_value[]){WQ_DB_T(wq_str_c(area))}, 1, &rows));
+		(struct wq_db_value[]){WQ_DB_T(wq_str_c(area))}, 1, &rows));
 	if (wq_db_next(rows))
 		have = wq_db_int(rows, 0);
 	WQ_TRY(wq_db_rows_close(&rows));
 	if (have > know)
 		return wq_error(WQ_E_DB_VERSION, "%s is at version %lld, this program knows %lld", area,
-		        (long long)have, (long long)know);
+			(long long)have, (long long)know);
 	return WQ_OK;
 }
 
@@ -70,7 +70,7 @@ static wq_err apply(struct wq_db *db, const struct wq_db_migration *m)
 		WQ_TRY(db->driver->exec(db, wq_buf_cstr(&statement), NULL, 0, false, NULL));
 	}
 	return WQ_DB_EXEC(db, "INSERT INTO wq_migration (area, version, hash) VALUES ($1, $2, $3)",
-	        WQ_DB_T(wq_str_c(m->area)), WQ_DB_I(m->version), WQ_DB_I(text_hash(m)));
+		WQ_DB_T(wq_str_c(m->area)), WQ_DB_I(m->version), WQ_DB_I(text_hash(m)));
 }
 
 static wq_err check_all(struct wq_db *db, const struct wq_db_migration *all, size_t n, bool *ret_complete)

@@ -71,7 +71,7 @@ static wq_err init_cluster(const char *folder, const char *bin, uid_t uid, gid_t
 {
 	char program[128], data[96];
 	const char *const argv[] = {
-	        program, "-D", data, "-U", "weique", "-E", "UTF8", "--locale=C", "--auth=trust", "--no-sync", NULL};
+		program, "-D", data, "-U", "weique", "-E", "UTF8", "--locale=C", "--auth=trust", "--no-sync", NULL};
 	int status = -1;
 	pid_t child;
 
@@ -89,7 +89,7 @@ static wq_err start_server(struct wq_pg_test *pg, const char *bin, uid_t uid, gi
 {
 	char program[128], data[96], sockets[128];
 	const char *const argv[] = {
-	        program, "-D", data, "-c", "listen_addresses=", "-c", sockets, "-c", "max_connections=40", NULL};
+		program, "-D", data, "-c", "listen_addresses=", "-c", sockets, "-c", "max_connections=40", NULL};
 
 	snprintf(program, sizeof(program), "%s/postgres", bin);
 	snprintf(data, sizeof(data), "%s/data", pg->folder);
@@ -183,10 +183,10 @@ int wq_pg_test_terminate(const struct wq_pg_test *pg)
 
 	/* waits until they are gone, at most five seconds each */
 	if (wq_failed(wq_db_open(wq_str_c(pg->url), &db)) ||
-	        wq_failed(wq_db_query(db,
-	                "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE backend_type = 'client backend' "
-	                "AND pid <> pg_backend_pid()",
-	                NULL, 0, &rows)))
+		wq_failed(wq_db_query(db,
+			"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE backend_type = 'client backend' "
+			"AND pid <> pg_backend_pid()",
+			NULL, 0, &rows)))
 		n = -1;
 	while (rows && wq_db_next(rows))
 		n += wq_db_int(rows, 0) != 0;
@@ -265,11 +265,11 @@ wq_err wq_pg_proxy_start(const struct wq_pg_test *pg, struct wq_pg_proxy *proxy)
 	void *shared = mmap(NULL, sizeof(int), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
 	if (listener < 0 || shared == MAP_FAILED || bind(listener, (struct sockaddr *)&address, sizeof(address)) != 0 ||
-	        listen(listener, 4) != 0)
+		listen(listener, 4) != 0)
 		return wq_error_sys(WQ_E_IO, errno, "proxy");
 	*proxy = (struct wq_pg_proxy){.mode = shared};
 	snprintf(proxy->url, sizeof(proxy->url), "postgresql:///postgres?host=%s&port=%d&user=weique", pg->folder,
-	        PROXY_PORT);
+		PROXY_PORT);
 	proxy->process = fork();
 	if (proxy->process == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);

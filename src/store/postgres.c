@@ -62,7 +62,7 @@ static wq_err error_of(struct db *db, const PGresult *result)
 		const char *state; /* SQLSTATE or its class, PostgreSQL appendix A */
 		enum wq_err_id id;
 	} table[] = {{"23505", WQ_E_EXISTS}, {"40", WQ_E_DB_CONFLICT}, {"55P03", WQ_E_BUSY}, {"57014", WQ_E_BUSY},
-	        {"53100", WQ_E_NO_SPACE}, {"53200", WQ_E_NO_MEMORY}, {"54", WQ_E_LIMIT}, {"22021", WQ_E_INPUT}};
+		{"53100", WQ_E_NO_SPACE}, {"53200", WQ_E_NO_MEMORY}, {"54", WQ_E_LIMIT}, {"22021", WQ_E_INPUT}};
 	const char *state = result ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
 	const char *message = result ? PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY) : NULL;
 
@@ -94,11 +94,11 @@ static wq_err check_fsync(struct db *db)
 {
 	PGresult *result = PQexec(db->conn, "SHOW fsync");
 	bool on = PQresultStatus(result) == PGRES_TUPLES_OK && PQntuples(result) == 1 &&
-	        strcmp(PQgetvalue(result, 0, 0), "on") == 0;
+		strcmp(PQgetvalue(result, 0, 0), "on") == 0;
 
 	PQclear(result);
 	return on ? WQ_OK
-	          : wq_error(WQ_E_CONFIG, "the PostgreSQL server runs with fsync off: a commit would not be durable");
+		  : wq_error(WQ_E_CONFIG, "the PostgreSQL server runs with fsync off: a commit would not be durable");
 }
 
 static wq_err configure(struct db *db)
@@ -107,9 +107,9 @@ static wq_err configure(struct db *db)
 
 	PQsetNoticeReceiver(db->conn, quiet, NULL);
 	snprintf(sql, sizeof(sql),
-	        "SET synchronous_commit = on; SET lock_timeout = %d; SET standard_conforming_strings = on; "
-	        "SET default_transaction_isolation = 'read committed'",
-	        WQ_DB_LOCK_WAIT_MSEC);
+		"SET synchronous_commit = on; SET lock_timeout = %d; SET standard_conforming_strings = on; "
+		"SET default_transaction_isolation = 'read committed'",
+		WQ_DB_LOCK_WAIT_MSEC);
 	WQ_TRY(run(db, sql));
 	return check_fsync(db);
 }
@@ -133,7 +133,7 @@ static void postgres_close(struct wq_db *base)
 static wq_err postgres_open(wq_str url, struct wq_db **ret_db)
 {
 	static const char *const names[] = {
-	        "connect_timeout", "tcp_user_timeout", "dbname", "client_encoding", "fallback_application_name", NULL};
+		"connect_timeout", "tcp_user_timeout", "dbname", "client_encoding", "fallback_application_name", NULL};
 	WQ_BUF(uri, SQL_MAX);
 	const char *values[] = {"10", "30000", NULL, "UTF8", "weique", NULL};
 	struct db *db;
@@ -149,8 +149,8 @@ static wq_err postgres_open(wq_str url, struct wq_db **ret_db)
 	db->conn = PQconnectdbParams(names, values, 1);
 	/* libpq's message names host and user, never the password */
 	e = PQstatus(db->conn) == CONNECTION_OK
-	        ? configure(db)
-	        : wq_error(WQ_E_DB, "%s", db->conn ? PQerrorMessage(db->conn) : "no memory");
+		? configure(db)
+		: wq_error(WQ_E_DB, "%s", db->conn ? PQerrorMessage(db->conn) : "no memory");
 	if (wq_failed(e)) {
 		postgres_close(&db->base);
 		return e;
@@ -265,10 +265,10 @@ static wq_err prepare(struct db *db, const char *sql, const struct params *param
 
 	for (int i = 0; i < params->n; i++)
 		wq_buf_byte(&key,
-		        params->types[i] == OID_INT8            ? 'i'
-		                : params->types[i] == OID_TEXT  ? 't'
-		                : params->types[i] == OID_BYTEA ? 'b'
-		                                                : 'n');
+			params->types[i] == OID_INT8            ? 'i'
+				: params->types[i] == OID_TEXT  ? 't'
+				: params->types[i] == OID_BYTEA ? 'b'
+								: 'n');
 	wq_buf_byte(&key, ' ');
 	wq_buf_add(&key, wq_str_c(sql));
 	WQ_TRY(wq_buf_err(&key));
@@ -294,7 +294,7 @@ static wq_err prepare(struct db *db, const char *sql, const struct params *param
 }
 
 static wq_err start(
-        struct db *db, const char *sql, const struct wq_db_value *values, size_t n, bool cache, PGresult **ret_result)
+	struct db *db, const char *sql, const struct wq_db_value *values, size_t n, bool cache, PGresult **ret_result)
 {
 	struct params params;
 	PGresult *result;
@@ -312,7 +312,7 @@ static wq_err start(
 		translate(sql, &text);
 		WQ_TRY(wq_buf_err(&text));
 		result = PQexecParams(db->conn, wq_buf_cstr(&text), params.n, params.types, params.values,
-		        params.lengths, params.formats, 1);
+			params.lengths, params.formats, 1);
 	}
 	status = PQresultStatus(result);
 	if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK) {
@@ -325,7 +325,7 @@ static wq_err start(
 }
 
 static wq_err postgres_exec(struct wq_db *base, const char *sql, const struct wq_db_value *values, size_t n, bool cache,
-        int64_t *ret_changed)
+	int64_t *ret_changed)
 {
 	PGresult *result = NULL;
 	uint64_t changed = 0;
@@ -352,13 +352,13 @@ static wq_err check_columns(const PGresult *result)
 		case OID_VARCHAR: break;
 		default:
 			return wq_error(
-			        WQ_E_DB, "column \"%s\" is no INTEGER, TEXT or BLOB: cast it", PQfname(result, i));
+				WQ_E_DB, "column \"%s\" is no INTEGER, TEXT or BLOB: cast it", PQfname(result, i));
 		}
 	return WQ_OK;
 }
 
 static wq_err postgres_query(
-        struct wq_db *base, const char *sql, const struct wq_db_value *values, size_t n, struct wq_db_rows **ret_rows)
+	struct wq_db *base, const char *sql, const struct wq_db_value *values, size_t n, struct wq_db_rows **ret_rows)
 {
 	PGresult *result = NULL;
 	struct rows *rows;
@@ -391,7 +391,7 @@ static wq_str postgres_bytes(const struct wq_db_rows *base, int column)
 	const struct rows *rows = (const struct rows *)base;
 
 	return wq_str_of(
-	        PQgetvalue(rows->result, rows->at, column), (size_t)PQgetlength(rows->result, rows->at, column));
+		PQgetvalue(rows->result, rows->at, column), (size_t)PQgetlength(rows->result, rows->at, column));
 }
 
 static int64_t postgres_int(const struct wq_db_rows *base, int column)
@@ -486,21 +486,21 @@ static wq_err postgres_scrub(struct wq_db *base, const char *table)
 }
 
 const struct wq_db_driver wq_db_postgres = {
-        .kind = WQ_DB_POSTGRES,
-        .prefix = "postgresql:",
-        .open = postgres_open,
-        .close = postgres_close,
-        .ready = postgres_ready,
-        .exec = postgres_exec,
-        .query = postgres_query,
-        .next = postgres_next,
-        .get_int = postgres_int,
-        .get_bytes = postgres_bytes,
-        .get_null = postgres_null,
-        .rows_close = postgres_rows_close,
-        .begin = postgres_begin,
-        .begin_read = postgres_begin_read,
-        .commit = postgres_commit,
-        .abort = postgres_abort,
-        .scrub = postgres_scrub,
+	.kind = WQ_DB_POSTGRES,
+	.prefix = "postgresql:",
+	.open = postgres_open,
+	.close = postgres_close,
+	.ready = postgres_ready,
+	.exec = postgres_exec,
+	.query = postgres_query,
+	.next = postgres_next,
+	.get_int = postgres_int,
+	.get_bytes = postgres_bytes,
+	.get_null = postgres_null,
+	.rows_close = postgres_rows_close,
+	.begin = postgres_begin,
+	.begin_read = postgres_begin_read,
+	.commit = postgres_commit,
+	.abort = postgres_abort,
+	.scrub = postgres_scrub,
 };

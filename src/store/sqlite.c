@@ -32,7 +32,7 @@ static wq_err error_of(struct db *db, int rc)
 	switch (rc & 0xff) {
 	case SQLITE_BUSY:
 		return rc == SQLITE_BUSY_SNAPSHOT ? wq_error(WQ_E_DB_CONFLICT, "%s", message)
-		                                  : wq_error(WQ_E_BUSY, "%s", message);
+						  : wq_error(WQ_E_BUSY, "%s", message);
 	case SQLITE_LOCKED: return wq_error(WQ_E_BUSY, "%s", message);
 	case SQLITE_FULL: return wq_error(WQ_E_NO_SPACE, "%s", message);
 	case SQLITE_IOERR: return wq_error_sys(WQ_E_DB, errnum, "%s (%d)", message, rc);
@@ -40,7 +40,7 @@ static wq_err error_of(struct db *db, int rc)
 	case SQLITE_TOOBIG: return wq_error(WQ_E_LIMIT, "%s", message);
 	case SQLITE_CONSTRAINT:
 		if (rc == SQLITE_CONSTRAINT_UNIQUE || rc == SQLITE_CONSTRAINT_PRIMARYKEY ||
-		        rc == SQLITE_CONSTRAINT_ROWID)
+			rc == SQLITE_CONSTRAINT_ROWID)
 			return wq_error(WQ_E_EXISTS, "%s", message);
 		return wq_error(WQ_E_DB, "%s", message);
 	default: return wq_error(WQ_E_DB, "%s (%d)", message, rc);
@@ -101,15 +101,15 @@ static wq_err configure(struct db *db)
 	sqlite3_busy_timeout(s, WQ_DB_LOCK_WAIT_MSEC);
 	sqlite3_limit(s, SQLITE_LIMIT_ATTACHED, 0);
 	if (sqlite3_db_config(s, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL) != SQLITE_OK ||
-	        sqlite3_db_config(s, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL) != SQLITE_OK ||
-	        sqlite3_db_config(s, SQLITE_DBCONFIG_DQS_DML, 0, NULL) != SQLITE_OK ||
-	        sqlite3_db_config(s, SQLITE_DBCONFIG_DQS_DDL, 0, NULL) != SQLITE_OK ||
-	        sqlite3_db_config(s, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, NULL) != SQLITE_OK)
+		sqlite3_db_config(s, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL) != SQLITE_OK ||
+		sqlite3_db_config(s, SQLITE_DBCONFIG_DQS_DML, 0, NULL) != SQLITE_OK ||
+		sqlite3_db_config(s, SQLITE_DBCONFIG_DQS_DDL, 0, NULL) != SQLITE_OK ||
+		sqlite3_db_config(s, SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0, NULL) != SQLITE_OK)
 		return wq_error(WQ_E_DB, "this SQLite cannot be made defensive");
 	WQ_TRY(switch_to_wal(db));
 	WQ_TRY(run(db,
-	        "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON; "
-	        "PRAGMA cell_size_check = ON"));
+		"PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON; "
+		"PRAGMA cell_size_check = ON"));
 	return WQ_OK;
 }
 
@@ -148,7 +148,7 @@ static wq_err sqlite_open(wq_str url, struct wq_db **ret_db)
 		return wq_error_id(WQ_E_NO_MEMORY);
 	db->base.driver = &wq_db_sqlite;
 	rc = sqlite3_open_v2(path, &db->sqlite, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE,
-	        vfs[0] ? vfs : NULL);
+		vfs[0] ? vfs : NULL);
 	e = rc == SQLITE_OK ? configure(db) : error_of(db, rc);
 	if (wq_failed(e)) {
 		sqlite_close(&db->base);
@@ -167,7 +167,7 @@ static wq_err sqlite_ready(struct wq_db *db)
 /* ---- statements ---- */
 
 static wq_err prepare(
-        struct db *db, const char *sql, bool cache, sqlite3_stmt **ret_stmt, struct wq_db_cached **ret_cached)
+	struct db *db, const char *sql, bool cache, sqlite3_stmt **ret_stmt, struct wq_db_cached **ret_cached)
 {
 	struct wq_db_cached *row = cache ? wq_db_cache_find(&db->cache, sql) : NULL;
 	sqlite3_stmt *stmt = NULL;
@@ -223,7 +223,7 @@ static wq_err bind(struct db *db, sqlite3_stmt *stmt, const struct wq_db_value *
 
 		if (!name || name[0] != '$' || !wq_str_to_u64(wq_str_c(name + 1), n, &number) || number == 0)
 			return wq_error(
-			        WQ_E_BUG, "parameter %s of %zu in: %s", name ? name : "?", n, sqlite3_sql(stmt));
+				WQ_E_BUG, "parameter %s of %zu in: %s", name ? name : "?", n, sqlite3_sql(stmt));
 		rc = bind_one(stmt, at, &values[number - 1]);
 		if (rc != SQLITE_OK)
 			return error_of(db, rc);
@@ -243,7 +243,7 @@ static void release(sqlite3_stmt *stmt, struct wq_db_cached *cached)
 }
 
 static wq_err sqlite_exec(struct wq_db *base, const char *sql, const struct wq_db_value *values, size_t n, bool cache,
-        int64_t *ret_changed)
+	int64_t *ret_changed)
 {
 	struct db *db = of(base);
 	struct wq_db_cached *cached;
@@ -266,7 +266,7 @@ static wq_err sqlite_exec(struct wq_db *base, const char *sql, const struct wq_d
 }
 
 static wq_err sqlite_query(
-        struct wq_db *base, const char *sql, const struct wq_db_value *values, size_t n, struct wq_db_rows **ret_rows)
+	struct wq_db *base, const char *sql, const struct wq_db_value *values, size_t n, struct wq_db_rows **ret_rows)
 {
 	struct rows *rows = calloc(1, sizeof(*rows));
 	wq_err e;
@@ -369,21 +369,21 @@ static wq_err sqlite_scrub(struct wq_db *db, const char *table)
 }
 
 const struct wq_db_driver wq_db_sqlite = {
-        .kind = WQ_DB_SQLITE,
-        .prefix = "sqlite:",
-        .open = sqlite_open,
-        .close = sqlite_close,
-        .ready = sqlite_ready,
-        .exec = sqlite_exec,
-        .query = sqlite_query,
-        .next = sqlite_next,
-        .get_int = sqlite_int,
-        .get_bytes = sqlite_bytes,
-        .get_null = sqlite_null,
-        .rows_close = sqlite_rows_close,
-        .begin = sqlite_begin,
-        .begin_read = sqlite_begin_read,
-        .commit = sqlite_commit,
-        .abort = sqlite_abort,
-        .scrub = sqlite_scrub,
+	.kind = WQ_DB_SQLITE,
+	.prefix = "sqlite:",
+	.open = sqlite_open,
+	.close = sqlite_close,
+	.ready = sqlite_ready,
+	.exec = sqlite_exec,
+	.query = sqlite_query,
+	.next = sqlite_next,
+	.get_int = sqlite_int,
+	.get_bytes = sqlite_bytes,
+	.get_null = sqlite_null,
+	.rows_close = sqlite_rows_close,
+	.begin = sqlite_begin,
+	.begin_read = sqlite_begin_read,
+	.commit = sqlite_commit,
+	.abort = sqlite_abort,
+	.scrub = sqlite_scrub,
 };
