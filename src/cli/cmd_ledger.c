@@ -1,9 +1,11 @@
 /* weique ledger verify|export|head|log|rebuild|erase. */
 #include "cli/commands.h"
+#include "cli/common.h"
 
 #include "base/json.h"
 #include "base/utf8.h"
 #include "ledger/ledger.h"
+#include "ledger/release.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -11,9 +13,6 @@
 #define LL(n) ((long long)(n))
 
 enum { OUT_MAX = 4 * 1024 * 1024, KEY_FILE_MAX = 512 };
-
-/* Rebuild applies these; without state tables it still checks the chain from end to end. */
-static const struct wq_projections *const projections = NULL;
 
 struct session {
 	struct wq_db *db;
@@ -27,9 +26,13 @@ static wq_err open_ledger(struct wq_cli *cli, const struct wq_cli_args *args, st
 	wq_str url = wq_cli_value(args, "db");
 
 	*s = (struct session){0};
-	if (url.n == 0)
-		url = wq_arena_printf(&cli->arena, "sqlite:%.*s/ledger.db", WQ_S_ARG(cli->state_dir));
-	WQ_TRY(wq_arena_err(&cli->arena));
+	if (url.n == 0) {
+		struct wq_workspace workspace;
+
+		WQ_TRY(wq_cli_open(cli, &workspace));
+		*s = (struct session){.db = workspace.db, .ledger = workspace.ledger};
+		return WQ_OK;
+	}
 	/* opening makes a database: looking at one that is not there must not */
 	if (wq_str_starts(url, WQ_S("sqlite:"))) {
 		const char *path = wq_arena_cstr(&cli->arena, wq_str_from(url, strlen("sqlite:")));
@@ -39,20 +42,13 @@ static wq_err open_ledger(struct wq_cli *cli, const struct wq_cli_args *args, st
 	}
 	WQ_TRY(wq_crypto_init());
 	WQ_TRY(wq_db_open(url, &s->db));
-	return wq_ledger_open(s->db, cli->clock, cli->random, projections, &s->ledger);
+	return wq_ledger_open(s->db, cli->clock, cli->random, &wq_release_projections, &s->ledger);
 }
 
 static void close_ledger(struct session *s)
 {
 	wq_ledger_close(&s->ledger);
 	wq_db_close(&s->db);
-}
-
-static wq_err print_json(struct wq_cli *cli, const struct wq_json *json)
-{
-	WQ_TRY(wq_json_end(json));
-	fprintf(cli->out, "%s\n", wq_buf_cstr(json->out));
-	return WQ_OK;
 }
 
 /* Events hold text from outside: nothing of it may speak to the terminal. */
@@ -163,7 +159,7 @@ static wq_err print_result(struct wq_cli *cli, const struct wq_verify_result *r,
 		wq_json_put_str(&json, "fault", wq_str_c(r->fault));
 	}
 	wq_json_object_end(&json);
-	return print_json(cli, &json);
+	return wq_cli_json(cli, &json);
 }
 
 static wq_err verify_either(struct wq_cli *cli, const struct wq_cli_args *args, const wq_sm2_public *key,
@@ -278,7 +274,7 @@ static wq_err print_event_json(struct wq_cli *cli, const struct wq_event *event)
 	}
 	wq_json_array_end(&json);
 	wq_json_object_end(&json);
-	return print_json(cli, &json);
+	return wq_cli_json(cli, &json);
 }
 
 static wq_err print_event(void *data, const struct wq_event *event)
@@ -356,11 +352,10 @@ static wq_err erase(struct wq_cli *cli, const struct wq_cli_args *args)
 	wq_err e;
 
 	WQ_TRY(number_of(args->words[0], "SEQ", &seq));
-	if (!wq_cli_has(args, "actor"))
-		return wq_error(WQ_E_USAGE, "--actor NAME says who erases");
 	e = open_ledger(cli, args, &s);
 	if (!wq_failed(e))
-		e = wq_ledger_erase(s.ledger, seq, args->words[1], wq_cli_value(args, "actor"));
+		e = wq_ledger_erase(s.ledger, seq, args->words[1],
+			wq_cli_has(args, "actor") ? wq_cli_value(args, "actor") : wq_cli_actor(cli));
 	close_ledger(&s);
 	if (!wq_failed(e))
 		wq_cli_print(cli, "已删除，并已记入账本\n", "erased, and recorded\n");
@@ -405,7 +400,7 @@ static const struct wq_cli_option log_options[] = {
 };
 static const struct wq_cli_option erase_options[] = {
 	DB,
-	{"actor", "NAME", {"由谁删除", "who erases"}, false},
+	{"actor", "NAME", {"由谁删除（默认为当前用户）", "who erases (default: this user)"}, false},
 	{0},
 };
 
