@@ -58,7 +58,11 @@ static void two_bytes(FILE *f, const char *name, const char *charset, unsigned c
 				trail += 0xa1 - 0x7f;
 			bytes[0] = (unsigned char)(row + 0x81);
 			bytes[1] = (unsigned char)trail;
-			print(f, row * cells + cell, decode(cd, bytes, 2));
+			/* browsers take the unassigned A3A0 for a space (Encoding Standard, index gb18030) */
+			if (cells == GB_CELLS && bytes[0] == 0xa3 && bytes[1] == 0xa0)
+				print(f, row * cells + cell, 0x3000);
+			else
+				print(f, row * cells + cell, decode(cd, bytes, 2));
 		}
 	fprintf(f, "\n};\n\n");
 	iconv_close(cd);
@@ -67,13 +71,20 @@ static void two_bytes(FILE *f, const char *name, const char *charset, unsigned c
 static void four_bytes(FILE *f)
 {
 	iconv_t cd = open_or_exit("GB18030");
+	uint32_t last = 0;
 
 	fprintf(f, "const uint16_t wq_charset_gb4[] = {");
 	for (unsigned i = 0; i < GB4_COUNT; i++) {
 		unsigned char bytes[4] = {(unsigned char)(0x81 + i / 12600), (unsigned char)(0x30 + i / 1260 % 10),
 			(unsigned char)(0x81 + i / 10 % 126), (unsigned char)(0x30 + i % 10)};
 
-		print(f, i, decode(cd, bytes, 4) & 0xffff);
+		uint32_t value = decode(cd, bytes, 4);
+
+		/* the converter leaves out what two bytes stand for as well; browsers go on counting */
+		if (value == 0)
+			value = last + 1;
+		print(f, i, value & 0xffff);
+		last = value;
 	}
 	fprintf(f, "\n};\n");
 	iconv_close(cd);

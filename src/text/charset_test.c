@@ -78,8 +78,7 @@ static const struct {
 			  "0\x81"
 			  "abc"),
 		"\xef\xbf\xbd"
-		"0\xe4\xb8\x97"
-		"bc",
+		"0乤bc",
 		1, 0},
 	{WQ_CHARSET_GB18030,
 		WQ_S_INIT("\x84"
@@ -106,6 +105,14 @@ static const struct {
 			  "0\x81"
 			  "0"),
 		"\xf0\x90\x80\x80", 0, 0},
+	{WQ_CHARSET_GB18030,
+		WQ_S_INIT("a\xa3\xa0"
+			  "b"),
+		"a　b", 0, 0},
+	{WQ_CHARSET_GB18030, WQ_S_INIT("\x82\x35\x90\x37"), "\xe9\xbe\xb4", 0, 0},
+	{WQ_CHARSET_GB18030, WQ_S_INIT("\x84\x31\x82\x36"), "\xef\xb8\x90", 0, 0},
+	{WQ_CHARSET_GB18030, WQ_S_INIT("\x84\x31\xa4\x39"), "\xef\xbf\xbf", 0, 0},
+	{WQ_CHARSET_GB18030, WQ_S_INIT("\xa6\xd9"), "\xef\xb8\x90", 0, 0},
 	{WQ_CHARSET_BIG5, WQ_S_INIT("\xa4"), "\xef\xbf\xbd", 1, 0},
 	{WQ_CHARSET_BIG5,
 		WQ_S_INIT("\xa4"
