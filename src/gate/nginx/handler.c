@@ -291,6 +291,8 @@ static ngx_int_t refuse_class(ngx_http_request_t *r, enum wq_path_class class)
 static ngx_int_t answer(ngx_http_request_t *r, struct wq_gate_ctx *ctx)
 {
 	static const struct wq_key_policy exact = {.query = WQ_KEY_QUERY_KEEP};
+	struct wq_gate_loc_conf *conf = ngx_http_get_module_loc_conf(r, ngx_http_weique_module);
+	ngx_str_t name = conf->host.len ? conf->host : r->headers_in.server;
 	struct wq_buf *key = &wq_gate_worker.key;
 	enum wq_key_reason reason = WQ_KEY_FINE;
 	struct wq_gate_release *release;
@@ -302,11 +304,11 @@ static ngx_int_t answer(ngx_http_request_t *r, struct wq_gate_ctx *ctx)
 	if (!(r->method & (NGX_HTTP_GET | NGX_HTTP_HEAD)))
 		return refuse_method(r);
 	wq_buf_clear(key);
-	e = wq_key_make(wq_gate_str(r->headers_in.server), wq_gate_str(r->unparsed_uri), &exact, key, &reason);
+	e = wq_key_make(wq_gate_str(name), wq_gate_str(r->unparsed_uri), &exact, key, &reason);
 	if (wq_failed(e))
 		return refuse_key(r, e, reason);
 	wq_key_split(wq_buf_str(key), &host, &target);
-	if (sni_differs(r, host)) {
+	if (conf->host.len == 0 && sni_differs(r, host)) {
 		wq_gate_worker.count.ambiguous++;
 		return wq_gate_builtin_send(r, NGX_HTTP_MISDIRECTED_REQUEST, wq_key_reason_text(WQ_KEY_SNI_DIFFERS));
 	}

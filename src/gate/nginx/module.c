@@ -22,6 +22,8 @@ enum { HTTP_ONLY = NGX_HTTP_MAIN_CONF, ANYWHERE = NGX_HTTP_MAIN_CONF | NGX_HTTP_
 static ngx_command_t commands[] = {
 	{ngx_string("weique"), ANYWHERE | NGX_CONF_FLAG, ngx_conf_set_flag_slot, NGX_HTTP_LOC_CONF_OFFSET,
 		offsetof(struct wq_gate_loc_conf, enable), NULL},
+	{ngx_string("weique_host"), ANYWHERE | NGX_CONF_TAKE1, ngx_conf_set_str_slot, NGX_HTTP_LOC_CONF_OFFSET,
+		offsetof(struct wq_gate_loc_conf, host), NULL},
 	{ngx_string("weique_vault"), HTTP_ONLY | NGX_CONF_TAKE1, set_vault, NGX_HTTP_MAIN_CONF_OFFSET, 0, NULL},
 	{ngx_string("weique_vault_user"), HTTP_ONLY | NGX_CONF_TAKE1, set_vault_user, NGX_HTTP_MAIN_CONF_OFFSET, 0,
 		NULL},
@@ -128,6 +130,7 @@ static char *merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 	struct wq_gate_main_conf *mcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_weique_module);
 
 	ngx_conf_merge_value(conf->enable, prev->enable, 0);
+	ngx_conf_merge_str_value(conf->host, prev->host, "");
 	mcf->used |= (ngx_uint_t)conf->enable;
 	return NGX_CONF_OK;
 }

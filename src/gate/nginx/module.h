@@ -29,6 +29,7 @@ struct wq_gate_main_conf {
 /* location level */
 struct wq_gate_loc_conf {
 	ngx_flag_t enable;
+	ngx_str_t host; /* weique_host: under which name its responses were sealed; empty: the request's Host */
 };
 
 /* What a request's log variables say. */
