@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <getopt.h>
 #include <signal.h>
-#include <sys/prctl.h>
 
 #include "gate/broker/broker.h"
 
@@ -151,6 +150,7 @@ static wq_err run(int argc, char **argv, struct wq_log *log)
 
 	WQ_TRY(read_options(argc, argv, log, &o));
 	WQ_TRY(wq_crypto_init());
+	WQ_TRY(wq_broker_lock_in(&o.broker, o.ledger, log));
 	WQ_TRY(wq_loop_new(&wq_clock_system, &loop));
 	/* before the ledger's thread starts, so that it inherits them blocked */
 	e = wq_loop_watch_signal(loop, SIGTERM, on_signal, loop, &term);
@@ -175,7 +175,6 @@ int main(int argc, char **argv)
 	if (wq_failed(e))
 		return wq_err_exit(e);
 	signal(SIGPIPE, SIG_IGN);
-	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	wq_log_set_default(log);
 	e = run(argc, argv, log);
 	if (wq_failed(e)) {
