@@ -39,6 +39,7 @@ static void print_json(struct wq_json *json, const struct wq_capture_result *r, 
 	wq_json_put_u64(json, "changed", r->changed);
 	wq_json_put_u64(json, "gone", r->gone);
 	wq_json_put_u64(json, "same", r->same);
+	wq_json_put_u64(json, "unknown", r->unknown);
 	wq_json_put_u64(json, "skipped", skipped);
 	wq_json_put_u64(json, "findings", r->findings);
 	wq_json_put_u64(json, "findings_high", r->findings_high);
@@ -51,6 +52,10 @@ static void print_text(struct wq_cli *cli, const struct wq_capture_result *r)
 		"%llu resources, %.1f MB: %llu added, %llu changed, %llu gone, %llu the same\n",
 		(unsigned long long)r->resources, (double)r->bytes / 1e6, (unsigned long long)r->added,
 		(unsigned long long)r->changed, (unsigned long long)r->gone, (unsigned long long)r->same);
+	if (r->unknown)
+		wq_cli_print(cli, "%llu 个已封存的资源未能从来源读取，保持封存版本\n",
+			"%llu sealed resources could not be read from the origin: they stay as sealed\n",
+			(unsigned long long)r->unknown);
 	if (r->findings)
 		wq_cli_print(cli, "发现 %llu 项，其中 %llu 项严重（B2，2024 第十三条）\n",
 			"%llu findings, %llu of them high (B2; 2024 art. 13)\n", (unsigned long long)r->findings,

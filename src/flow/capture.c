@@ -138,12 +138,34 @@ static wq_err add_entry(struct capture *c, const struct wq_entry_new *entry)
 	return WQ_OK;
 }
 
+/* What could not be looked at stays as it is sealed; what never was sealed is left out. */
+static wq_err keep_sealed(struct capture *c, wq_str key)
+{
+	struct wq_entry_new entry;
+	struct wq_entry was;
+
+	if (!c->has_base || !wq_snapshot_find(&c->base.snapshot, key, &was))
+		return WQ_OK;
+	entry = (struct wq_entry_new){.key = was.key,
+		.status = was.status,
+		.type = was.type,
+		.headers = was.headers,
+		.identity = was.identity,
+		.gzip = was.gzip,
+		.has_gzip = was.has_gzip};
+	c->result->unknown++;
+	return add_entry(c, &entry);
+}
+
 static wq_err one_resource(void *data, const struct wq_site_item *item)
 {
 	struct capture *c = data;
 	const struct object *object;
 	struct wq_entry_new entry = {.status = item->status};
 	struct wq_entry was;
+
+	if (item->unknown)
+		return keep_sealed(c, item->key);
 
 	WQ_TRY(object_of(c, item, &object));
 	entry.key = wq_arena_str(&c->arena, item->key);

@@ -27,6 +27,7 @@ struct wq_capture_result {
 	wq_str release; /* its id; empty when nothing differs */
 	uint64_t resources, bytes;
 	uint64_t added, changed, gone, same;
+	uint64_t unknown;                 /* could not be looked at: stay as sealed */
 	uint64_t findings, findings_high; /* of severity high and above */
 	enum wq_severity worst;
 };

@@ -4,6 +4,10 @@
  * that everybody may read; names that begin with '.' are left out. `index.html` (or index.htm) is also the resource at its folder's path, and a folder
  * without trailing slash is a 301 to it, as a web server would do. A file 404.html at the top becomes the page for
  * unknown addresses, with status 404. Content types by extension; text carries the charset that it declares or is in.
+ *
+ * An origin by HTTP: walked from its start by links (inspect/crawl); redirects are resources, with a Location under the
+ * public name; 404 and 410 are not there; what failed for a reason that may pass is `unknown`. Of the origin's headers
+ * only an allow-list is kept (flow/site_http.c).
  */
 #ifndef WQ_FLOW_SITE_H
 #define WQ_FLOW_SITE_H
@@ -21,6 +25,7 @@ struct wq_site_item {
 	wq_str headers; /* "Location: …\r\n" and the like, canonical */
 	wq_str body;
 	wq_str source; /* file name or URL, for messages */
+	bool unknown; /* it could not be looked at (time-out, 5xx): nothing but key and source is set; what is sealed stays */
 };
 
 /* Slices live until the visitor returns. An error ends the visit. */
@@ -41,9 +46,12 @@ wq_err wq_site_visit(const struct wq_app_row *app, const struct wq_site_options 
 /* The two kinds. `host` is canonical. */
 wq_err wq_site_directory(
 	const char *dir, wq_str host, const struct wq_site_options *options, wq_site_fn visit, void *data);
+wq_err wq_site_origin(
+	const struct wq_app_row *app, const struct wq_site_options *options, wq_site_fn visit, void *data);
 
-/* The charset of text that a file declares or, failing that, is in; empty when it cannot be told. Static. */
-wq_str wq_site_charset(wq_str type, wq_str bytes);
+/* The charset that a browser would read these bytes in, by label (of a Content-Type; may be empty), declaration or the
+ * bytes themselves; empty when nothing tells. Static. */
+wq_str wq_site_charset(wq_str label, wq_str bytes);
 /* Content type by the name's extension, with the charset for text. In `arena` or static. */
 wq_str wq_site_type(wq_str name, wq_str bytes, struct wq_arena *arena);
 

@@ -173,6 +173,8 @@ wq_err wq_site_visit(const struct wq_app_row *app, const struct wq_site_options 
 {
 	char dir[4096];
 
+	if (wq_str_starts(app->origin, WQ_S("http://")) || wq_str_starts(app->origin, WQ_S("https://")))
+		return wq_site_origin(app, options, visit, data);
 	if (app->origin.n >= sizeof dir)
 		return wq_error(WQ_E_LIMIT, "the directory's name is too long");
 	memcpy(dir, app->origin.p, app->origin.n);

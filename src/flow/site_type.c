@@ -1,9 +1,7 @@
 /* Content types by extension: what web servers say, with the charset of text. */
 #include "flow/site.h"
 
-#include <ctype.h>
-
-#include "base/utf8.h"
+#include "text/charset.h"
 
 static const struct {
 	wq_str extension;
@@ -58,38 +56,13 @@ static const struct {
 	{WQ_S_INIT("wasm"), WQ_S_INIT("application/wasm"), false},
 };
 
-/* A <meta charset> or the like within the first kilobyte, as the HTML standard's prescan finds it. */
-static wq_str declared(wq_str bytes)
+wq_str wq_site_charset(wq_str label, wq_str bytes)
 {
-	wq_str head = wq_str_head(bytes, 1024);
-	ptrdiff_t at = wq_str_find(head, WQ_S("charset"));
-	wq_str value = at < 0 ? WQ_S_NONE : wq_str_trim(wq_str_from(head, (size_t)at + 7));
-	size_t n = 0;
+	struct wq_charset_guess guess = wq_charset_detect(wq_str_head(bytes, WQ_CHARSET_HEAD), label);
 
-	if (value.n == 0 || value.p[0] != '=')
+	if (guess.how == WQ_CHARSET_BY_DEFAULT && guess.charset != WQ_CHARSET_UTF8)
 		return WQ_S_NONE;
-	value = wq_str_trim(wq_str_from(value, 1));
-	if (value.n > 0 && (value.p[0] == '"' || value.p[0] == '\''))
-		value = wq_str_from(value, 1);
-	while (n < value.n && n < 32 && (value.p[n] == '-' || value.p[n] == '_' || isalnum((unsigned char)value.p[n])))
-		n++;
-	return wq_str_head(value, n);
-}
-
-wq_str wq_site_charset(wq_str type, wq_str bytes)
-{
-	static const wq_str gb[] = {WQ_S_INIT("gb2312"), WQ_S_INIT("gbk"), WQ_S_INIT("gb18030"), WQ_S_INIT("x-gbk")};
-	wq_str label = wq_str_starts(type, WQ_S("text/html")) ? declared(bytes) : WQ_S_NONE;
-
-	for (size_t i = 0; i < WQ_COUNT(gb); i++)
-		if (wq_str_eq_nocase(label, gb[i]))
-			return WQ_S("gb18030");
-	if (wq_str_eq_nocase(label, WQ_S("big5")))
-		return WQ_S("big5");
-	if (wq_str_eq_nocase(label, WQ_S("utf-8")) || wq_str_eq_nocase(label, WQ_S("utf8")) ||
-		(label.n == 0 && wq_utf8_valid(bytes)))
-		return WQ_S("utf-8");
-	return WQ_S_NONE;
+	return wq_str_c(wq_charset_name(guess.charset));
 }
 
 static const wq_str fallback = WQ_S_INIT("application/octet-stream");
@@ -104,7 +77,7 @@ wq_str wq_site_type(wq_str name, wq_str bytes, struct wq_arena *arena)
 			continue;
 		if (!types[i].text)
 			return types[i].type;
-		charset = wq_site_charset(types[i].type, bytes);
+		charset = wq_site_charset(WQ_S_NONE, bytes);
 		if (charset.n == 0)
 			return types[i].type;
 		type = wq_arena_printf(arena, "%.*s; charset=%.*s", WQ_S_ARG(types[i].type), WQ_S_ARG(charset));

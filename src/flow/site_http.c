@@ -1,0 +1,200 @@
+#include "flow/site.h"
+
+#include <netdb.h>
+#include <netinet/in.h>
+
+#include "inspect/crawl/crawl.h"
+#include "text/charset.h"
+#include "text/url.h"
+
+enum { URL_MEMORY = 1024 * 1024, PEERS_MAX = 16 };
+
+/* Headers of the origin that are part of what is sealed; everything else is the gate's business or nobody's. */
+static const wq_str kept[] = {WQ_S_INIT("Cache-Control"), WQ_S_INIT("Content-Disposition"),
+	WQ_S_INIT("Content-Language"), WQ_S_INIT("Link"), WQ_S_INIT("Referrer-Policy"), WQ_S_INIT("X-Frame-Options")};
+
+struct walk {
+	const struct wq_site_options *options;
+	wq_site_fn visit;
+	void *data;
+	struct wq_buf headers, location, type;
+};
+
+static void skip(struct walk *w, wq_str source, const char *why)
+{
+	if (w->options->skipped)
+		w->options->skipped(w->options->skipped_data, source, why);
+}
+
+/* Where a redirect leads: below our own name as a path, otherwise the whole address. */
+static wq_err on_link(void *data, const struct wq_crawl_link *link)
+{
+	struct walk *w = data;
+	wq_str host, target;
+
+	if (link->link->tag != WQ_TAG_NONE || link->link->attr.n > 0 || link->link->line > 0) {
+		if (link->fate == WQ_CRAWL_AMBIGUOUS)
+			skip(w, link->url, wq_key_reason_text(link->reason));
+		return WQ_OK;
+	}
+	wq_buf_clear(&w->location);
+	if (link->key.n > 0) {
+		wq_key_split(link->key, &host, &target);
+		wq_buf_add(&w->location, target);
+	} else {
+		wq_buf_add(&w->location, link->url);
+	}
+	return wq_buf_err(&w->location);
+}
+
+static bool is_clean(wq_str value)
+{
+	for (size_t i = 0; i < value.n; i++)
+		if ((unsigned char)value.p[i] < 0x20 || value.p[i] == 0x7f)
+			return false;
+	return value.n > 0;
+}
+
+static wq_err headers_of(struct walk *w, const struct wq_fetch_response *r)
+{
+	bool redirect = r->status >= 300 && r->status < 400;
+
+	wq_buf_clear(&w->headers);
+	for (size_t i = 0; i < WQ_COUNT(kept); i++) {
+		wq_str value = wq_fetch_header(r->headers, kept[i]);
+		if (is_clean(value))
+			wq_buf_printf(&w->headers, "%.*s: %.*s\r\n", WQ_S_ARG(kept[i]), WQ_S_ARG(value));
+	}
+	if (redirect && is_clean(wq_buf_str(&w->location)))
+		wq_buf_printf(&w->headers, "Location: %.*s\r\n", WQ_S_ARG(wq_buf_str(&w->location)));
+	return wq_buf_err(&w->headers);
+}
+
+/* The origin's Content-Type; text that names no charset gets the one that a browser would use. */
+static wq_err type_of(struct walk *w, const struct wq_fetch_response *r)
+{
+	wq_str type = wq_fetch_header(r->headers, WQ_S("Content-Type")), charset;
+
+	wq_buf_clear(&w->type);
+	wq_buf_add(&w->type, is_clean(type) ? type : WQ_S("application/octet-stream"));
+	if (wq_str_starts_nocase(type, WQ_S("text/")) && wq_charset_of_content_type(type).n == 0) {
+		charset = wq_site_charset(WQ_S_NONE, r->body);
+		if (charset.n > 0)
+			wq_buf_printf(&w->type, "; charset=%.*s", WQ_S_ARG(charset));
+	}
+	return wq_buf_err(&w->type);
+}
+
+static wq_err on_page(void *data, const struct wq_crawl_page *page)
+{
+	struct walk *w = data;
+	const struct wq_fetch_response *r = page->response;
+	struct wq_site_item item = {
+		.key = page->key, .status = (uint16_t)r->status, .body = r->body, .source = page->key};
+	char why[240];
+
+	if (r->result == WQ_FETCH_ANSWERED && (r->status == 404 || r->status == 410)) {
+		snprintf(why, sizeof why, "answers %d; linked from %.*s", r->status,
+			WQ_S_ARG(wq_str_head(page->from, 160)));
+		skip(w, page->key, why);
+		return WQ_OK;
+	}
+	if (r->result != WQ_FETCH_ANSWERED || r->status < 200 || r->status >= 400 || r->status == 206 ||
+		r->status == 304) {
+		snprintf(why, sizeof why, "%s %d %s", wq_fetch_result_text(r->result), r->status, r->detail);
+		skip(w, page->key, why);
+		item = (struct wq_site_item){.key = page->key, .source = page->key, .unknown = true};
+		return w->visit(w->data, &item);
+	}
+	WQ_TRY(headers_of(w, r));
+	WQ_TRY(type_of(w, r));
+	item.headers = wq_buf_str(&w->headers);
+	item.type = wq_buf_str(&w->type);
+	return w->visit(w->data, &item);
+}
+
+static bool address_of(const struct sockaddr *from, struct wq_addr *ret)
+{
+	if (from->sa_family == AF_INET) {
+		ret->family = 4;
+		memcpy(ret->bytes, &((const struct sockaddr_in *)(const void *)from)->sin_addr, 4);
+		return true;
+	}
+	if (from->sa_family != AF_INET6)
+		return false;
+	ret->family = 6;
+	memcpy(ret->bytes, &((const struct sockaddr_in6 *)(const void *)from)->sin6_addr, 16);
+	return true;
+}
+
+/* The addresses of an origin in a private range, which the operator allowed: those of now, not those of later. */
+static wq_err allow(const char *host, struct wq_fetch_peer peers[PEERS_MAX], size_t *ret_n)
+{
+	struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *found = NULL;
+	size_t n = 0;
+
+	if (getaddrinfo(host, NULL, &hints, &found) != 0)
+		return wq_error(WQ_E_PEER, "the origin %s has no address", host);
+	for (struct addrinfo *a = found; a && n < PEERS_MAX; a = a->ai_next)
+		if (address_of(a->ai_addr, &peers[n].addr))
+			peers[n++].port = 0;
+	freeaddrinfo(found);
+	*ret_n = n;
+	return WQ_OK;
+}
+
+static wq_err check_origin(const struct wq_fetch_peer *peers, size_t n, bool allow_private)
+{
+	for (size_t i = 0; i < n && !allow_private; i++)
+		if (wq_addr_class(&peers[i].addr) != WQ_ADDR_GLOBAL)
+			return wq_error(WQ_E_DENIED, "the origin has a private address; --allow-private registers it");
+	return WQ_OK;
+}
+
+static wq_err walk(struct walk *w, const struct wq_app_row *app, struct wq_arena *arena)
+{
+	struct wq_fetch_peer peers[PEERS_MAX];
+	const char *hosts[WQ_HOSTS_MAX];
+	struct wq_crawl_options options = {
+		.hosts = hosts, .fetch = {.concurrent = 8, .per_host = 8, .body_max = 256 * WQ_MIB}};
+	struct wq_crawl_calls calls = {.page = on_page, .link = on_link, .data = w};
+	struct wq_url url;
+	const char *host;
+	size_t n = 0;
+
+	WQ_TRY(wq_url_parse(arena, app->origin, NULL, &url));
+	host = wq_arena_cstr(arena,
+		wq_str_starts(url.host, WQ_S("[")) ? wq_str_head(wq_str_from(url.host, 1), url.host.n - 2) : url.host);
+	options.origin = wq_arena_cstr(arena, app->origin);
+	options.site = wq_arena_printf(arena, "%.*s://%.*s%.*s", WQ_S_ARG(url.scheme), WQ_S_ARG(app->hosts[0]),
+		WQ_S_ARG(url.path.n ? url.path : WQ_S("/")))
+			       .p;
+	for (size_t i = 1; i < app->hosts_n && i < WQ_CRAWL_HOSTS_MAX; i++)
+		hosts[options.hosts_n++] = wq_arena_cstr(arena, app->hosts[i]);
+	WQ_TRY(wq_arena_err(arena));
+	WQ_TRY(allow(host, peers, &n));
+	WQ_TRY(check_origin(peers, n, w->options->allow_private));
+	options.fetch.peers = peers;
+	options.fetch.peers_n = n;
+	return wq_crawl_run(&options, &calls, NULL);
+}
+
+wq_err wq_site_origin(const struct wq_app_row *app, const struct wq_site_options *options, wq_site_fn visit, void *data)
+{
+	struct walk w = {.options = options,
+		.visit = visit,
+		.data = data,
+		.headers = WQ_BUF_INIT(WQ_SITE_HEADERS_MAX),
+		.location = WQ_BUF_INIT(WQ_SITE_HEADERS_MAX),
+		.type = WQ_BUF_INIT(1024)};
+	struct wq_arena arena;
+	wq_err e;
+
+	wq_arena_init(&arena, URL_MEMORY);
+	e = walk(&w, app, &arena);
+	wq_arena_done(&arena);
+	wq_buf_done(&w.headers);
+	wq_buf_done(&w.location);
+	wq_buf_done(&w.type);
+	return e;
+}
