@@ -7,14 +7,12 @@
 enum {
 	RULES_MAX = 4 * 1024 * 1024,
 	RULES_MEMORY = 64 * 1024 * 1024,
-	SCRATCH_MEMORY = 512 * 1024 * 1024,
-	TEXT_MAX = 64 * 1024 * 1024
+	SCRATCH_MEMORY = 512 * 1024 * 1024
 };
 
 struct wq_checks {
 	struct wq_arena arena;   /* rules */
 	struct wq_arena scratch; /* of one resource */
-	struct wq_buf utf8;      /* of one resource */
 	const struct wq_content_rules *content;
 	wq_str app;
 };
@@ -48,7 +46,6 @@ wq_err wq_checks_new(const struct wq_app_row *app, struct wq_checks **ret_checks
 		return wq_error_id(WQ_E_NO_MEMORY);
 	wq_arena_init(&checks->arena, RULES_MEMORY);
 	wq_arena_init(&checks->scratch, SCRATCH_MEMORY);
-	wq_buf_init(&checks->utf8, TEXT_MAX);
 	checks->app = app->id;
 	e = load(checks);
 	if (wq_failed(e)) {
@@ -65,7 +62,6 @@ void wq_checks_free(struct wq_checks **checks)
 		return;
 	wq_arena_done(&(*checks)->arena);
 	wq_arena_done(&(*checks)->scratch);
-	wq_buf_done(&(*checks)->utf8);
 	free(*checks);
 	*checks = NULL;
 }
@@ -87,38 +83,18 @@ static wq_err not_examined(
 	return wq_findings_add(findings, &finding);
 }
 
-/* The body in UTF-8, as a browser would read it; converted in scratch memory when it is in another charset. */
-static wq_err as_utf8(struct wq_checks *checks, const struct wq_site_item *item, wq_str *ret)
-{
-	struct wq_charset_guess guess = wq_charset_detect(
-		wq_str_head(item->body, WQ_CHARSET_HEAD), wq_charset_of_content_type(item->type));
-	wq_str body = wq_str_from(item->body, guess.bom_bytes);
-
-	*ret = body;
-	if (guess.charset == WQ_CHARSET_UTF8)
-		return WQ_OK;
-	wq_buf_clear(&checks->utf8);
-	WQ_TRY(wq_charset_decode(guess.charset, body, &checks->utf8, NULL));
-	*ret = wq_buf_str(&checks->utf8);
-	return WQ_OK;
-}
-
 wq_err wq_checks_run(struct wq_checks *checks, const struct wq_site_item *item, struct wq_findings *findings)
 {
 	struct wq_place place = {.app = checks->app, .key = item->key};
+	wq_str label = wq_charset_of_content_type(item->type);
 	bool html = wq_str_starts(item->type, WQ_S("text/html")) ||
 		wq_str_starts(item->type, WQ_S("application/xhtml"));
-	wq_str text;
 	wq_err e;
 
 	if (!html && !wq_str_starts(item->type, WQ_S("text/plain")))
 		return WQ_OK;
 	wq_arena_reset(&checks->scratch);
-	e = as_utf8(checks, item, &text);
-	if (!wq_failed(e) && html)
-		e = wq_content_page(&checks->scratch, checks->content, text, &place, findings);
-	else if (!wq_failed(e))
-		e = wq_content_check(&checks->scratch, checks->content,
-			&(struct wq_content_text){.text = text, .place = place}, findings);
+	e = (html ? wq_content_page : wq_content_plain)(
+		&checks->scratch, checks->content, item->body, label, &place, findings);
 	return wq_is(e, WQ_E_LIMIT) ? not_examined(checks, item, e, findings) : e;
 }

@@ -30,8 +30,10 @@ static void set_place(const struct wq_content_text *input, size_t from, size_t t
 	size_t line_at = 0;
 	place->line = 1;
 	place->column = 1;
-	place->offset = at;
-	place->length = last > at ? last - at : 0;
+	if (!input->converted) {
+		place->offset = at;
+		place->length = last > at ? last - at : 0;
+	}
 	for (size_t i = 0; i < at; i++) {
 		if (source.p[i] == '\n') {
 			place->line++;

@@ -55,6 +55,7 @@ struct wq_content_text {
 	wq_str source;                         /* what was delivered, for lines and columns; empty: the text itself */
 	const struct wq_content_piece *pieces; /* ascending by text_at; none: text is the source */
 	size_t piece_count;
+	bool converted;        /* source is not what was delivered but its UTF-8: offsets are not said */
 	struct wq_place place; /* app, key, url, file: go into every finding */
 };
 
@@ -64,11 +65,16 @@ struct wq_content_text {
 wq_err wq_content_check(struct wq_arena *arena, const struct wq_content_rules *rules,
 	const struct wq_content_text *text, struct wq_findings *findings);
 
-/* The same for a page of HTML in UTF-8 (convert before; lines and columns do not change by that, offsets are those of the
- * converted page): its visible text, its title, and as `meta` the content of <meta>, alt, title, placeholder and value
- * attributes. Errors: those of wq_content_check; WQ_E_LIMIT also for a page over WQ_CONTENT_TEXT_BYTES or with more than
- * WQ_CONTENT_PIECES pieces. */
-wq_err wq_content_page(struct wq_arena *arena, const struct wq_content_rules *rules, wq_str html,
+/* The same for a page of HTML as delivered: its visible text, its title, and as `meta` the content of <meta>, alt, title,
+ * placeholder and value attributes. The charset is the one browsers would use (text/charset.h): BOM, then `http_label`
+ * (the charset of the Content-Type, may be empty), then <meta>, then the bytes. Lines and columns are those of the page;
+ * offset and length are said for UTF-8 only. Errors: those of wq_content_check; WQ_E_LIMIT also for a page that is over
+ * WQ_CONTENT_TEXT_BYTES in UTF-8 or has more than WQ_CONTENT_PIECES pieces. */
+wq_err wq_content_page(struct wq_arena *arena, const struct wq_content_rules *rules, wq_str html, wq_str http_label,
+	const struct wq_place *place, struct wq_findings *findings);
+
+/* The same for plain text as delivered. */
+wq_err wq_content_plain(struct wq_arena *arena, const struct wq_content_rules *rules, wq_str bytes, wq_str http_label,
 	const struct wq_place *place, struct wq_findings *findings);
 
 #endif

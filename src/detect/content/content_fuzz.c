@@ -26,7 +26,7 @@ static void prepare(void)
 		abort();
 }
 
-/* Title, NUL, text; the text also as a page. Findings are well-formed, lie inside the text. */
+/* Title, NUL, text; the text also as a page whose charset the title names. Findings are well-formed, lie inside the text. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct wq_arena arena;
@@ -46,7 +46,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	wq_arena_done(&arena);
 	wq_arena_init(&arena, 64 * WQ_MIB);
 	if (wq_failed(wq_findings_init(&found, &arena, 1000)) ||
-		wq_failed(wq_content_page(&arena, rules, text, &input.place, &found)))
+		wq_failed(wq_content_page(&arena, rules, text, title, &input.place, &found)))
 		abort();
 	wq_arena_done(&arena);
 	return 0;

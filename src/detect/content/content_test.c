@@ -200,12 +200,50 @@ static void pages_are_read_as_people_see_them(void **state)
 		const struct wq_place place = {.key = WQ_S("www.example.gov.cn/")};
 		wq_arena_init(&arena, WQ_MIB);
 		assert_ok(wq_findings_init(&found, &arena, 10));
-		assert_ok(wq_content_page(&arena, rules, wq_str_c(rows[i].html), &place, &found));
+		assert_ok(wq_content_page(&arena, rules, wq_str_c(rows[i].html), WQ_S("utf-8"), &place, &found));
 		if (worst(&found, WQ_S("content.secret-mark")) != rows[i].severity)
 			fail_msg("row %zu: severity %d", i, worst(&found, WQ_S("content.secret-mark")));
 		if (found.count &&
 			(found.items[0].place.line != rows[i].line || found.items[0].place.column != rows[i].column))
 			fail_msg("row %zu: %u:%u", i, found.items[0].place.line, found.items[0].place.column);
+		wq_arena_done(&arena);
+	}
+}
+
+static void charsets_are_read_as_browsers_do(void **state)
+{
+	(void)state;
+	/* "机密★1年" and a line before it, in GB18030, Big5 (機密★1年), UTF-16LE and UTF-8 */
+#define GBK "\xbb\xfa\xc3\xdc\xa1\xef\x31\xc4\xea"
+#define BIG5 "\xbe\xf7\xb1\x4b\xa1\xb9\x31\xa6\x7e"
+	static const struct {
+		wq_str bytes, label;
+		bool offset;
+	} rows[] = {
+		{WQ_S_INIT("<p>x</p>\n<p>" GBK "</p>"), WQ_S_INIT("gb2312"), false},
+		{WQ_S_INIT("<meta charset=gbk><p>x</p>\n<p>" GBK "</p>"), WQ_S_INIT(""), false},
+		{WQ_S_INIT("<p>x</p>\n<p>" GBK "</p>"), WQ_S_INIT(""), false},
+		{WQ_S_INIT("<p>x</p>\n<p>" BIG5 "</p>"), WQ_S_INIT("big5"), false},
+		{WQ_S_INIT("\xff\xfe"
+			   "x\0\n\0\x3a\x67\xc6\x5b\x05\x26"
+			   "1\0\x74\x5e"),
+			WQ_S_INIT(""), false},
+		{WQ_S_INIT("\xef\xbb\xbf<p>x</p>\n<p>机密★1年</p>"), WQ_S_INIT("gb2312"), true},
+	};
+	for (size_t i = 0; i < WQ_COUNT(rows); i++) {
+		struct wq_arena arena;
+		struct wq_findings found;
+		const struct wq_place place = {.key = WQ_S("www.example.gov.cn/")};
+		bool plain = i == 4;
+		wq_arena_init(&arena, WQ_MIB);
+		assert_ok(wq_findings_init(&found, &arena, 10));
+		assert_ok(plain ? wq_content_plain(&arena, rules, rows[i].bytes, rows[i].label, &place, &found)
+				: wq_content_page(&arena, rules, rows[i].bytes, rows[i].label, &place, &found));
+		if (worst(&found, WQ_S("content.secret-mark")) != WQ_SEVERITY_CRITICAL)
+			fail_msg("row %zu", i);
+		assert_int_equal(found.items[0].place.line, 2);
+		assert_int_equal(found.items[0].place.column, plain ? 1 : 4);
+		assert_true((found.items[0].place.offset > 0) == rows[i].offset);
 		wq_arena_done(&arena);
 	}
 }
@@ -355,6 +393,7 @@ int main(void)
 		cmocka_unit_test(places_are_named),
 		cmocka_unit_test(pieces_lead_back_to_the_source),
 		cmocka_unit_test(pages_are_read_as_people_see_them),
+		cmocka_unit_test(charsets_are_read_as_browsers_do),
 		cmocka_unit_test(resident_numbers),
 		cmocka_unit_test(many_resident_numbers_weigh_more),
 		cmocka_unit_test(a_flood_is_no_pass),

@@ -1,4 +1,5 @@
 #include "detect/content/content_priv.h"
+#include "text/charset.h"
 #include "text/html.h"
 #include "text/utf8.h"
 
@@ -102,41 +103,71 @@ static wq_err take(void *data, const struct wq_html_token *token)
 	return wq_buf_err(&page->pieces);
 }
 
-static wq_err check_page(struct wq_arena *arena, const struct wq_content_rules *rules, wq_str html,
+/* A body in UTF-8: what was delivered, or its conversion in `room`. */
+struct body {
+	wq_str utf8;
+	bool converted;
+};
+
+static wq_err read_body(wq_str bytes, wq_str http_label, struct wq_buf *room, struct body *ret_body)
+{
+	if (bytes.n > WQ_CONTENT_TEXT_BYTES)
+		return wq_error(WQ_E_LIMIT, "%zu bytes, more than %d are not examined", bytes.n, WQ_CONTENT_TEXT_BYTES);
+	struct wq_charset_guess guess = wq_charset_detect(wq_str_head(bytes, WQ_CHARSET_HEAD), http_label);
+	/* the detector reads faulty UTF-8 as the decoder would, and drops the BOM */
+	*ret_body = (struct body){.utf8 = bytes};
+	if (guess.charset == WQ_CHARSET_UTF8)
+		return WQ_OK;
+	WQ_TRY(wq_charset_decode(guess.charset, wq_str_from(bytes, guess.bom_bytes), room, NULL));
+	*ret_body = (struct body){.utf8 = wq_buf_str(room), .converted = true};
+	return WQ_OK;
+}
+
+static wq_err check_page(struct wq_arena *arena, const struct wq_content_rules *rules, const struct body *body,
 	const struct wq_place *place, struct page *page, struct wq_findings *findings)
 {
-	WQ_TRY(wq_html_scan(html, NULL, take, page));
+	WQ_TRY(wq_html_scan(body->utf8, NULL, take, page));
 	/* the buffers come from malloc: aligned for any type */
 	const void *pieces = page->pieces.data;
 	const struct wq_content_text text = {
 		.text = wq_buf_str(&page->text),
 		.title = wq_buf_str(&page->title),
 		.meta = wq_buf_str(&page->meta),
-		.source = html,
+		.source = body->utf8,
 		.pieces = pieces,
 		.piece_count = page->pieces.len / sizeof(struct wq_content_piece),
+		.converted = body->converted,
 		.place = *place,
 	};
 	return wq_content_check(arena, rules, &text, findings);
 }
 
-wq_err wq_content_page(struct wq_arena *arena, const struct wq_content_rules *rules, wq_str html,
+wq_err wq_content_page(struct wq_arena *arena, const struct wq_content_rules *rules, wq_str html, wq_str http_label,
 	const struct wq_place *place, struct wq_findings *findings)
 {
-	/* a reference may grow: &nGt; takes 5 bytes and gives 6 */
 	struct page page = {
 		.text = WQ_BUF_INIT(WQ_CONTENT_TEXT_BYTES),
 		.title = WQ_BUF_INIT(WQ_CONTENT_TEXT_BYTES),
 		.meta = WQ_BUF_INIT(WQ_CONTENT_TEXT_BYTES),
 		.pieces = WQ_BUF_INIT(WQ_CONTENT_PIECES * sizeof(struct wq_content_piece)),
 	};
-	if (html.n > WQ_CONTENT_TEXT_BYTES)
-		return wq_error(
-			WQ_E_LIMIT, "page of %zu bytes, more than %d are not examined", html.n, WQ_CONTENT_TEXT_BYTES);
-	wq_err err = check_page(arena, rules, html, place, &page, findings);
+	struct body body;
+	WQ_BUF(room, WQ_CONTENT_TEXT_BYTES);
+	WQ_TRY(read_body(html, http_label, &room, &body));
+	wq_err err = check_page(arena, rules, &body, place, &page, findings);
 	wq_buf_done(&page.text);
 	wq_buf_done(&page.title);
 	wq_buf_done(&page.meta);
 	wq_buf_done(&page.pieces);
 	return err;
+}
+
+wq_err wq_content_plain(struct wq_arena *arena, const struct wq_content_rules *rules, wq_str bytes, wq_str http_label,
+	const struct wq_place *place, struct wq_findings *findings)
+{
+	struct body body;
+	WQ_BUF(room, WQ_CONTENT_TEXT_BYTES);
+	WQ_TRY(read_body(bytes, http_label, &room, &body));
+	const struct wq_content_text text = {.text = body.utf8, .converted = body.converted, .place = *place};
+	return wq_content_check(arena, rules, &text, findings);
 }
