@@ -124,6 +124,14 @@ static uint32_t narrow(uint32_t cp)
 	return cp == 0x3000 ? ' ' : cp;
 }
 
+/* Requires: within the range of the table. */
+static uint32_t ideograph(const struct wq_fold_table *table, uint32_t cp)
+{
+	uint32_t to = table ? table->to[cp - WQ_FOLD_FIRST] : 0;
+
+	return to ? to : cp;
+}
+
 /* What the character becomes; 0: nothing. Each step leaves what no step changes again. */
 static uint32_t fold_one(const struct wq_fold_table *table, unsigned options, uint32_t cp)
 {
@@ -135,10 +143,12 @@ static uint32_t fold_one(const struct wq_fold_table *table, unsigned options, ui
 			return cp + 32;
 		return (options & WQ_FOLD_PUNCT) && punctuation(cp) ? 0 : cp;
 	}
+	if (cp >= 0x3400 && cp <= 0x9fff)
+		return ideograph(table, cp);
 	if (cp == 0 || invisible(cp) || ((options & WQ_FOLD_SPACE) && space(cp)))
 		return 0;
 	if (table && cp >= WQ_FOLD_FIRST && cp <= WQ_FOLD_LAST && table->to[cp - WQ_FOLD_FIRST])
-		return table->to[cp - WQ_FOLD_FIRST];
+		return ideograph(table, cp);
 	if ((options & WQ_FOLD_STAR) && star(cp))
 		return 0x2605;
 	return (options & WQ_FOLD_PUNCT) && punctuation(cp) ? 0 : cp;
@@ -156,30 +166,48 @@ void wq_folded_done(struct wq_folded *folded)
 	wq_buf_done(&folded->map);
 }
 
-static void put(struct wq_folded *folded, uint32_t cp, size_t from, size_t to)
-{
-	struct wq_fold_place place = {(uint32_t)folded->text.len, (uint32_t)from, (uint32_t)to};
-	char bytes[WQ_UTF8_MAX];
+/* Characters are gathered in batches, so that one costs no call. */
+struct batch {
+	size_t n, bytes;
+	struct wq_fold_place places[512];
+	char text[512 * WQ_UTF8_MAX];
+};
 
-	wq_buf_add(&folded->text, wq_str_of(bytes, wq_utf8_write(cp, bytes)));
-	wq_buf_add(&folded->map, wq_str_of(&place, sizeof(place)));
+static void flush(struct wq_folded *folded, struct batch *batch)
+{
+	wq_buf_add(&folded->text, wq_str_of(batch->text, batch->bytes));
+	wq_buf_add(&folded->map, wq_str_of(batch->places, batch->n * sizeof(batch->places[0])));
+	batch->n = batch->bytes = 0;
+}
+
+static void put(struct wq_folded *folded, struct batch *batch, uint32_t cp, size_t from, size_t to)
+{
+	if (batch->n == WQ_COUNT(batch->places))
+		flush(folded, batch);
+	batch->places[batch->n++] = (struct wq_fold_place){
+		(uint32_t)(folded->text.len + batch->bytes), (uint32_t)from, (uint32_t)to};
+	batch->bytes += wq_utf8_write(cp, batch->text + batch->bytes);
 }
 
 wq_err wq_fold(const struct wq_fold_table *table, unsigned options, wq_str source, struct wq_folded *folded)
 {
+	struct batch batch;
+
 	wq_buf_clear(&folded->text);
 	wq_buf_clear(&folded->map);
 	if (source.n > WQ_FOLD_MAX_BYTES)
 		return wq_error_id(WQ_E_LIMIT);
+	batch.n = batch.bytes = 0;
 	for (size_t at = 0; at < source.n;) {
 		uint32_t cp;
 		size_t n = wq_utf8_read_lossy(wq_str_from(source, at), &cp);
 
 		cp = fold_one(table, options, cp);
 		if (cp)
-			put(folded, cp, at, at + n);
+			put(folded, &batch, cp, at, at + n);
 		at += n;
 	}
+	flush(folded, &batch);
 	WQ_TRY(wq_buf_err(&folded->text));
 	return wq_buf_err(&folded->map);
 }

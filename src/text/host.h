@@ -32,6 +32,7 @@ enum wq_addr_class {
 	WQ_ADDR_RESERVED /* broadcast, 240.0.0.0/4, benchmarking, protocol assignments, what is not yet allocated */
 };
 
+/* The class of an address whose family is 4 or 6. Only WQ_ADDR_GLOBAL may be fetched from unless a range is registered. */
 enum wq_addr_class wq_addr_class(const struct wq_addr *addr);
 /* A stable English word: "loopback". */
 const char *wq_addr_class_text(enum wq_addr_class class);

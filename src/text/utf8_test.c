@@ -8,28 +8,28 @@ static const struct {
 	uint32_t cp;
 	size_t lossy; /* bytes that a lossy reader consumes */
 } rows[] = {
-        {"ascii", WQ_S_INIT("a"), 1, 'a', 1},
-        {"nul", WQ_S_INIT("\0"), 1, 0, 1},
-        {"two", WQ_S_INIT("\xc3\xa9"), 2, 0xe9, 2},
-        {"three", WQ_S_INIT("\xe9\xad\x8f"), 3, 0x9b4f, 3},
-        {"four", WQ_S_INIT("\xf0\xa0\x80\x80"), 4, 0x20000, 4},
-        {"last", WQ_S_INIT("\xf4\x8f\xbf\xbf"), 4, 0x10ffff, 4},
-        {"before the surrogates", WQ_S_INIT("\xed\x9f\xbf"), 3, 0xd7ff, 3},
-        {"after the surrogates", WQ_S_INIT("\xee\x80\x80"), 3, 0xe000, 3},
-        {"lone continuation", WQ_S_INIT("\x80"), 0, 0, 1},
-        {"overlong two", WQ_S_INIT("\xc0\xaf"), 0, 0, 1},
-        {"overlong three", WQ_S_INIT("\xe0\x80\xaf"), 0, 0, 1},
-        {"overlong four", WQ_S_INIT("\xf0\x80\x80\xaf"), 0, 0, 1},
-        {"surrogate", WQ_S_INIT("\xed\xa0\x80"), 0, 0, 1},
-        {"above the last", WQ_S_INIT("\xf4\x90\x80\x80"), 0, 0, 1},
-        {"f5", WQ_S_INIT("\xf5\x80\x80\x80"), 0, 0, 1},
-        {"cut after one", WQ_S_INIT("\xe9"), 0, 0, 1},
-        {"cut after two", WQ_S_INIT("\xe9\xad"), 0, 0, 2},
-        {"cut after three", WQ_S_INIT("\xf0\xa0\x80"), 0, 0, 3},
-        {"broken by ascii",
-                WQ_S_INIT("\xe9\xad"
-                          "a"),
-                0, 0, 2},
+	{"ascii", WQ_S_INIT("a"), 1, 'a', 1},
+	{"nul", WQ_S_INIT("\0"), 1, 0, 1},
+	{"two", WQ_S_INIT("\xc3\xa9"), 2, 0xe9, 2},
+	{"three", WQ_S_INIT("\xe9\xad\x8f"), 3, 0x9b4f, 3},
+	{"four", WQ_S_INIT("\xf0\xa0\x80\x80"), 4, 0x20000, 4},
+	{"last", WQ_S_INIT("\xf4\x8f\xbf\xbf"), 4, 0x10ffff, 4},
+	{"before the surrogates", WQ_S_INIT("\xed\x9f\xbf"), 3, 0xd7ff, 3},
+	{"after the surrogates", WQ_S_INIT("\xee\x80\x80"), 3, 0xe000, 3},
+	{"lone continuation", WQ_S_INIT("\x80"), 0, 0, 1},
+	{"overlong two", WQ_S_INIT("\xc0\xaf"), 0, 0, 1},
+	{"overlong three", WQ_S_INIT("\xe0\x80\xaf"), 0, 0, 1},
+	{"overlong four", WQ_S_INIT("\xf0\x80\x80\xaf"), 0, 0, 1},
+	{"surrogate", WQ_S_INIT("\xed\xa0\x80"), 0, 0, 1},
+	{"above the last", WQ_S_INIT("\xf4\x90\x80\x80"), 0, 0, 1},
+	{"f5", WQ_S_INIT("\xf5\x80\x80\x80"), 0, 0, 1},
+	{"cut after one", WQ_S_INIT("\xe9"), 0, 0, 1},
+	{"cut after two", WQ_S_INIT("\xe9\xad"), 0, 0, 2},
+	{"cut after three", WQ_S_INIT("\xf0\xa0\x80"), 0, 0, 3},
+	{"broken by ascii",
+		WQ_S_INIT("\xe9\xad"
+			  "a"),
+		0, 0, 2},
 };
 
 static void reads(void **state)
@@ -75,9 +75,9 @@ static void finds_the_first_fault(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(reads),
-	        cmocka_unit_test(writes_what_it_reads),
-	        cmocka_unit_test(finds_the_first_fault),
+		cmocka_unit_test(reads),
+		cmocka_unit_test(writes_what_it_reads),
+		cmocka_unit_test(finds_the_first_fault),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
