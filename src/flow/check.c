@@ -4,11 +4,7 @@
 #include "detect/content/content.h"
 #include "text/charset.h"
 
-enum {
-	RULES_MAX = 4 * 1024 * 1024,
-	RULES_MEMORY = 64 * 1024 * 1024,
-	SCRATCH_MEMORY = 512 * 1024 * 1024
-};
+enum { RULES_MAX = 4 * 1024 * 1024, RULES_MEMORY = 64 * 1024 * 1024, SCRATCH_MEMORY = 512 * 1024 * 1024 };
 
 struct wq_checks {
 	struct wq_arena arena;   /* rules */
