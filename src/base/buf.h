@@ -22,12 +22,14 @@ struct wq_buf {
 /* A buffer that frees itself at the end of the scope. */
 #define WQ_BUF(name, max) WQ_CLEANUP(wq_buf_done) struct wq_buf name = WQ_BUF_INIT(max)
 
+/* Empty, for at most `max_bytes`; takes no memory yet. */
 void wq_buf_init(struct wq_buf *buf, size_t max_bytes);
 /* Frees; the buffer is empty afterwards and may be used again with the same maximum. */
 void wq_buf_done(struct wq_buf *buf);
 /* Empties it, clears the error, keeps the memory. */
 void wq_buf_clear(struct wq_buf *buf);
 
+/* Each of these adds to the end, or adds nothing and sets the error: over max_bytes, or no memory. */
 void wq_buf_add(struct wq_buf *buf, wq_str s);
 void wq_buf_byte(struct wq_buf *buf, uint8_t byte);
 void wq_buf_printf(struct wq_buf *buf, const char *format, ...) WQ_PRINTF(2, 3);

@@ -84,9 +84,11 @@ wq_err wq_error_sys(enum wq_err_id id, int errnum, const char *format, ...) __at
 
 enum wq_lang { WQ_LANG_ZH, WQ_LANG_EN };
 
+/* The kind in the error's row; WQ_KIND_BUG for an identity that is in no row. */
 enum wq_err_kind wq_err_kind(wq_err e);
 /* The row's identity ("NO_SPACE"): stable, for JSON and scripts. */
 const char *wq_err_name(wq_err e);
+/* "ok", "input", …: stable as well. */
 const char *wq_err_kind_name(enum wq_err_kind kind);
 /* What happened, and what to do. Never NULL. */
 const char *wq_err_message(wq_err e, enum wq_lang lang);

@@ -77,6 +77,7 @@ static inline struct wq_field wq_f_time(const char *name, wq_time t)
 	return (struct wq_field){.name = name, .type = WQ_FIELD_TIME, .u = (uint64_t)t};
 }
 
+/* The parts of the event's row: the stable name ("sandbox.part_off"), the level, the sentence. */
 const char *wq_event_name(enum wq_event_id id);
 enum wq_level wq_event_level(enum wq_event_id id);
 const char *wq_event_sentence(enum wq_event_id id, enum wq_lang lang);

@@ -29,6 +29,7 @@ void wq_json_init(struct wq_json *json, struct wq_buf *out);
  * WQ_E_BUG when calls did not match (a value without a key, an unclosed object, two values). */
 wq_err wq_json_end(const struct wq_json *json);
 
+/* Open and close a value that holds others; at most WQ_JSON_DEPTH inside each other. */
 void wq_json_object(struct wq_json *json);
 void wq_json_object_end(struct wq_json *json);
 void wq_json_array(struct wq_json *json);
@@ -36,6 +37,7 @@ void wq_json_array_end(struct wq_json *json);
 /* The key of the next value; only directly in an object. */
 void wq_json_key(struct wq_json *json, wq_str key);
 
+/* One value: an element of the array, or what the key before it names. */
 void wq_json_str(struct wq_json *json, wq_str value);
 void wq_json_i64(struct wq_json *json, int64_t value);
 /* In full; readers that keep numbers as doubles lose digits above 2^53. */

@@ -52,6 +52,7 @@ struct wq_sandbox_report {
 	int landlock_abi; /* 0: none */
 };
 
+/* A stable word for events and tables: "landlock_net". */
 const char *wq_sandbox_part_name(enum wq_sandbox_part part);
 
 /* Locks in. `ret_report` is written on failure as well. Errors: WQ_E_UNSUPPORTED naming the first required part that is off,

@@ -57,6 +57,7 @@ def layers(root):
                 bad.append(f"src/LAYERS: {name} names {other}, which is no folder")
             elif table.folders[other][0] >= layer and not other.startswith(name.split("/")[0] + "/"):
                 bad.append(f"src/LAYERS: {name} (layer {layer}) may not include {other} (layer {table.folders[other][0]})")
+    used = set()
     for path in sources(src, ".c", ".h", ".cc"):
         relative = path.relative_to(src)
         folder = table.folder_of(relative)
@@ -77,9 +78,56 @@ def layers(root):
                     bad.append(f"{where}: {m[2]} is private to {other}")
                 continue
             for prefix, allowed in table.libraries.items():
-                if m[2].startswith(prefix) and folder not in allowed:
-                    bad.append(f"{where}: only {', '.join(allowed)} may see <{m[2]}> (src/LAYERS)")
+                if m[2].startswith(prefix):
+                    used.add(prefix)
+                    if folder not in allowed:
+                        bad.append(f"{where}: only {', '.join(allowed)} may see <{m[2]}> (src/LAYERS)")
+    for prefix, allowed in table.libraries.items():
+        for name in allowed:
+            if name != "bench" and name not in table.folders:
+                bad.append(f"src/LAYERS: library {prefix} names {name}, which is no folder")
+        if prefix not in used and "bench" not in allowed:
+            bad.append(f"src/LAYERS: library {prefix}: nobody includes it")
     return bad
+
+
+def linked(build, target):
+    """What ninja says a target is made of, and what the linked file says it needs: folders and library names."""
+    def lines(*command):
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        if done.returncode:
+            raise RuntimeError(f"{' '.join(map(str, command))}: {done.stdout.strip()[-300:]}")
+        return done.stdout.splitlines()
+
+    folders = set()
+    for name in lines("ninja", "-C", str(build), "-t", "inputs", target):
+        m = re.fullmatch(r"src/(.+)/libwq_\w+\.a", name) or re.fullmatch(r"src/(.+)/[^/]+\.p/[^/]+\.o", name)
+        if m and not re.search(r"\.a\.p/", name):
+            folders.add(m[1])
+    needed = set()
+    for line in lines("readelf", "--dynamic", "--wide", str(build / target)):
+        m = re.search(r"\(NEEDED\).*\[(?:lib)?([^]]+?)(?:\.so[.\d]*)?\]", line)
+        if m and not m[1].startswith("ld-linux"):
+            needed.add(m[1])
+    if not folders or "c" not in needed:
+        raise RuntimeError(f"{target}: cannot tell what it is made of")
+    needed -= {"c", "m"}
+    return folders, needed
+
+
+def processes(root, build):
+    """{file: complaints}: each process links only the folders and needs only the libraries that src/LAYERS grants it."""
+    result = {}
+    for target, (folders, libraries) in Layers(root / "src/LAYERS").processes.items():
+        bad = result[target] = []
+        try:
+            has, needs = linked(build, target)
+        except RuntimeError as e:
+            bad.append(str(e))
+            continue
+        bad += [f"links {name}" for name in sorted(has - set(folders))]
+        bad += [f"needs lib{name}" for name in sorted(needs - set(libraries))]
+    return result
 
 
 def function_lengths(path, lines):
