@@ -17,6 +17,9 @@ wq_err wq_decide(struct wq_workspace *workspace, const struct wq_decide_options 
 	wq_sm2_public public_key = wq_sm2_key_public(key);
 
 	WQ_TRY(wq_release_find(workspace->ledger, options->release, workspace->arena, &release));
+	if (release.state != WQ_RELEASE_OPEN)
+		return wq_error(WQ_E_DENIED, "release %.*s is %s: nothing is left to decide", WQ_S_ARG(release.id),
+			wq_release_state_name(release.state));
 	WQ_TRY(wq_person_find(workspace->ledger, options->person, workspace->arena, &person));
 	if (memcmp(public_key.point, person.key.point, sizeof public_key.point) != 0)
 		return wq_error(WQ_E_KEY, "it is not the key that %.*s is registered with", WQ_S_ARG(options->person));
@@ -97,7 +100,8 @@ wq_err wq_seal(struct wq_workspace *workspace, wq_str id, wq_str actor, struct w
 
 	WQ_TRY(wq_release_find(workspace->ledger, id, workspace->arena, &release));
 	if (release.state != WQ_RELEASE_OPEN && release.state != WQ_RELEASE_SEALED)
-		return wq_error(WQ_E_STATE, "release %.*s is %s", WQ_S_ARG(id), wq_release_state_name(release.state));
+		return wq_error(WQ_E_UNAPPROVED, "release %.*s is %s; capture again and have that reviewed",
+			WQ_S_ARG(id), wq_release_state_name(release.state));
 	result.again = release.state == WQ_RELEASE_SEALED;
 	WQ_TRY(ask(workspace, &release, &head, &sealed.sig));
 	sealed.head = wq_buf_str(&head);

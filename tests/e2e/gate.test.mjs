@@ -383,7 +383,7 @@ test('a gate takes nothing that is not sealed memory, whole and in order', async
 			const nginx = await site.startGate(t, { workers: 1, wait: '3s' })
 			await until('an answer', () => rogue.out.includes(answer) || (rogue.ended && assert.fail(rogue.out)))
 			const r = await site.get('/gone')
-			assert.equal(r.status, mode === 'good' ? 410 : 404)
+			assert.equal(r.status, mode === 'good' ? 410 : 503)
 			if (mode !== 'good')
 				assert.match(nginx.log(), /weique: snapshot_refused/)
 			await nginx.kill('SIGQUIT')

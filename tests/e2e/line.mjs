@@ -5,7 +5,7 @@
 // now. Visitors ask on and on, over kept connections, while something is done to the site; every answer is compared.
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, readlinkSync, statSync, writeFileSync } from 'node:fs'
 import net from 'node:net'
 import path from 'node:path'
 import { gunzipSync } from 'node:zlib'
@@ -58,16 +58,26 @@ export const isRunning = pid => {
 	}
 }
 
-// Processes whose command line names this text: what a state directory left running.
-export function processesOf(text) {
-	const names = readdirSync('/proc').filter(n => /^\d+$/.test(n) && Number(n) !== process.pid)
-	return names.filter(pid => {
+// Processes that a state directory left running: its name is in their command line, or they hold a file of it open.
+export function processesOf(state) {
+	const uses = pid => {
+		if (readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(state))
+			return true
+		return readdirSync(`/proc/${pid}/fd`).some(fd => {
+			try {
+				return readlinkSync(`/proc/${pid}/fd/${fd}`).startsWith(`${state}/`)
+			} catch {
+				return false
+			}
+		})
+	}
+	return readdirSync('/proc').filter(n => /^\d+$/.test(n) && Number(n) !== process.pid).map(Number).filter(pid => {
 		try {
-			return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(text) && isRunning(Number(pid))
+			return uses(pid) && isRunning(pid)
 		} catch {
-			return false
+			return false // it ended, or is another user's
 		}
-	}).map(Number)
+	})
 }
 
 export class Line {
@@ -131,7 +141,7 @@ export class Line {
 	// The same, which has to be refused with this text.
 	refused(text, ...args) {
 		const done = this.weique(...args)
-		assert.equal(done.code, 1, `weique ${args.join(' ')}: ${done.out}${done.err}`)
+		assert.notEqual(done.code, 0, `weique ${args.join(' ')}: ${done.out}${done.err}`)
 		assert.match(done.err, text)
 	}
 
@@ -251,26 +261,29 @@ export class Line {
 // sends. Fails with the socket's error; a connection that the server closes in good order is opened again.
 export class Connection {
 	constructor(port, host) {
-		Object.assign(this, { port, host, buffer: Buffer.alloc(0), waiting: null, socket: null })
+		Object.assign(this, { port, host, waiting: null, socket: null })
 	}
 
 	open() {
-		this.buffer = Buffer.alloc(0)
-		this.socket = net.connect({ port: this.port, host: '127.0.0.1', noDelay: true })
-		this.socket.on('data', d => {
+		const socket = net.connect({ port: this.port, host: '127.0.0.1', noDelay: true })
+		// what an earlier socket still has to say concerns nobody
+		const mine = fn => arg => { if (socket === this.socket) fn(arg) }
+		socket.on('data', mine(d => {
 			this.parts.push(d)
 			this.got += d.length
 			if (this.got >= this.need)
 				this.step()
-		})
-		this.socket.on('error', e => this.fail(e))
-		this.socket.on('close', () => this.fail(Object.assign(new Error('closed'), { code: 'ECONNRESET' })))
+		}))
+		socket.on('error', mine(e => this.fail(e)))
+		socket.on('close', mine(() => this.fail(Object.assign(new Error('closed'), { code: 'ECONNRESET' }))))
+		this.socket = socket
 	}
 
 	fail(e) {
-		this.socket = null
-		this.waiting?.reject(e)
+		const waiting = this.waiting
 		this.waiting = null
+		this.close()
+		waiting?.reject(e)
 	}
 
 	step() {
@@ -309,7 +322,6 @@ export class Connection {
 	close() {
 		const socket = this.socket
 		this.socket = null
-		socket?.removeAllListeners('close')
 		socket?.destroy()
 	}
 }

@@ -254,11 +254,15 @@ static ngx_int_t refuse_key(ngx_http_request_t *r, wq_err e, enum wq_key_reason 
 	return wq_gate_builtin_send(r, NGX_HTTP_BAD_REQUEST, wq_key_reason_text(reason));
 }
 
+/* A host that is not ours is 404. When nothing at all could be handed over (the only pack on the shelf was altered, say),
+ * whether it is ours cannot be told: 503 does not tell search engines that the site is gone. */
 static ngx_int_t refuse_host(ngx_http_request_t *r)
 {
 	static ngx_str_t retry = ngx_string("Retry-After"), one = ngx_string("1");
+	struct wq_gate_totals totals;
 
-	if (wq_gate_worker.ready) {
+	wq_gate_store_totals(wq_gate_worker.store, &totals);
+	if (wq_gate_worker.ready && totals.hosts > 0) {
 		wq_gate_worker.count.missing++;
 		return wq_gate_builtin_send(r, NGX_HTTP_NOT_FOUND, "unknown_host");
 	}
