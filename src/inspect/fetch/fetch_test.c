@@ -23,7 +23,7 @@ enum { BODY_MAX = 10000, HEADER_MAX = 4000, TOTAL_MSEC = 600 };
 
 static void say(int fd, const char *text)
 {
-	(void)!write(fd, text, strlen(text));
+	(void)!send(fd, text, strlen(text), MSG_NOSIGNAL);
 }
 
 static void answer(int fd, char what)
