@@ -350,7 +350,9 @@ void wq_conf_manual(const struct wq_conf_row *rows, size_t count, enum wq_lang l
 	for (size_t i = 0; i < count; i++) {
 		const struct wq_conf_row *r = &rows[i];
 		wq_buf_printf(out, "| `%s` | %s | ", r->name, wq_conf_type_name(r->type, lang));
-		if (r->standard)
+		if (r->standard && !*r->standard)
+			wq_buf_add(out, WQ_S("| "));
+		else if (r->standard)
 			wq_buf_printf(out, "`%s` | ", r->standard);
 		else
 			wq_buf_add(out, zh ? WQ_S("必填 | ") : WQ_S("required | "));
