@@ -17,6 +17,7 @@ enum { MEMORY = 2000 * 1024 * 1024 - 1, HEX = 2 * WQ_DIGEST_BYTES + 1 };
 struct object {
 	struct wq_object_ref identity, gzip;
 	bool has_gzip;
+	uint8_t checked; /* enum wq_check_as: these bytes were looked at, at another address */
 };
 
 struct capture {
@@ -107,7 +108,7 @@ static wq_err store_gzip(struct capture *c, const struct wq_site_item *item, str
 	return store(c, wq_buf_str(&c->gzip), &object->gzip);
 }
 
-static wq_err object_of(struct capture *c, const struct wq_site_item *item, const struct object **ret)
+static wq_err object_of(struct capture *c, const struct wq_site_item *item, struct object **ret)
 {
 	wq_digest digest = wq_sm3(item->body);
 	struct object *object = wq_map_get(&c->objects, digest_str(&digest));
@@ -157,10 +158,21 @@ static wq_err keep_sealed(struct capture *c, wq_str key)
 	return add_entry(c, &entry);
 }
 
+/* index.html is also its folder's page, and a page may have a dozen spellings: one finding is enough. */
+static wq_err check_once(struct capture *c, const struct wq_site_item *item, struct object *object)
+{
+	enum wq_check_as as = wq_check_as(item->type);
+
+	if (as == WQ_CHECK_NONE || (object->checked & as))
+		return WQ_OK;
+	object->checked |= (uint8_t)as;
+	return wq_checks_run(c->checks, item, &object->identity.digest, &c->findings);
+}
+
 static wq_err one_resource(void *data, const struct wq_site_item *item)
 {
 	struct capture *c = data;
-	const struct object *object;
+	struct object *object;
 	struct wq_entry_new entry = {.status = item->status};
 	struct wq_entry was;
 
@@ -178,9 +190,10 @@ static wq_err one_resource(void *data, const struct wq_site_item *item)
 	WQ_TRY(add_entry(c, &entry));
 	c->result->resources++;
 	c->result->bytes += item->body.n;
-	if (!c->has_base || !wq_snapshot_find(&c->base.snapshot, item->key, &was) ||
-		!wq_digest_eq(was.identity.digest, entry.identity.digest))
-		WQ_TRY(wq_checks_run(c->checks, item, &c->findings));
+	/* equal to what two people have seen at this address: nothing new to say */
+	if (!c->has_base || !wq_snapshot_find(&c->base.snapshot, item->key, &was) || was.status != item->status ||
+		!wq_str_eq(was.type, item->type) || !wq_digest_eq(was.identity.digest, entry.identity.digest))
+		WQ_TRY(check_once(c, item, object));
 	if (c->options->progress)
 		c->options->progress(c->options->progress_data, c->result->resources, c->result->bytes);
 	return WQ_OK;
@@ -194,6 +207,17 @@ struct pack_table {
 	uint32_t *renumbered; /* old number -> new */
 	size_t n;
 };
+
+static wq_err pack_bytes(struct capture *c, wq_digest pack, uint64_t *ret_bytes)
+{
+	char name[WQ_DIGEST_HEX];
+	struct stat st;
+
+	if (stat(wq_workspace_path(c->w, "vault/packs/%s.pack", wq_digest_hex(pack, name)), &st) != 0)
+		return wq_error_sys(WQ_E_STATE, errno, "pack %s of the vault", name);
+	*ret_bytes = (uint64_t)st.st_size;
+	return WQ_OK;
+}
 
 /* Only packs that an entry names; those of the sealed version keep their order, new ones follow. */
 static wq_err pack_table(struct capture *c, const wq_digest *new_names, size_t new_n, struct pack_table *table)
@@ -213,19 +237,20 @@ static wq_err pack_table(struct capture *c, const wq_digest *new_names, size_t n
 	}
 	for (uint32_t i = 0; i < all; i++) {
 		char name[WQ_DIGEST_HEX];
-		struct stat st;
+		uint64_t sealed_bytes = 0;
 
 		if (!used[i])
 			continue;
 		table->renumbered[i] = (uint32_t)table->n;
 		if (i >= base_n)
 			table->names[table->n] = new_names[i - base_n];
-		else if (!wq_snapshot_pack(&c->base.snapshot, i, &table->names[table->n], &table->bytes[table->n]))
+		else if (!wq_snapshot_pack(&c->base.snapshot, i, &table->names[table->n], &sealed_bytes))
 			return wq_error(WQ_E_FORMAT, "pack %u of the sealed version", i);
-		if (stat(wq_workspace_path(c->w, "vault/packs/%s.pack", wq_digest_hex(table->names[table->n], name)),
-			    &st) != 0)
-			return wq_error_sys(WQ_E_IO, ENOENT, "pack %s", name);
-		table->bytes[table->n++] = (uint64_t)st.st_size;
+		WQ_TRY(pack_bytes(c, table->names[table->n], &table->bytes[table->n]));
+		if (i < base_n && table->bytes[table->n] != sealed_bytes)
+			return wq_error(WQ_E_ALTERED, "pack %s has another size than when it was sealed",
+				wq_digest_hex(table->names[table->n], name));
+		table->n++;
 	}
 	for (size_t i = 0; i < c->entries_n; i++) {
 		c->entries[i].identity.pack = table->renumbered[c->entries[i].identity.pack];
@@ -355,7 +380,7 @@ static wq_err propose(struct capture *c)
 	wq_err e;
 
 	if (c->entries_n == 0)
-		return wq_error(WQ_E_NOT_FOUND, "%.*s has nothing", WQ_S_ARG(c->app->origin));
+		return wq_error(WQ_E_NOT_FOUND, "nothing could be read at %.*s", WQ_S_ARG(c->app->origin));
 	WQ_TRY(build(c, &body));
 	WQ_TRY(wq_snapshot_open_body(wq_buf_str(&body), &proposed));
 	WQ_TRY(wq_diff(c->has_base ? &c->base.snapshot : NULL, &proposed, count_change, c->result));
@@ -371,13 +396,38 @@ static wq_err propose(struct capture *c)
 	return wq_ledger_commit(c->w->ledger);
 }
 
+/* What is sealed is asked for by its address: a page that cannot be read must not make what it links to seem gone. */
+static wq_err sealed_addresses(struct capture *c, struct wq_site_options *site)
+{
+	bool https = wq_str_starts(c->app->origin, WQ_S("https:"));
+	const char **seeds;
+
+	if (!c->has_base || !wq_str_starts(c->app->origin, WQ_S("http")))
+		return WQ_OK;
+	seeds = WQ_NEW_ARRAY(&c->arena, const char *, c->base.snapshot.entries_n + 1);
+	WQ_TRY(wq_arena_err(&c->arena));
+	for (uint32_t i = 0; i < c->base.snapshot.entries_n; i++) {
+		struct wq_entry entry;
+
+		if (!wq_snapshot_entry(&c->base.snapshot, i, &entry))
+			return wq_error(WQ_E_FORMAT, "entry %u of the sealed version", i);
+		seeds[i] = wq_arena_printf(&c->arena, "%s://%.*s", https ? "https" : "http", WQ_S_ARG(entry.key)).p;
+	}
+	site->seeds = seeds;
+	site->seeds_n = c->base.snapshot.entries_n;
+	return wq_arena_err(&c->arena);
+}
+
 static wq_err run(struct capture *c)
 {
+	struct wq_site_options site = c->options->site;
+
 	WQ_TRY(wq_findings_init(&c->findings, &c->arena, WQ_CAPTURE_FINDINGS_MAX));
-	WQ_TRY(wq_checks_new(c->app, &c->checks));
+	WQ_TRY(wq_checks_new(c->app, c->w->settings.rules_dir, &c->checks));
 	WQ_TRY(open_base(c));
-	WQ_TRY(wq_pack_writer_open(wq_workspace_path(c->w, "vault/packs"), &c->writer));
-	WQ_TRY(wq_site_visit(c->app, &c->options->site, one_resource, c));
+	WQ_TRY(sealed_addresses(c, &site));
+	WQ_TRY(wq_pack_writer_open_on(c->w->fs, wq_workspace_path(c->w, "vault/packs"), &c->writer));
+	WQ_TRY(wq_site_visit(c->app, &site, one_resource, c));
 	return propose(c);
 }
 

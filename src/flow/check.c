@@ -13,27 +13,26 @@ struct wq_checks {
 	wq_str app;
 };
 
-/* Rules are data files: $WEIQUE_RULES, else where the program was installed. */
-static wq_err rules_file(const char *name, struct wq_buf *ret_path)
+static wq_err rules_file(const char *dir, const char *name, struct wq_buf *ret_path)
 {
-	const char *dir = getenv("WEIQUE_RULES");
-
+	if (!dir)
+		dir = getenv("WEIQUE_RULES");
 	wq_buf_printf(ret_path, "%s/%s", dir && *dir ? dir : WQ_RULES_DIR, name);
 	return wq_buf_err(ret_path);
 }
 
-static wq_err load(struct wq_checks *checks)
+static wq_err load(struct wq_checks *checks, const char *rules_dir)
 {
 	WQ_BUF(path, 4096);
 	WQ_BUF(bytes, RULES_MAX);
 
-	WQ_TRY(rules_file("marks/marks.txt", &path));
+	WQ_TRY(rules_file(rules_dir, "marks/marks.txt", &path));
 	if (wq_failed(wq_file_read(&wq_fs_system, wq_buf_cstr(&path), &bytes)))
 		return wq_error(WQ_E_CONFIG, "cannot read the rules in %s", wq_buf_cstr(&path));
 	return wq_content_rules_parse(&checks->arena, wq_buf_str(&path), wq_buf_str(&bytes), &checks->content);
 }
 
-wq_err wq_checks_new(const struct wq_app_row *app, struct wq_checks **ret_checks)
+wq_err wq_checks_new(const struct wq_app_row *app, const char *rules_dir, struct wq_checks **ret_checks)
 {
 	struct wq_checks *checks = calloc(1, sizeof *checks);
 	wq_err e;
@@ -43,7 +42,7 @@ wq_err wq_checks_new(const struct wq_app_row *app, struct wq_checks **ret_checks
 	wq_arena_init(&checks->arena, RULES_MEMORY);
 	wq_arena_init(&checks->scratch, SCRATCH_MEMORY);
 	checks->app = app->id;
-	e = load(checks);
+	e = load(checks, rules_dir);
 	if (wq_failed(e)) {
 		wq_checks_free(&checks);
 		return e;
@@ -79,18 +78,32 @@ static wq_err not_examined(
 	return wq_findings_add(findings, &finding);
 }
 
-wq_err wq_checks_run(struct wq_checks *checks, const struct wq_site_item *item, struct wq_findings *findings)
+enum wq_check_as wq_check_as(wq_str type)
+{
+	if (wq_str_starts(type, WQ_S("text/html")) || wq_str_starts(type, WQ_S("application/xhtml")))
+		return WQ_CHECK_PAGE;
+	return wq_str_starts(type, WQ_S("text/plain")) ? WQ_CHECK_TEXT : WQ_CHECK_NONE;
+}
+
+wq_err wq_checks_run(struct wq_checks *checks, const struct wq_site_item *item, const wq_digest *digest,
+	struct wq_findings *findings)
 {
 	struct wq_place place = {.app = checks->app, .key = item->key};
+	enum wq_check_as as = wq_check_as(item->type);
+	size_t before = findings->count;
 	wq_str label = wq_charset_of_content_type(item->type);
-	bool html = wq_str_starts(item->type, WQ_S("text/html")) ||
-		wq_str_starts(item->type, WQ_S("application/xhtml"));
 	wq_err e;
 
-	if (!html && !wq_str_starts(item->type, WQ_S("text/plain")))
+	if (as == WQ_CHECK_NONE)
 		return WQ_OK;
 	wq_arena_reset(&checks->scratch);
-	e = (html ? wq_content_page : wq_content_plain)(
+	e = (as == WQ_CHECK_PAGE ? wq_content_page : wq_content_plain)(
 		&checks->scratch, checks->content, item->body, label, &place, findings);
-	return wq_is(e, WQ_E_LIMIT) ? not_examined(checks, item, e, findings) : e;
+	if (wq_is(e, WQ_E_LIMIT))
+		e = not_examined(checks, item, e, findings);
+	for (size_t i = before; i < findings->count; i++) {
+		memcpy(findings->items[i].evidence.digest, digest->b, WQ_FINDING_DIGEST_BYTES);
+		findings->items[i].evidence.has_digest = true;
+	}
+	return e;
 }

@@ -13,9 +13,10 @@ static wq_err read_snapshot(struct wq_workspace *w, const struct wq_release_row 
 		(unsigned long long)release->serial);
 
 	WQ_TRY(wq_file_read(w->fs, path, &view->bytes));
-	WQ_TRY(wq_snapshot_open(wq_buf_str(&view->bytes), &view->snapshot));
-	WQ_TRY(wq_snapshot_digest(&view->snapshot, &view->digest));
-	if (!wq_digest_eq(view->digest, release->snapshot) ||
+	/* the ledger knows what it was: whatever is wrong with it now was done to it */
+	if (wq_failed(wq_snapshot_open(wq_buf_str(&view->bytes), &view->snapshot)) ||
+		wq_failed(wq_snapshot_digest(&view->snapshot, &view->digest)) ||
+		!wq_digest_eq(view->digest, release->snapshot) ||
 		!wq_digest_eq(wq_tree_root(view->snapshot.body), release->said.body_root))
 		return wq_error(WQ_E_ALTERED, "snapshot %s is not the one that release %.*s sealed", path,
 			WQ_S_ARG(release->id));

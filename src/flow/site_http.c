@@ -7,11 +7,21 @@
 #include "text/charset.h"
 #include "text/url.h"
 
-enum { URL_MEMORY = 1024 * 1024, PEERS_MAX = 16 };
+/* What one header may add to an entry; vault/snapshot.h has the limits of a body. */
+enum {
+	URL_MEMORY = 1024 * 1024,
+	PEERS_MAX = 16,
+	TYPE_BYTES_MAX = 200,
+	VALUE_BYTES_MAX = 1024,
+	LOCATION_BYTES_MAX = 4096
+};
 
-/* Headers of the origin that are part of what is sealed; everything else is the gate's business or nobody's. */
+static const wq_str location_name = WQ_S_INIT("Location");
+/* Headers of the origin that are part of what is sealed, in their order; everything else is the gate's business or
+ * nobody's. */
 static const wq_str kept[] = {WQ_S_INIT("Cache-Control"), WQ_S_INIT("Content-Disposition"),
-	WQ_S_INIT("Content-Language"), WQ_S_INIT("Link"), WQ_S_INIT("Referrer-Policy"), WQ_S_INIT("X-Frame-Options")};
+	WQ_S_INIT("Content-Language"), WQ_S_INIT("Link"), WQ_S_INIT("Location"), WQ_S_INIT("Referrer-Policy"),
+	WQ_S_INIT("X-Frame-Options")};
 
 struct walk {
 	const struct wq_site_options *options;
@@ -22,7 +32,7 @@ struct walk {
 
 static void skip(struct walk *w, wq_str source, const char *why)
 {
-	if (w->options->skipped)
+	if (w->options && w->options->skipped)
 		w->options->skipped(w->options->skipped_data, source, why);
 }
 
@@ -47,26 +57,37 @@ static wq_err on_link(void *data, const struct wq_crawl_link *link)
 	return wq_buf_err(&w->location);
 }
 
-static bool is_clean(wq_str value)
+static bool is_clean(wq_str value, size_t most)
 {
 	for (size_t i = 0; i < value.n; i++)
 		if ((unsigned char)value.p[i] < 0x20 || value.p[i] == 0x7f)
 			return false;
-	return value.n > 0;
+	return value.n > 0 && value.n <= most;
 }
 
-static wq_err headers_of(struct walk *w, const struct wq_fetch_response *r)
+static bool is_redirect(const struct wq_fetch_response *r)
 {
-	bool redirect = r->status >= 300 && r->status < 400;
+	return r->status >= 300 && r->status < 400 && r->status != 304;
+}
 
+static wq_err headers_of(struct walk *w, wq_str key, const struct wq_fetch_response *r)
+{
 	wq_buf_clear(&w->headers);
 	for (size_t i = 0; i < WQ_COUNT(kept); i++) {
-		wq_str value = wq_fetch_header(r->headers, kept[i]);
-		if (is_clean(value))
-			wq_buf_printf(&w->headers, "%.*s: %.*s\r\n", WQ_S_ARG(kept[i]), WQ_S_ARG(value));
+		bool is_location = wq_str_eq(kept[i], location_name);
+		wq_str value = !is_location ? wq_fetch_header(r->headers, kept[i])
+			: is_redirect(r)    ? wq_buf_str(&w->location)
+					    : WQ_S_NONE;
+
+		if (is_clean(value, is_location ? LOCATION_BYTES_MAX : VALUE_BYTES_MAX)) {
+			wq_buf_add(&w->headers, kept[i]);
+			wq_buf_add(&w->headers, WQ_S(": "));
+			wq_buf_add(&w->headers, value);
+			wq_buf_add(&w->headers, WQ_S("\r\n"));
+		} else if (value.n > 0) {
+			skip(w, key, "a header that cannot be sealed is left out");
+		}
 	}
-	if (redirect && is_clean(wq_buf_str(&w->location)))
-		wq_buf_printf(&w->headers, "Location: %.*s\r\n", WQ_S_ARG(wq_buf_str(&w->location)));
 	return wq_buf_err(&w->headers);
 }
 
@@ -75,8 +96,10 @@ static wq_err type_of(struct walk *w, const struct wq_fetch_response *r)
 {
 	wq_str type = wq_fetch_header(r->headers, WQ_S("Content-Type")), charset;
 
+	if (!is_clean(type, TYPE_BYTES_MAX))
+		type = WQ_S("application/octet-stream");
 	wq_buf_clear(&w->type);
-	wq_buf_add(&w->type, is_clean(type) ? type : WQ_S("application/octet-stream"));
+	wq_buf_add(&w->type, type);
 	if (wq_str_starts_nocase(type, WQ_S("text/")) && wq_charset_of_content_type(type).n == 0) {
 		charset = wq_site_charset(WQ_S_NONE, r->body);
 		if (charset.n > 0)
@@ -85,12 +108,16 @@ static wq_err type_of(struct walk *w, const struct wq_fetch_response *r)
 	return wq_buf_err(&w->type);
 }
 
-static wq_err on_page(void *data, const struct wq_crawl_page *page)
+/* It could not be looked at: what is sealed stays. */
+static wq_err unknown(struct walk *w, const struct wq_crawl_page *page, const char *why)
 {
-	struct walk *w = data;
+	skip(w, page->key, why);
+	return w->visit(w->data, &(struct wq_site_item){.key = page->key, .source = page->key, .unknown = true});
+}
+
+static wq_err one_page(struct walk *w, const struct wq_crawl_page *page)
+{
 	const struct wq_fetch_response *r = page->response;
-	struct wq_site_item item = {
-		.key = page->key, .status = (uint16_t)r->status, .body = r->body, .source = page->key};
 	char why[240];
 
 	if (r->result == WQ_FETCH_ANSWERED && (r->status == 404 || r->status == 410)) {
@@ -102,15 +129,28 @@ static wq_err on_page(void *data, const struct wq_crawl_page *page)
 	if (r->result != WQ_FETCH_ANSWERED || r->status < 200 || r->status >= 400 || r->status == 206 ||
 		r->status == 304) {
 		snprintf(why, sizeof why, "%s %d %s", wq_fetch_result_text(r->result), r->status, r->detail);
-		skip(w, page->key, why);
-		item = (struct wq_site_item){.key = page->key, .source = page->key, .unknown = true};
-		return w->visit(w->data, &item);
+		return unknown(w, page, why);
 	}
-	WQ_TRY(headers_of(w, r));
+	if (is_redirect(r) && !is_clean(wq_buf_str(&w->location), LOCATION_BYTES_MAX))
+		return unknown(w, page, "a redirect without a usable Location");
+	WQ_TRY(headers_of(w, page->key, r));
 	WQ_TRY(type_of(w, r));
-	item.headers = wq_buf_str(&w->headers);
-	item.type = wq_buf_str(&w->type);
-	return w->visit(w->data, &item);
+	return w->visit(w->data,
+		&(struct wq_site_item){.key = page->key,
+			.status = (uint16_t)r->status,
+			.type = wq_buf_str(&w->type),
+			.headers = wq_buf_str(&w->headers),
+			.body = r->body,
+			.source = page->key});
+}
+
+static wq_err on_page(void *data, const struct wq_crawl_page *page)
+{
+	struct walk *w = data;
+	wq_err e = one_page(w, page);
+
+	wq_buf_clear(&w->location); /* it was this page's */
+	return e;
 }
 
 static bool address_of(const struct sockaddr *from, struct wq_addr *ret)
@@ -151,13 +191,36 @@ static wq_err check_origin(const struct wq_fetch_peer *peers, size_t n, bool all
 	return WQ_OK;
 }
 
+static struct wq_crawl_options limits_of(const struct wq_site_options *options)
+{
+	struct wq_capture_settings s = options && options->settings ? *options->settings
+								    : wq_capture_settings_default();
+
+	return (struct wq_crawl_options){
+		.pages_max = s.pages_max,
+		.addresses_max = WQ_MAX(10 * s.pages_max, 1000000),
+		.bytes_max = s.bytes_max,
+		.depth_max = s.depth_max,
+		.robots = s.robots,
+		.seeds = options ? options->seeds : NULL,
+		.seeds_n = options ? options->seeds_n : 0,
+		.fetch = {.connect_msec = s.connect_msec,
+			.total_msec = s.request_msec,
+			.body_max = s.object_max_bytes,
+			.concurrent = s.concurrent,
+			.per_host = s.concurrent,
+			.delay_msec = s.delay_msec,
+			.ca_file = s.ca_file},
+	};
+}
+
 static wq_err walk(struct walk *w, const struct wq_app_row *app, struct wq_arena *arena)
 {
 	struct wq_fetch_peer peers[PEERS_MAX];
 	const char *hosts[WQ_HOSTS_MAX];
-	struct wq_crawl_options options = {
-		.hosts = hosts, .fetch = {.concurrent = 8, .per_host = 8, .body_max = 256 * WQ_MIB}};
+	struct wq_crawl_options options = limits_of(w->options);
 	struct wq_crawl_calls calls = {.page = on_page, .link = on_link, .data = w};
+	struct wq_crawl_stats stats;
 	struct wq_url url;
 	const char *host;
 	size_t n = 0;
@@ -169,14 +232,18 @@ static wq_err walk(struct walk *w, const struct wq_app_row *app, struct wq_arena
 	options.site = wq_arena_printf(arena, "%.*s://%.*s%.*s", WQ_S_ARG(url.scheme), WQ_S_ARG(app->hosts[0]),
 		WQ_S_ARG(url.path.n ? url.path : WQ_S("/")))
 			       .p;
+	options.hosts = hosts;
 	for (size_t i = 1; i < app->hosts_n && i < WQ_CRAWL_HOSTS_MAX; i++)
 		hosts[options.hosts_n++] = wq_arena_cstr(arena, app->hosts[i]);
 	WQ_TRY(wq_arena_err(arena));
 	WQ_TRY(allow(host, peers, &n));
-	WQ_TRY(check_origin(peers, n, w->options->allow_private));
+	WQ_TRY(check_origin(peers, n, w->options && w->options->allow_private));
 	options.fetch.peers = peers;
 	options.fetch.peers_n = n;
-	return wq_crawl_run(&options, &calls, NULL);
+	WQ_TRY(wq_crawl_run(&options, &calls, &stats));
+	if (stats.limited)
+		return wq_error(WQ_E_LIMIT, "the site is larger than capture.pages, capture.bytes or capture.depth");
+	return WQ_OK;
 }
 
 wq_err wq_site_origin(const struct wq_app_row *app, const struct wq_site_options *options, wq_site_fn visit, void *data)

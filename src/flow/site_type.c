@@ -69,7 +69,8 @@ static const wq_str fallback = WQ_S_INIT("application/octet-stream");
 
 wq_str wq_site_type(wq_str name, wq_str bytes, struct wq_arena *arena)
 {
-	wq_str extension = wq_str_from(name, (size_t)(wq_str_rchr(name, '.') + 1));
+	ptrdiff_t dot = wq_str_rchr(name, '.');
+	wq_str extension = dot < 0 ? WQ_S_NONE : wq_str_from(name, (size_t)dot + 1);
 	wq_str charset, type;
 
 	for (size_t i = 0; i < WQ_COUNT(types); i++) {
