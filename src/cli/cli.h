@@ -31,6 +31,7 @@ struct wq_cli_option {
 struct wq_cli {
 	FILE *out, *err;
 	bool json, quiet, colour;
+	bool lang_given; /* by --lang or $WEIQUE_LANG: the state directory's setting does not count */
 	enum wq_lang lang;
 	wq_str state_dir; /* --state, $WEIQUE_STATE, else /var/lib/weique */
 	const struct wq_clock *clock;
@@ -60,6 +61,7 @@ struct wq_cli_command {
 	struct wq_say detail;                /* more for --help; may be NULL */
 	const struct wq_cli_option *options; /* ends with a NULL name; may be NULL */
 	wq_err (*run)(struct wq_cli *cli, const struct wq_cli_args *args);
+	const char *example; /* one line for the help; may be NULL */
 };
 
 /* All commands, in the order of the help; the last has NULL words. */
@@ -73,16 +75,32 @@ wq_str wq_cli_value_at(const struct wq_cli_args *args, const char *option, size_
 
 /* The sentence in the language of this run. */
 const char *wq_cli_say(const struct wq_cli *cli, const struct wq_say *say);
-/* Prints to `out` unless --json; prints to `err` unless --quiet. */
-void wq_cli_print(struct wq_cli *cli, const char *zh, const char *en, ...);
+/* Prints one of two formats, which take the same arguments in the same order, to `out`; nothing with --json or --quiet. */
+void wq_cli_print(struct wq_cli *cli, const char *zh, const char *en, ...) WQ_PRINTF(2, 4) WQ_PRINTF(3, 4);
+/* Text from outside: what could speak to the terminal (controls, bidirectional overrides, bytes that are no UTF-8) is '?'. */
+void wq_cli_text(FILE *to, wq_str text);
 
 /* Runs argv; returns the exit status. */
 int wq_cli_run(int argc, char **argv, const struct wq_clock *clock, const struct wq_random *random);
+/* The same with the streams of `cli`, whose out, err, clock and random are set and everything else is zero. */
+int wq_cli_run_on(struct wq_cli *cli, int argc, char **argv);
+
+/* cli_parse.c */
+/* Takes leading global options, then the command's words, then its options and words. WQ_E_USAGE with the nearest name. A
+ * command that is not there: `ret_args->command` is NULL; WQ_OK then means that only options were given. */
+wq_err wq_cli_parse(struct wq_cli *cli, int argc, char **argv, struct wq_cli_args *ret_args);
+/* The command of exactly these words, or NULL; whether a command begins with this word. */
+const struct wq_cli_command *wq_cli_command_named(wq_str words);
+bool wq_cli_is_noun(wq_str word);
+/* WQ_E_USAGE, with the nearest command if there is one. */
+wq_err wq_cli_no_command(wq_str words);
 
 /* help.c */
 void wq_cli_help_all(struct wq_cli *cli, FILE *to);
 void wq_cli_help_noun(struct wq_cli *cli, FILE *to, wq_str noun);
 void wq_cli_help_command(struct wq_cli *cli, FILE *to, const struct wq_cli_command *command);
+/* docs/cli.md: every command in both languages. */
+void wq_cli_help_document(FILE *to);
 /* The options that every command takes. */
 extern const struct wq_cli_option wq_cli_global_options[];
 

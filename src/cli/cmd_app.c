@@ -32,9 +32,7 @@ static wq_err add(struct wq_cli *cli, const struct wq_cli_args *args, struct wq_
 	wq_cli_print(cli, "已登记应用 %.*s；下一步：weique capture %.*s --author 人员\n",
 		"application %.*s is registered; next: weique capture %.*s --author PERSON\n", WQ_S_ARG(app.id),
 		WQ_S_ARG(app.id));
-	if (cli->json)
-		fprintf(cli->out, "{\"ok\":true}\n");
-	return WQ_OK;
+	return wq_cli_json_ok(cli);
 }
 
 static void json_app(struct wq_json *json, const struct wq_app_row *app)
@@ -69,9 +67,11 @@ static wq_err list(struct wq_cli *cli, const struct wq_cli_args *args, struct wq
 		wq_json_array_end(&json);
 		return wq_cli_json(cli, &json);
 	}
-	for (size_t i = 0; i < n; i++)
-		fprintf(cli->out, "%-20.*s %-32.*s %.*s\n", WQ_S_ARG(apps[i].id), WQ_S_ARG(apps[i].hosts[0]),
-			WQ_S_ARG(apps[i].origin));
+	for (size_t i = 0; i < n; i++) {
+		fprintf(cli->out, "%-20.*s %-32.*s ", WQ_S_ARG(apps[i].id), WQ_S_ARG(apps[i].hosts[0]));
+		wq_cli_text(cli->out, apps[i].origin);
+		fputc('\n', cli->out);
+	}
 	return WQ_OK;
 }
 
@@ -96,7 +96,7 @@ static const struct wq_cli_option add_options[] = {
 
 const struct wq_cli_command wq_cmd_app[] = {
 	{"app add", "ID --host NAME --origin DIR|URL", 1, 1, {"登记互联网政务应用", "register an application"}, {0},
-		add_options, cmd_add},
+		add_options, cmd_add, "weique app add portal --host www.example.gov.cn --origin /srv/www"},
 	{"app list", NULL, 0, 0, {"列出应用", "list the applications"}, {0}, NULL, cmd_list},
 	{0},
 };

@@ -1,32 +1,48 @@
 #include "cli/commands.h"
 #include "cli/common.h"
+#include "base/progress.h"
 #include "flow/capture.h"
+
+enum { SKIPS_SHOWN = 20 };
 
 struct watch {
 	struct wq_cli *cli;
+	struct wq_progress progress;
 	uint64_t skipped;
-	uint64_t shown_at; /* msec */
-	bool live;         /* a progress line is on the screen */
 };
 
+/* File names and addresses come from outside. */
 static void on_skip(void *data, wq_str source, const char *why)
 {
 	struct watch *watch = data;
+	FILE *err = watch->cli->err;
 
-	if (++watch->skipped <= 20 && !watch->cli->quiet && !watch->cli->json)
-		fprintf(watch->cli->err, "  - %.*s: %s\n", WQ_S_ARG(source), why);
+	if (++watch->skipped > SKIPS_SHOWN || watch->cli->quiet || watch->cli->json)
+		return;
+	if (watch->progress.drawn)
+		fputs("\r\033[K", err);
+	watch->progress.drawn = false;
+	fputs("  - ", err);
+	wq_cli_text(err, source);
+	fputs(": ", err);
+	wq_cli_text(err, wq_str_c(why));
+	fputc('\n', err);
 }
 
 static void on_progress(void *data, uint64_t resources, uint64_t bytes)
 {
 	struct watch *watch = data;
-	uint64_t now = watch->cli->clock->monotonic_msec(watch->cli->clock->data);
 
-	if (!isatty(fileno(watch->cli->err)) || watch->cli->quiet || watch->cli->json || now - watch->shown_at < 200)
-		return;
-	watch->shown_at = now;
-	watch->live = true;
-	fprintf(watch->cli->err, "\r%llu  %.1f MB ", (unsigned long long)resources, (double)bytes / 1e6);
+	(void)resources;
+	(void)bytes;
+	wq_progress_add(&watch->progress, 1);
+}
+
+static void skipped_more(const struct watch *watch)
+{
+	if (watch->skipped > SKIPS_SHOWN)
+		wq_cli_print(watch->cli, "  … 共 %llu 项未收录\n", "  … %llu were left out in all\n",
+			(unsigned long long)watch->skipped);
 }
 
 static void print_json(struct wq_json *json, const struct wq_capture_result *r, uint64_t skipped)
@@ -75,7 +91,8 @@ static wq_err capture(struct wq_cli *cli, const struct wq_cli_args *args, struct
 	struct watch watch = {.cli = cli};
 	struct wq_capture_options options = {
 		.author = wq_cli_value(args, "author"),
-		.site = {.allow_private = wq_cli_has(args, "allow-private"),
+		.site = {.settings = &w->settings.capture,
+			.allow_private = wq_cli_has(args, "allow-private"),
 			.skipped = on_skip,
 			.skipped_data = &watch},
 		.progress = on_progress,
@@ -93,10 +110,11 @@ static wq_err capture(struct wq_cli *cli, const struct wq_cli_args *args, struct
 	WQ_TRY(wq_person_find(w->ledger, options.author, &cli->arena, &author));
 	if (!(author.roles & WQ_ROLE_AUTHOR))
 		return wq_error(WQ_E_DENIED, "%.*s is not an author", WQ_S_ARG(author.id));
+	wq_progress_init(&watch.progress, cli->clock, fileno(cli->err), "capture", 0, cli->quiet || cli->json);
 	e = wq_capture(w, &app, &options, &result);
-	if (watch.live)
-		fputs("\r\033[K", cli->err);
+	wq_progress_done(&watch.progress);
 	WQ_TRY(e);
+	skipped_more(&watch);
 	print_text(cli, &result);
 	if (!cli->json)
 		return WQ_OK;
@@ -121,6 +139,6 @@ const struct wq_cli_command wq_cmd_capture[] = {
 		{"采集来源，与已封存版本比较，形成待审发布", "capture the origin, compare, propose a release"},
 		{"没有人批准的变更只会成为“发现”，不会成为响应。",
 			"A change that nobody approved becomes a finding, never a response."},
-		options, cmd_capture},
+		options, cmd_capture, "weique capture portal --author editor"},
 	{0},
 };

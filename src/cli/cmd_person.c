@@ -54,12 +54,10 @@ static wq_err add(struct wq_cli *cli, const struct wq_cli_args *args, struct wq_
 			&person.key));
 	}
 	WQ_TRY(wq_person_register(w->ledger, &person, wq_cli_actor(cli), &cli->arena));
-	if (cli->json)
-		fprintf(cli->out, "{\"ok\":true}\n");
 	wq_cli_print(cli, "已登记人员 %.*s；请 weique-sign 的管理者把 weique person trust %.*s 的输出加入其信任表\n",
 		"person %.*s is registered; the owner of weique-sign adds the row of: weique person trust %.*s\n",
 		WQ_S_ARG(person.id), WQ_S_ARG(person.id));
-	return WQ_OK;
+	return wq_cli_json_ok(cli);
 }
 
 static wq_err trust(struct wq_cli *cli, const struct wq_cli_args *args, struct wq_workspace *w)
@@ -93,12 +91,14 @@ static wq_err list(struct wq_cli *cli, const struct wq_cli_args *args, struct wq
 		wq_json_put_bool(&json, "in_establishment", p.in_establishment);
 		wq_json_put_hex(&json, "public_key", p.key.point, sizeof p.key.point);
 		wq_json_object_end(&json);
-		if (!cli->json)
-			fprintf(cli->out, "%-20.*s %-12s %-20s %.*s\n", WQ_S_ARG(p.id),
-				p.in_establishment ? "in-estab." : "contractor",
-				p.roles & WQ_ROLE_REVIEWER ? (p.roles & WQ_ROLE_AUTHOR ? "author,reviewer" : "reviewer")
-							   : "author",
-				WQ_S_ARG(p.name));
+		if (cli->json)
+			continue;
+		fprintf(cli->out, "%-20.*s %-12s %-20s ", WQ_S_ARG(p.id),
+			p.in_establishment ? "in-estab." : "contractor",
+			p.roles & WQ_ROLE_REVIEWER ? (p.roles & WQ_ROLE_AUTHOR ? "author,reviewer" : "reviewer")
+						   : "author");
+		wq_cli_text(cli->out, p.name);
+		fputc('\n', cli->out);
 	}
 	wq_json_array_end(&json);
 	return cli->json ? wq_cli_json(cli, &json) : WQ_OK;
@@ -135,9 +135,12 @@ static const struct wq_cli_option add_options[] = {
 
 const struct wq_cli_command wq_cmd_person[] = {
 	{"person add", "ID [--roles LIST] [--in-establishment]", 1, 1,
-		{"登记人员和公钥", "register a person and a key"}, {0}, add_options, cmd_add},
+		{"登记人员和公钥", "register a person and a key"},
+		{"不给 --public-key 时生成新的 SM2 密钥；正式使用时，请本人在自己的设备上生成，只登记公钥。",
+			"Without --public-key a new SM2 key is made; in earnest people make their own, and only the public key is registered."},
+		add_options, cmd_add, "weique person add wang --name 王某 --roles reviewer --in-establishment"},
 	{"person trust", "ID", 1, 1, {"输出信任表中的一行", "print the row for weique-sign's trust list"}, {0}, NULL,
-		cmd_trust},
+		cmd_trust, "weique person trust wang"},
 	{"person list", NULL, 0, 0, {"列出人员", "list the people"}, {0}, NULL, cmd_list},
 	{0},
 };

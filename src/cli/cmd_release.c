@@ -157,11 +157,12 @@ static void print_decision(struct wq_cli *cli, const struct wq_decision *d)
 {
 	char when[32];
 
-	fprintf(cli->out, "  %s  %.*s  %s%s  %.*s\n", wq_cli_time(d->time, when), WQ_S_ARG(d->person),
+	fprintf(cli->out, "  %s  %.*s  %s%s  ", wq_cli_time(d->time, when), WQ_S_ARG(d->person),
 		d->verdict == WQ_VERDICT_APPROVE ? (cli->lang == WQ_LANG_ZH ? "同意" : "approved")
 						 : (cli->lang == WQ_LANG_ZH ? "退回" : "rejected"),
-		d->demonstration ? (cli->lang == WQ_LANG_ZH ? "（演示）" : " (demonstration)") : "",
-		WQ_S_ARG(d->comment));
+		d->demonstration ? (cli->lang == WQ_LANG_ZH ? "（演示）" : " (demonstration)") : "");
+	wq_cli_text(cli->out, d->comment);
+	fputc('\n', cli->out);
 }
 
 static wq_err show_text(struct show *show, struct wq_workspace *w, const struct wq_release_row *r,
@@ -261,8 +262,6 @@ static wq_err decide(
 	e = wq_decide(w, &options, key);
 	wq_sm2_key_free(&key);
 	WQ_TRY(e);
-	if (cli->json)
-		fprintf(cli->out, "{\"ok\":true}\n");
 	if (verdict == WQ_VERDICT_APPROVE)
 		wq_cli_print(cli, "%.*s 同意发布 %.*s；全部同意后：weique release seal %.*s\n",
 			"%.*s approved release %.*s; when all have: weique release seal %.*s\n",
@@ -270,7 +269,7 @@ static wq_err decide(
 	else
 		wq_cli_print(cli, "%.*s 退回发布 %.*s\n", "%.*s rejected release %.*s\n", WQ_S_ARG(options.person),
 			WQ_S_ARG(options.release));
-	return WQ_OK;
+	return wq_cli_json_ok(cli);
 }
 
 static wq_err approve(struct wq_cli *cli, const struct wq_cli_args *args, struct wq_workspace *w)
@@ -348,18 +347,20 @@ static const struct wq_cli_option decide_options[] = {
 };
 
 const struct wq_cli_command wq_cmd_release[] = {
-	{"release list", "[--app ID]", 0, 0, {"列出发布", "list releases"}, {0}, list_options, cmd_list},
+	{"release list", "[--app ID]", 0, 0, {"列出发布", "list releases"}, {0}, list_options, cmd_list,
+		"weique release list --app portal --json"},
 	{"release show", "ID", 1, 1, {"查看发布：变更、发现、审核", "show a release: changes, findings, decisions"},
-		{0}, show_options, cmd_show},
+		{0}, show_options, cmd_show, "weique release show r12 --all"},
 	{"release approve", "ID --person ID --key FILE", 1, 1,
 		{"同意发布（本人签名）", "approve it, signed by the person"},
 		{"作者不能审核自己的变更；机关事业单位的审核人员须为在编人员（B1，2024 第十三条）。",
 			"The author never decides; organs and institutions need in-establishment reviewers (B1, 2024 art. 13)."},
-		decide_options, cmd_approve},
+		decide_options, cmd_approve,
+		"weique release approve r12 --person wang --key ~/wang.key --comment 同意发布"},
 	{"release reject", "ID --person ID --key FILE", 1, 1, {"退回发布", "reject it"}, {0}, decide_options,
-		cmd_reject},
+		cmd_reject, "weique release reject r12 --person wang --key ~/wang.key --comment 请补充依据"},
 	{"release seal", "ID", 1, 1,
 		{"核验审核签名并封存，网关随即提供新版本", "verify the decisions, seal it, serve it"}, {0}, NULL,
-		cmd_seal},
+		cmd_seal, "weique release seal r12"},
 	{0},
 };

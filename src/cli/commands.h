@@ -8,6 +8,7 @@ extern const struct wq_cli_command wq_cmd_completion[];
 extern const struct wq_cli_command wq_cmd_doctor[];
 extern const struct wq_cli_command wq_cmd_app[];
 extern const struct wq_cli_command wq_cmd_capture[];
+extern const struct wq_cli_command wq_cmd_config[];
 extern const struct wq_cli_command wq_cmd_init[];
 extern const struct wq_cli_command wq_cmd_person[];
 extern const struct wq_cli_command wq_cmd_release[];

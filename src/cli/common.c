@@ -6,9 +6,15 @@ wq_err wq_cli_open(struct wq_cli *cli, struct wq_workspace *ret_workspace)
 {
 	char *dir = wq_arena_cstr(&cli->arena, cli->state_dir);
 
-	if (!dir)
+	wq_str language;
+
+	if (!dir || !*dir)
 		return wq_error(WQ_E_USAGE, "--state is no file name");
-	return wq_workspace_open(dir, cli->clock, cli->random, &cli->arena, ret_workspace);
+	WQ_TRY(wq_workspace_open(dir, cli->clock, cli->random, &cli->arena, ret_workspace));
+	language = ret_workspace->settings.language;
+	if (language.n > 0 && !cli->lang_given)
+		cli->lang = wq_str_eq(language, WQ_S("zh")) ? WQ_LANG_ZH : WQ_LANG_EN;
+	return WQ_OK;
 }
 
 wq_err wq_cli_with(struct wq_cli *cli, const struct wq_cli_args *args,
@@ -44,6 +50,13 @@ wq_err wq_cli_json(struct wq_cli *cli, const struct wq_json *json)
 {
 	WQ_TRY(wq_json_end(json));
 	fprintf(cli->out, "%s\n", wq_buf_cstr(json->out));
+	return WQ_OK;
+}
+
+wq_err wq_cli_json_ok(struct wq_cli *cli)
+{
+	if (cli->json)
+		fputs("{\"ok\":true}\n", cli->out);
 	return WQ_OK;
 }
 

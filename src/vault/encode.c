@@ -7,19 +7,10 @@ enum { GZIP_WINDOW = 15 + 16 /* zlib: 16 more asks for the gzip wrapper */ };
 bool wq_encode_worth(wq_str type, size_t n)
 {
 	static const wq_str prefixes[] = {
-		WQ_S_INIT("text/"),
-		WQ_S_INIT("application/javascript"),
-		WQ_S_INIT("application/json"),
-		WQ_S_INIT("application/xml"),
-		WQ_S_INIT("application/xhtml+xml"),
-		WQ_S_INIT("application/rss+xml"),
-		WQ_S_INIT("application/atom+xml"),
-		WQ_S_INIT("application/manifest+json"),
-		WQ_S_INIT("image/svg+xml"),
-		WQ_S_INIT("image/bmp"),
-		WQ_S_INIT("image/x-icon"),
-		WQ_S_INIT("font/ttf"),
-		WQ_S_INIT("font/otf"),
+		WQ_S_INIT("text/"), WQ_S_INIT("application/javascript"), WQ_S_INIT("application/json"),
+		WQ_S_INIT("application/xml"), WQ_S_INIT("application/xhtml+xml"), WQ_S_INIT("application/rss+xml"),
+		WQ_S_INIT("application/atom+xml"), WQ_S_INIT("application/manifest+json"), WQ_S_INIT("image/svg+xml"),
+		WQ_S_INIT("image/bmp"), WQ_S_INIT("image/x-icon"), WQ_S_INIT("font/ttf"), WQ_S_INIT("font/otf"),
 	};
 
 	for (size_t i = 0; n >= WQ_GZIP_LEAST_BYTES && i < WQ_COUNT(prefixes); i++)
