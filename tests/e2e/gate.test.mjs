@@ -331,9 +331,11 @@ test('whatever happens on the shelf, visitors get what was sealed', async t => {
 		await until('the event', () => site.events('vault.snapshot_altered').some(e => Number(e.fields.serial) === 3))
 		await whole()
 		rmSync(site.snapshot(3))
+		const { shelf } = site
+		site.shelf = path.join(site.dir, 'elsewhere')
 		site.publish(4, entries(4))
 		const bytes = readFileSync(site.snapshot(4))
-		rmSync(site.snapshot(4))
+		site.shelf = shelf
 		bytes[bytes.length - 100] ^= 1
 		writeFileSync(site.snapshot(5), bytes)
 		await until('the event', () => site.events('vault.snapshot_altered').some(e => Number(e.fields.serial) === 5))
@@ -405,4 +407,24 @@ test('nothing else in a location is a way around the seal', async t => {
 	const packed = await site.get('/gone', { headers: { 'Accept-Encoding': 'gzip' } })
 	assert.equal(packed.body.toString(), 'gone')
 	assert.equal((await site.get('/nothing')).body.toString(), '<h1>not here, version 1</h1>')
+})
+
+test('what nginx sends elsewhere is not answered from the seal', async t => {
+	const site = new Site(t)
+	site.publish(1, [{ path: '/staff/x.html', body: 'for staff' }, { path: '/old.html', body: 'old' }, { path: '/sorry.html', body: 'sorry' }])
+	await site.startVault(t)
+	for (const to of ['/sorry.html', '= /sorry.html', '=200 /sorry.html'])
+		for (const recursive of ['off', 'on'])
+			await t.test(`error_page ${to}, recursive_error_pages ${recursive}`, async t => {
+				const nginx = await site.startGate(t, {
+					inner: `location /staff/ { deny all; } location /old.html { rewrite ^ /staff-no-more.html last; }`,
+					outer: `error_page 403 ${to}; recursive_error_pages ${recursive};`,
+				})
+				const denied = await site.get('/staff/x.html')
+				assert.doesNotMatch(denied.body.toString(), /for staff/)
+				assert.match(denied.headers['cache-control'], /no-store/)
+				assert.equal((await site.get('/old.html')).status, 404)
+				assert.equal((await site.get('/sorry.html')).body.toString(), 'sorry')
+				await nginx.kill('SIGQUIT')
+			})
 })

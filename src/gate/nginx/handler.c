@@ -345,8 +345,10 @@ ngx_int_t wq_gate_handler(ngx_http_request_t *r)
 	if (!ctx)
 		return NGX_HTTP_INTERNAL_SERVER_ERROR;
 	rc = ngx_http_discard_request_body(r);
-	if (rc == NGX_OK && r->error_page) /* nginx's own error, sent here by error_page */
-		rc = wq_gate_builtin_send(r, r->err_status ? r->err_status : NGX_HTTP_NOT_FOUND, "error_page");
+	/* sent here by error_page or rewrite: the location is one of the new address, the key would be one of the old, and
+	 * what its own location denies would be answered here */
+	if (rc == NGX_OK && (r->internal || r->error_page))
+		rc = wq_gate_builtin_send(r, r->err_status ? r->err_status : NGX_HTTP_NOT_FOUND, "internal");
 	else if (rc == NGX_OK)
 		rc = answer(r, ctx);
 	ngx_http_finalize_request(r, rc);
