@@ -16,6 +16,7 @@ WQ_EVENT(VAULT_PACK_MISSING, "vault.pack_missing", ALERT, "磁盘上的封存包
 WQ_EVENT(VAULT_SNAPSHOT_ALTERED, "vault.snapshot_altered", ALERT, "磁盘上的快照被改动或签名无效，已拒绝", "a snapshot on the disk was altered or is not signed by an accepted key; it is refused")
 WQ_EVENT(VAULT_SNAPSHOT_MISSING, "vault.snapshot_missing", ALERT, "磁盘上没有该应用的快照", "the snapshot of an application is missing on the disk")
 WQ_EVENT(VAULT_SNAPSHOT_REPLAYED, "vault.snapshot_replayed", ALERT, "旧快照被放回，已拒绝；较新的版本继续提供服务", "an older snapshot was put back and is refused; the newer version goes on serving")
+WQ_EVENT(VAULT_FLOOR_NEW, "vault.floor_new", WARNING, "该应用首次被接受的快照序号大于一：新设的服务，或记录最高序号的文件已丢失", "the first snapshot that is accepted of an application is not its first: a new installation, or the record of the highest serials was lost")
 WQ_EVENT(VAULT_LOAD_FAILED, "vault.load_failed", ERROR, "快照无法载入；原有版本继续提供服务", "a snapshot could not be loaded; what was served goes on serving")
 WQ_EVENT(VAULT_SHELF_UNREADABLE, "vault.shelf_unreadable", ERROR, "封存目录无法读取", "the shelf cannot be read")
 WQ_EVENT(VAULT_LEDGER_FAILED, "vault.ledger_failed", ERROR, "事件无法写入账本，将持续重试", "an event could not be written to the ledger; it is tried again")

@@ -167,6 +167,7 @@ struct load {
 	const char *app;
 	const struct wq_vault_keys *keys;
 	const struct wq_floor *floor;
+	const struct wq_vault_judge *judge;
 	uint64_t serial;
 	wq_digest pack; /* the one under way */
 	bool in_pack;
@@ -206,6 +207,8 @@ static wq_err snapshot_verify(const struct load *load, struct wq_generation *g)
 	if (strcmp(head->app, load->app) != 0 || head->serial != load->serial)
 		return wq_error(WQ_E_REPLAYED, "the file of %s serial %" PRIu64 " holds %s serial %" PRIu64, load->app,
 			load->serial, head->app, head->serial);
+	if (load->judge)
+		WQ_TRY(load->judge->call(load->judge->data, &g->snapshot));
 	WQ_TRY(wq_snapshot_check(&g->snapshot));
 	return wq_snapshot_digest(&g->snapshot, &g->digest);
 }
@@ -228,10 +231,16 @@ static wq_err packs_load(struct load *load, struct wq_generation *g)
 		g->packs_n = (size_t)i + 1;
 		if (pack->sealed.bytes.n != bytes)
 			return wq_error(WQ_E_ALTERED, "the snapshot says %" PRIu64 " bytes", bytes);
-		WQ_TRY(wq_snapshot_check_pack(&g->snapshot, i, &pack->pack));
 	}
 	load->in_pack = false;
 	return WQ_OK;
+}
+
+static const struct wq_pack *pack_of(void *data, uint32_t number)
+{
+	const struct wq_generation *g = data;
+
+	return &g->packs[number]->pack;
 }
 
 static wq_err generation_load(struct load *load, struct wq_generation **ret_generation)
@@ -246,6 +255,7 @@ static wq_err generation_load(struct load *load, struct wq_generation **ret_gene
 	WQ_TRY(snapshot_read(load, g));
 	WQ_TRY(snapshot_verify(load, g));
 	WQ_TRY(packs_load(load, g));
+	WQ_TRY(wq_snapshot_check_packs(&g->snapshot, pack_of, g));
 	*ret_generation = g;
 	g = NULL;
 	return WQ_OK;
@@ -276,10 +286,10 @@ static wq_err none_found(const struct load *load, size_t lower)
 }
 
 wq_err wq_vault_load(struct wq_vault_memory *memory, const struct wq_shelf *shelf, const char *app,
-	const struct wq_vault_keys *keys, const struct wq_floor *floor, const struct wq_generation *present,
-	struct wq_vault_faults *faults, struct wq_generation **ret_generation)
+	const struct wq_vault_keys *keys, const struct wq_floor *floor, const struct wq_vault_judge *judge,
+	const struct wq_generation *present, struct wq_vault_faults *faults, struct wq_generation **ret_generation)
 {
-	struct load load = {.memory = memory, .shelf = shelf, .app = app, .keys = keys, .floor = floor};
+	struct load load = {.memory = memory, .shelf = shelf, .app = app, .keys = keys, .floor = floor, .judge = judge};
 	WQ_CLEANUP(wq_arena_done) struct wq_arena arena;
 	wq_err first = WQ_OK;
 	uint64_t *serials;

@@ -69,22 +69,30 @@ struct wq_vault_keys {
 	size_t n;
 };
 
-/* Loads the highest snapshot of `app` that is whole, from `floor` on. When that is the one of `present` (may be NULL), or
+/* A caller's own opinion of a snapshot whose signature is good, asked before its packs are read: an error passes the
+ * snapshot over as if it were not whole. */
+struct wq_vault_judge {
+	wq_err (*call)(void *data, const struct wq_snapshot *snapshot);
+	void *data;
+};
+
+/* Loads the highest snapshot of `app` that is whole and that `judge` (NULL: everybody) agrees to, from `floor` on. When that is the one of `present` (may be NULL), or
  * `present` is higher than every whole one, returns WQ_OK with NULL: nothing to change. Every higher one that was passed
  * over is in `faults`, with what was wrong with it.
  * Errors, also in `faults`: WQ_E_REPLAYED (only lower ones than the floor are there), WQ_E_NOT_FOUND (none is there), the
  * error of the highest when all that are there are bad, WQ_E_LIMIT (over the budget, saying which pack and by how much),
  * WQ_E_NO_MEMORY, WQ_E_IO. */
 wq_err wq_vault_load(struct wq_vault_memory *memory, const struct wq_shelf *shelf, const char *app,
-	const struct wq_vault_keys *keys, const struct wq_floor *floor, const struct wq_generation *present,
-	struct wq_vault_faults *faults, struct wq_generation **ret_generation);
+	const struct wq_vault_keys *keys, const struct wq_floor *floor, const struct wq_vault_judge *judge,
+	const struct wq_generation *present, struct wq_vault_faults *faults, struct wq_generation **ret_generation);
 void wq_generation_free(struct wq_generation **generation);
 
-/* Compares the shelf with what is in memory: snapshot and packs of `generation`, byte by byte. Adds a fault for each file
- * that is missing (WQ_E_NOT_FOUND), altered (WQ_E_ALTERED, naming the first object that differs) or replaced by an older
- * snapshot (WQ_E_REPLAYED). Whether there is something newer is wq_vault_load()'s to say. Reads the whole of it: seconds
- * for gigabytes. Errors: WQ_E_IO when a file cannot be compared at all. */
-wq_err wq_vault_recheck(
-	const struct wq_shelf *shelf, const struct wq_generation *generation, struct wq_vault_faults *faults);
+/* Compares a file on the shelf with what is in memory, byte by byte: the snapshot of `generation` (part 0) or one of its
+ * packs (parts 1 to packs_n). Adds a fault when it is missing (WQ_E_NOT_FOUND), altered (WQ_E_ALTERED, naming the first
+ * object that differs) or replaced by an older snapshot (WQ_E_REPLAYED). Whether there is something newer is
+ * wq_vault_load()'s to say. Reads the whole file: part by part, so that a caller can do other things in between.
+ * Errors: WQ_E_IO when it cannot be compared at all. */
+wq_err wq_vault_recheck(const struct wq_shelf *shelf, const struct wq_generation *generation, size_t part,
+	struct wq_vault_faults *faults);
 
 #endif

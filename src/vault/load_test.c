@@ -132,7 +132,14 @@ static wq_err load(struct fixture *f, const char *app, uint64_t floor_serial)
 	struct wq_floor floor = {.serial = floor_serial};
 
 	f->faults.n = 0;
-	return wq_vault_load(f->memory, &f->shelf, app, &keys, &floor, NULL, &f->faults, &f->g);
+	return wq_vault_load(f->memory, &f->shelf, app, &keys, &floor, NULL, NULL, &f->faults, &f->g);
+}
+
+static wq_err recheck(struct fixture *f)
+{
+	for (size_t part = 0; part <= f->g->packs_n; part++)
+		WQ_TRY(wq_vault_recheck(&f->shelf, f->g, part, &f->faults));
+	return WQ_OK;
 }
 
 static void flip(const char *path, long offset)
@@ -214,12 +221,12 @@ static void packs_are_shared_between_generations(void **state)
 	first = f.g;
 	used = wq_vault_memory_used(f.memory);
 	publish(&f.shelf, "portal", 2, 3);
-	assert_ok(wq_vault_load(f.memory, &f.shelf, "portal", &keys, &no_floor, first, &f.faults, &f.g));
+	assert_ok(wq_vault_load(f.memory, &f.shelf, "portal", &keys, &no_floor, NULL, first, &f.faults, &f.g));
 	assert_true(f.g->snapshot.head.serial == 2);
 	assert_ptr_equal(f.g->packs[0], first->packs[0]);
 	assert_true(wq_vault_memory_used(f.memory) < 2 * used);
 	wq_generation_free(&first);
-	assert_ok(wq_vault_load(f.memory, &f.shelf, "portal", &keys, &no_floor, f.g, &f.faults, &first));
+	assert_ok(wq_vault_load(f.memory, &f.shelf, "portal", &keys, &no_floor, NULL, f.g, &f.faults, &first));
 	assert_null(first);
 	end(&f);
 }
@@ -251,7 +258,8 @@ static void an_altered_pack_is_refused_by_name(void **state)
 	assert_true(f.g->snapshot.head.serial == 1);
 	wq_generation_free(&f.g);
 	f.faults.n = 0;
-	assert_err(wq_vault_load(f.memory, &f.shelf, "portal", &keys, &floor, NULL, &f.faults, &f.g), WQ_E_ALTERED);
+	assert_err(
+		wq_vault_load(f.memory, &f.shelf, "portal", &keys, &floor, NULL, NULL, &f.faults, &f.g), WQ_E_ALTERED);
 	assert_int_equal(f.faults.n, 1);
 	assert_true(f.faults.rows[0].in_pack && wq_digest_eq(f.faults.rows[0].pack, name));
 	assert_true(f.faults.rows[0].serial == 2);
@@ -271,7 +279,7 @@ static void what_is_present_stays(void **state)
 	assert_ok(load(&f, "portal", 0));
 	publish(&f.shelf, "portal", 2, 3);
 	flip(wq_shelf_snapshot_path(&f.shelf, "portal", 2, path), -1);
-	assert_ok(wq_vault_load(f.memory, &f.shelf, "portal", &keys, &no_floor, f.g, &f.faults, &next));
+	assert_ok(wq_vault_load(f.memory, &f.shelf, "portal", &keys, &no_floor, NULL, f.g, &f.faults, &next));
 	assert_null(next);
 	assert_int_equal(f.faults.n, 1);
 	assert_int_equal(f.faults.rows[0].error, WQ_E_ALTERED);
@@ -332,11 +340,12 @@ static void older_ones_are_refused(void **state)
 	assert_ok(load(&f, "portal", 0));
 	floor.digest = f.g->digest;
 	wq_generation_free(&f.g);
-	assert_ok(wq_vault_load(f.memory, &f.shelf, "portal", &keys, &floor, NULL, &f.faults, &f.g));
+	assert_ok(wq_vault_load(f.memory, &f.shelf, "portal", &keys, &floor, NULL, NULL, &f.faults, &f.g));
 	wq_generation_free(&f.g);
 	/* the same serial, sealed by the same key, but not what was seen */
 	floor.digest.b[0] ^= 1;
-	assert_err(wq_vault_load(f.memory, &f.shelf, "portal", &keys, &floor, NULL, &f.faults, &f.g), WQ_E_REPLAYED);
+	assert_err(
+		wq_vault_load(f.memory, &f.shelf, "portal", &keys, &floor, NULL, NULL, &f.faults, &f.g), WQ_E_REPLAYED);
 	/* yesterday's under today's name */
 	file_copy(one, three);
 	assert_err(load(&f, "portal", 3), WQ_E_REPLAYED);
@@ -366,7 +375,7 @@ static void a_foreign_key_is_refused(void **state)
 	snapshot_make(&f.shelf, "portal", 1, 2, other_key, &snapshot);
 	assert_ok(wq_shelf_publish(&f.shelf, wq_buf_str(&snapshot)));
 	assert_err(load(&f, "portal", 0), WQ_E_SIGNATURE);
-	assert_ok(wq_vault_load(f.memory, &f.shelf, "portal", &both, &no_floor, NULL, &f.faults, &f.g));
+	assert_ok(wq_vault_load(f.memory, &f.shelf, "portal", &both, &no_floor, NULL, NULL, &f.faults, &f.g));
 	end(&f);
 }
 
@@ -406,13 +415,13 @@ static void the_budget_is_kept(void **state)
 	wq_generation_free(&f.g);
 	for (uint64_t budget = 0; budget < used; budget += used / 5) {
 		assert_ok(wq_vault_memory_new(budget, &small));
-		assert_err(
-			wq_vault_load(small, &f.shelf, "portal", &keys, &no_floor, NULL, &f.faults, &f.g), WQ_E_LIMIT);
+		assert_err(wq_vault_load(small, &f.shelf, "portal", &keys, &no_floor, NULL, NULL, &f.faults, &f.g),
+			WQ_E_LIMIT);
 		assert_true(wq_vault_memory_used(small) == 0);
 		wq_vault_memory_free(&small);
 	}
 	assert_ok(wq_vault_memory_new(used, &small));
-	assert_ok(wq_vault_load(small, &f.shelf, "portal", &keys, &no_floor, NULL, &f.faults, &f.g));
+	assert_ok(wq_vault_load(small, &f.shelf, "portal", &keys, &no_floor, NULL, NULL, &f.faults, &f.g));
 	wq_generation_free(&f.g);
 	wq_vault_memory_free(&small);
 	end(&f);
@@ -432,13 +441,13 @@ static void rechecking_names_what_differs(void **state)
 	publish(&f.shelf, "portal", 1, 2);
 	publish(&f.shelf, "portal", 2, 3);
 	assert_ok(load(&f, "portal", 0));
-	assert_ok(wq_vault_recheck(&f.shelf, f.g, &f.faults));
+	assert_ok(recheck(&f));
 	assert_int_equal(f.faults.n, 0);
 	wq_shelf_pack_path(&f.shelf, f.g->packs[1]->name, pack);
 	object = wq_pack_bytes(&f.g->packs[1]->pack, 3);
 	offset = object.p - f.g->packs[1]->sealed.bytes.p + (long)object.n - 1;
 	flip(pack, offset);
-	assert_ok(wq_vault_recheck(&f.shelf, f.g, &f.faults));
+	assert_ok(recheck(&f));
 	assert_int_equal(f.faults.n, 1);
 	assert_int_equal(f.faults.rows[0].error, WQ_E_ALTERED);
 	assert_true(f.faults.rows[0].in_pack);
@@ -452,14 +461,14 @@ static void rechecking_names_what_differs(void **state)
 	wq_shelf_snapshot_path(&f.shelf, "portal", 2, two);
 	file_copy(one, two);
 	f.faults.n = 0;
-	assert_ok(wq_vault_recheck(&f.shelf, f.g, &f.faults));
+	assert_ok(recheck(&f));
 	assert_int_equal(f.faults.n, 2);
 	assert_int_equal(f.faults.rows[0].error, WQ_E_REPLAYED);
 	assert_int_equal(f.faults.rows[1].error, WQ_E_NOT_FOUND);
 	assert_int_equal(rename(save, pack), 0);
 	assert_int_equal(truncate(two, 100), 0);
 	f.faults.n = 0;
-	assert_ok(wq_vault_recheck(&f.shelf, f.g, &f.faults));
+	assert_ok(recheck(&f));
 	assert_int_equal(f.faults.n, 1);
 	assert_int_equal(f.faults.rows[0].error, WQ_E_ALTERED);
 	end(&f);
@@ -564,7 +573,7 @@ static uint64_t loaded_serial(struct fixture *f, const char *vault)
 
 	assert_ok(wq_shelf_open(NULL, vault, false, &shelf));
 	f->faults.n = 0;
-	assert_ok(wq_vault_load(f->memory, &shelf, "portal", &keys, &no_floor, NULL, &f->faults, &f->g));
+	assert_ok(wq_vault_load(f->memory, &shelf, "portal", &keys, &no_floor, NULL, NULL, &f->faults, &f->g));
 	assert_int_equal(f->faults.n, 0);
 	serial = f->g->snapshot.head.serial;
 	wq_generation_free(&f->g);

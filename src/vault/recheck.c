@@ -106,24 +106,15 @@ static bool is_fault(wq_err e)
 	return wq_is(e, WQ_E_NOT_FOUND) || wq_is(e, WQ_E_ALTERED) || wq_is(e, WQ_E_REPLAYED);
 }
 
-wq_err wq_vault_recheck(
-	const struct wq_shelf *shelf, const struct wq_generation *generation, struct wq_vault_faults *faults)
+wq_err wq_vault_recheck(const struct wq_shelf *shelf, const struct wq_generation *generation, size_t part,
+	struct wq_vault_faults *faults)
 {
 	const struct wq_snapshot_head *head = &generation->snapshot.head;
-	wq_err e = snapshot_recheck(shelf, generation);
+	const struct wq_vault_pack *pack = part > 0 ? generation->packs[part - 1] : NULL;
+	wq_err e = pack ? pack_recheck(shelf, pack) : snapshot_recheck(shelf, generation);
 
-	if (is_fault(e))
-		wq_vault_fault_add(faults, e, head->app, head->serial, NULL);
-	else
-		WQ_TRY(e);
-	for (size_t i = 0; i < generation->packs_n; i++) {
-		const struct wq_vault_pack *pack = generation->packs[i];
-
-		e = pack_recheck(shelf, pack);
-		if (is_fault(e))
-			wq_vault_fault_add(faults, e, head->app, head->serial, &pack->name);
-		else
-			WQ_TRY(e);
-	}
+	if (!is_fault(e))
+		return e;
+	wq_vault_fault_add(faults, e, head->app, head->serial, pack ? &pack->name : NULL);
 	return WQ_OK;
 }

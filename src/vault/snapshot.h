@@ -140,10 +140,11 @@ enum wq_path_class wq_snapshot_class(const struct wq_snapshot *snapshot, wq_str 
  * host and found by its hash, types and headers fit to be sent, padding zero. For whoever is about to sign or to load.
  * Errors: WQ_E_FORMAT naming the place. */
 wq_err wq_snapshot_check(const struct wq_snapshot *snapshot);
-/* Every reference of the entries into pack `number`, against that pack: row, length, digest of the identity form.
- * Errors: WQ_E_ALTERED naming the key. */
+/* Every reference of the entries against its pack: row, length, digest of the identity form. `pack_of` gives the pack of a
+ * number below packs_n. One pass, however many packs there are. Errors: WQ_E_ALTERED naming key and pack. */
 struct wq_pack;
-wq_err wq_snapshot_check_pack(const struct wq_snapshot *snapshot, uint32_t number, const struct wq_pack *pack);
+wq_err wq_snapshot_check_packs(
+	const struct wq_snapshot *snapshot, const struct wq_pack *(*pack_of)(void *data, uint32_t number), void *data);
 
 /* Body root, then signature by `key`, then application and serial: `serial_seen` is the highest that the caller has
  * accepted. Errors: WQ_E_ALTERED, WQ_E_SIGNATURE, WQ_E_REPLAYED (a lower serial, or the same with another digest when

@@ -215,20 +215,26 @@ static bool ref_fine(const struct wq_object_ref *ref, const struct wq_pack *pack
 	return !digest || memcmp(stored.b, ref->digest.b, sizeof stored.b) == 0;
 }
 
-wq_err wq_snapshot_check_pack(const struct wq_snapshot *snapshot, uint32_t number, const struct wq_pack *pack)
+wq_err wq_snapshot_check_packs(
+	const struct wq_snapshot *snapshot, const struct wq_pack *(*pack_of)(void *data, uint32_t number), void *data)
 {
 	for (uint32_t i = 0; i < snapshot->entries_n; i++) {
+		const struct wq_object_ref *bad = NULL;
 		struct wq_entry e;
 
 		if (!wq_snapshot_entry(snapshot, i, &e))
 			return wq_error(WQ_E_FORMAT, "snapshot: entry %u is out of bounds", i);
-		if ((e.identity.pack == number && !ref_fine(&e.identity, pack, true)) ||
-			(e.has_gzip && e.gzip.pack == number && !ref_fine(&e.gzip, pack, false)) ||
-			(e.has_brotli && e.brotli.pack == number && !ref_fine(&e.brotli, pack, false))) {
+		if (!ref_fine(&e.identity, pack_of(data, e.identity.pack), true))
+			bad = &e.identity;
+		else if (e.has_gzip && !ref_fine(&e.gzip, pack_of(data, e.gzip.pack), false))
+			bad = &e.gzip;
+		else if (e.has_brotli && !ref_fine(&e.brotli, pack_of(data, e.brotli.pack), false))
+			bad = &e.brotli;
+		if (bad) {
 			wq_str key = wq_str_head(e.key, NOTE_KEY);
 
 			return wq_error(WQ_E_ALTERED, "entry %u (%.*s) names an object that pack %u has not", i,
-				WQ_S_ARG(key), number);
+				WQ_S_ARG(key), bad->pack);
 		}
 	}
 	return WQ_OK;

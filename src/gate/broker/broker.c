@@ -7,6 +7,7 @@ struct worker {
 	struct wq_broker *broker;
 	struct wq_session *session; /* NULL: the place is free */
 	struct wq_watch *watch;
+	uint64_t since_msec;
 };
 
 struct wq_broker {
@@ -19,10 +20,28 @@ struct wq_broker {
 	int listener;
 	uid_t allow[WQ_LINK_ALLOW_MAX + 1];
 	size_t allow_n;
-	uint64_t recheck_msec, denied_at_msec;
-	struct wq_watch *listen_watch, *shelf_watch, *scan_timer, *recheck_timer, *tick_timer;
+	uint64_t recheck_msec, denied_at_msec, full_at_msec, round_at_msec;
+	/* a look at the shelf that is due soon is not put off by what happens there meanwhile */
+	bool scan_soon, recheck_soon, recheck_again, recheck_running;
+	struct wq_watch *listen_watch, *shelf_watch, *scan_timer, *recheck_timer, *tick_timer, *retry_timer;
 	struct worker workers[WQ_BROKER_WORKERS_MAX];
 };
+
+static uint64_t now_msec(const struct wq_broker *b)
+{
+	return b->clock->monotonic_msec(b->clock->data);
+}
+
+/* True once in WQ_BROKER_DENIED_MSEC: what strangers can make happen does not fill log and ledger. */
+static bool may_tell(const struct wq_broker *b, uint64_t *at_msec)
+{
+	uint64_t now = now_msec(b);
+
+	if (*at_msec != 0 && now - *at_msec < WQ_BROKER_DENIED_MSEC)
+		return false;
+	*at_msec = now;
+	return true;
+}
 
 /* ---- workers ---- */
 
@@ -66,10 +85,13 @@ static void worker_begin(struct wq_broker *b, int fd, const struct wq_link_peer 
 			worker = &b->workers[i];
 	if (!worker) {
 		close(fd);
-		wq_report_worker_gone(b->report, peer->pid, wq_error(WQ_E_LIMIT, "%d workers", WQ_BROKER_WORKERS_MAX));
+		if (may_tell(b, &b->full_at_msec))
+			wq_report_worker_gone(
+				b->report, peer->pid, wq_error(WQ_E_LIMIT, "%d workers", WQ_BROKER_WORKERS_MAX));
 		return;
 	}
 	worker->broker = b;
+	worker->since_msec = now_msec(b);
 	e = wq_session_open(fd, peer, b->served, b->report, &worker->session);
 	if (wq_failed(e)) {
 		wq_report_worker_gone(b->report, peer->pid, e);
@@ -78,16 +100,6 @@ static void worker_begin(struct wq_broker *b, int fd, const struct wq_link_peer 
 	e = wq_loop_watch_fd(b->loop, wq_session_fd(worker->session), WQ_LOOP_IN, on_worker, worker, &worker->watch);
 	if (wq_failed(e))
 		worker_end(worker, e);
-}
-
-static void denied(struct wq_broker *b, const struct wq_link_peer *peer)
-{
-	uint64_t now = b->clock->monotonic_msec(b->clock->data);
-
-	if (b->denied_at_msec != 0 && now - b->denied_at_msec < WQ_BROKER_DENIED_MSEC)
-		return;
-	b->denied_at_msec = now;
-	wq_report_worker_denied(b->report, peer->pid, peer->uid);
 }
 
 static void on_listener(void *data, uint32_t events)
@@ -101,11 +113,17 @@ static void on_listener(void *data, uint32_t events)
 		wq_err e = wq_link_accept(b->listener, b->allow, b->allow_n, &fd, &peer);
 
 		if (wq_is(e, WQ_E_DENIED)) {
-			denied(b, &peer);
+			if (may_tell(b, &b->denied_at_msec))
+				wq_report_worker_denied(b->report, peer.pid, peer.uid);
 			continue;
 		}
-		if (wq_failed(e))
+		if (wq_is(e, WQ_E_BUSY))
 			return;
+		if (wq_failed(
+			    e)) { /* out of descriptors: it would be ready again at once; the tick takes up listening */
+			WQ_IGNORE(wq_watch_set_events(b->listen_watch, 0));
+			return;
+		}
 		worker_begin(b, fd, &peer);
 	}
 }
@@ -126,7 +144,16 @@ static void scan(struct wq_broker *b)
 
 static void on_scan(void *data)
 {
-	scan(data);
+	struct wq_broker *b = data;
+
+	b->scan_soon = false;
+	scan(b);
+}
+
+static void recheck_in(struct wq_broker *b, uint64_t delay_msec)
+{
+	b->recheck_soon = true;
+	wq_watch_set_timer(b->recheck_timer, delay_msec, 0);
 }
 
 static void on_shelf(void *data, uint32_t events)
@@ -136,26 +163,60 @@ static void on_shelf(void *data, uint32_t events)
 	(void)events;
 	if (!wq_watcher_drain(&b->watcher))
 		return;
-	wq_watch_set_timer(b->scan_timer, WQ_BROKER_SCAN_DELAY_MSEC, 0);
-	wq_watch_set_timer(b->recheck_timer, WQ_BROKER_RECHECK_DELAY_MSEC, 0);
+	if (!b->scan_soon)
+		wq_watch_set_timer(b->scan_timer, WQ_BROKER_SCAN_DELAY_MSEC, 0);
+	b->scan_soon = true;
+	if (b->recheck_running)
+		b->recheck_again = true;
+	else if (!b->recheck_soon)
+		recheck_in(b, WQ_BROKER_RECHECK_DELAY_MSEC);
 }
 
-/* One application a round of the loop, so that workers are served in between; then the pause. */
+/* One file a round of the loop, so that workers are served in between; then the pause. On a shelf that changes all the
+ * time comparing takes at most a tenth of the time. */
 static void on_recheck(void *data)
 {
 	struct wq_broker *b = data;
 
-	if (wq_served_recheck_next(b->served)) {
+	if (!b->recheck_running)
+		b->round_at_msec = now_msec(b);
+	b->recheck_running = wq_served_recheck_next(b->served);
+	if (b->recheck_running) {
 		wq_watch_set_timer(b->recheck_timer, 0, 0);
 		return;
 	}
 	scan(b);
-	wq_watch_set_timer(b->recheck_timer, b->recheck_msec, 0);
+	b->recheck_soon = false;
+	if (b->recheck_again)
+		recheck_in(b, WQ_MAX(9 * (now_msec(b) - b->round_at_msec), (uint64_t)WQ_BROKER_RECHECK_DELAY_MSEC));
+	else
+		wq_watch_set_timer(b->recheck_timer, b->recheck_msec, 0);
+	b->recheck_again = false;
 }
 
 static void on_tick(void *data)
 {
-	step_all(data);
+	struct wq_broker *b = data;
+	uint64_t now = now_msec(b);
+
+	for (size_t i = 0; i < WQ_BROKER_WORKERS_MAX; i++) {
+		struct worker *w = &b->workers[i];
+
+		if (w->session && !wq_session_greeted(w->session) && now - w->since_msec >= WQ_BROKER_HELLO_MSEC)
+			worker_end(w, wq_error(WQ_E_TIMEOUT, "no hello"));
+	}
+	step_all(b);
+	WQ_IGNORE(wq_watch_set_events(b->listen_watch, WQ_LOOP_IN));
+}
+
+static void on_retry(void *data)
+{
+	struct wq_broker *b = data;
+
+	for (size_t i = 0; i < WQ_BROKER_WORKERS_MAX; i++)
+		if (b->workers[i].session)
+			wq_session_retry(b->workers[i].session);
+	step_all(b);
 }
 
 /* ---- life ---- */
@@ -164,6 +225,7 @@ static wq_err watch_all(struct wq_broker *b)
 {
 	WQ_TRY(wq_loop_watch_timer(b->loop, b->recheck_msec, 0, on_recheck, b, &b->recheck_timer));
 	WQ_TRY(wq_loop_watch_timer(b->loop, WQ_BROKER_TICK_MSEC, WQ_BROKER_TICK_MSEC, on_tick, b, &b->tick_timer));
+	WQ_TRY(wq_loop_watch_timer(b->loop, WQ_BROKER_RETRY_MSEC, WQ_BROKER_RETRY_MSEC, on_retry, b, &b->retry_timer));
 	WQ_TRY(wq_loop_watch_timer(b->loop, b->recheck_msec, 0, on_scan, b, &b->scan_timer));
 	WQ_TRY(wq_loop_watch_fd(b->loop, b->watcher.fd, WQ_LOOP_IN, on_shelf, b, &b->shelf_watch));
 	return wq_loop_watch_fd(b->loop, b->listener, WQ_LOOP_IN, on_listener, b, &b->listen_watch);
@@ -224,6 +286,7 @@ void wq_broker_close(struct wq_broker **broker)
 	wq_watch_close(&b->scan_timer);
 	wq_watch_close(&b->recheck_timer);
 	wq_watch_close(&b->tick_timer);
+	wq_watch_close(&b->retry_timer);
 	if (b->listener >= 0) {
 		close(b->listener);
 		unlink(b->socket);

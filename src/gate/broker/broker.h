@@ -19,6 +19,8 @@ enum {
 	WQ_BROKER_SCAN_DELAY_MSEC = 50,     /* after a change on the shelf; several changes are one scan */
 	WQ_BROKER_RECHECK_DELAY_MSEC = 300, /* the same for comparing what is on the shelf with what is served */
 	WQ_BROKER_TICK_MSEC = 1000,
+	WQ_BROKER_RETRY_MSEC = 10000, /* until a worker is offered again what it had no room for */
+	WQ_BROKER_HELLO_MSEC = 5000,  /* a connection without its hello ends */
 	WQ_BROKER_DENIED_MSEC = 10000 /* of strangers who knock, one in this time is reported */
 };
 

@@ -76,6 +76,21 @@ void wq_report_served(struct wq_report *report, const struct wq_snapshot *snapsh
 	record(report, WQ_EV_VAULT_SERVED, app, wq_digest_hex(digest, hex), &body);
 }
 
+void wq_report_floor_new(struct wq_report *report, const struct wq_snapshot *snapshot, wq_digest digest)
+{
+	const char *app = snapshot->head.app;
+	uint64_t serial = snapshot->head.serial;
+	char hex[WQ_DIGEST_HEX];
+	struct body body;
+
+	wq_event(report->log, VAULT_FLOOR_NEW, wq_f_text("app", app), wq_f_u64("serial", serial),
+		wq_f_hex("digest", digest.b, sizeof digest.b));
+	body_begin(&body);
+	wq_json_put_u64(&body.json, "serial", serial);
+	wq_json_put_hex(&body.json, "digest", digest.b, sizeof digest.b);
+	record(report, WQ_EV_VAULT_FLOOR_NEW, app, wq_digest_hex(digest, hex), &body);
+}
+
 static void log_fault(struct wq_log *log, enum wq_event_id id, const struct wq_vault_fault *fault, const char *object)
 {
 	const struct wq_field fields[] = {wq_f_text("app", fault->app), wq_f_u64("serial", fault->serial),

@@ -24,6 +24,9 @@ void wq_report_free(struct wq_report **report);
 
 /* An application is served: the first gate has acknowledged this generation. */
 void wq_report_served(struct wq_report *report, const struct wq_snapshot *snapshot, wq_digest digest, pid_t worker);
+/* The first snapshot that is accepted of an application has a serial over 1: a new installation, or its floor was lost, and
+ * with it the knowledge of what was newer. */
+void wq_report_floor_new(struct wq_report *report, const struct wq_snapshot *snapshot, wq_digest digest);
 /* Something is wrong on the shelf. The name of the event follows from the kind of fault. */
 void wq_report_fault(struct wq_report *report, const struct wq_vault_fault *fault);
 /* The shelf cannot be listed at all. Goes to the log only: the next look may be a moment later. */

@@ -1,6 +1,6 @@
 #include "gate/broker/served.h"
 
-enum { TOLD_MAX = 512 };
+enum { TOLD_MAX = 512, SCANS_MAX = 8 };
 
 struct app {
 	char name[WQ_APP_ID_MAX + 1];
@@ -22,7 +22,8 @@ struct wq_served {
 	struct wq_report *report;
 	const struct wq_fs *fs;
 	struct app *apps[WQ_SHELF_APPS_MAX];
-	size_t apps_n, recheck_at;
+	size_t apps_n, recheck_at, recheck_part;
+	bool restored, host_taken; /* host_taken: a release was passed over for it in this round */
 	uint64_t last_number;
 	struct told told[TOLD_MAX];
 	size_t told_n;
@@ -138,7 +139,7 @@ static void tell_error(struct wq_served *s, const char *app, wq_err e, char by, 
 	tell(s, &fault, by, round);
 }
 
-/* ---- scanning ---- */
+/* ---- applications ---- */
 
 static struct app *app_of(struct wq_served *s, const char *name)
 {
@@ -164,24 +165,53 @@ static wq_err raise_floor(struct wq_served *s, const struct wq_generation *gener
 	return wq_floor_raise(s->fs, s->state_dir, generation->snapshot.head.app, &floor);
 }
 
-/* Loads what is newer than what `app` has, and offers it. */
-static wq_err scan_app(struct wq_served *s, struct app *app, bool *ret_changed)
-{
-	struct wq_generation *present = app->offer ? app->offer->generation : NULL, *generation = NULL;
-	struct wq_vault_faults faults = {0};
-	struct wq_offer *offer;
-	struct wq_floor floor;
-	wq_err e;
+/* ---- hosts ---- */
 
-	WQ_TRY(wq_floor_read(s->fs, s->state_dir, app->name, &floor));
-	e = wq_vault_load(s->memory, &s->shelf, app->name, &s->keys, &floor, present, &faults, &generation);
-	tell_all(s, &faults, 's', s->scan_round);
-	if (wq_failed(e))
-		return faults.n > 0 ? WQ_OK : e; /* told already */
-	if (!generation)
-		return WQ_OK;
-	offer = calloc(1, sizeof *offer);
-	e = offer ? raise_floor(s, generation) : wq_error_id(WQ_E_NO_MEMORY);
+/* The first host that both have, or nothing. Both lists are sorted. */
+static wq_str common_host(const struct wq_snapshot *a, const struct wq_snapshot *b)
+{
+	uint32_t i = 0, j = 0;
+
+	while (i < a->hosts_n && j < b->hosts_n) {
+		wq_str host = wq_snapshot_host(a, i);
+		int order = wq_str_cmp(host, wq_snapshot_host(b, j));
+
+		if (order == 0)
+			return host;
+		i += order < 0;
+		j += order > 0;
+	}
+	return WQ_S_NONE;
+}
+
+/* Refuses hosts that another application has. */
+static wq_err judge_hosts(void *data, const struct wq_snapshot *snapshot)
+{
+	struct wq_served *s = data;
+
+	for (size_t i = 0; i < s->apps_n; i++) {
+		const struct app *app = s->apps[i];
+		wq_str host;
+
+		if (!app->offer || strcmp(app->name, snapshot->head.app) == 0)
+			continue;
+		host = common_host(snapshot, &app->offer->generation->snapshot);
+		if (host.n == 0)
+			continue;
+		s->host_taken = true;
+		return wq_error(WQ_E_EXISTS, "%.*s belongs to %s", WQ_S_ARG(host), app->name);
+	}
+	return WQ_OK;
+}
+
+/* ---- scanning ---- */
+
+/* Takes `generation`. */
+static wq_err offer_new(struct wq_served *s, struct app *app, struct wq_generation *generation)
+{
+	struct wq_offer *offer = calloc(1, sizeof *offer);
+	wq_err e = offer ? raise_floor(s, generation) : wq_error_id(WQ_E_NO_MEMORY);
+
 	if (wq_failed(e)) {
 		wq_generation_free(&generation);
 		free(offer);
@@ -192,8 +222,86 @@ static wq_err scan_app(struct wq_served *s, struct app *app, bool *ret_changed)
 	offer->refs = 1;
 	wq_offer_unref(&app->offer);
 	app->offer = offer;
+	return WQ_OK;
+}
+
+/* Loads what is newer than what `app` has, and offers it. */
+static wq_err scan_app(struct wq_served *s, struct app *app, bool *ret_changed)
+{
+	struct wq_generation *present = app->offer ? app->offer->generation : NULL, *generation = NULL;
+	const struct wq_vault_judge judge = {judge_hosts, s};
+	struct wq_vault_faults faults = {0};
+	struct wq_floor floor;
+	wq_err e;
+
+	WQ_TRY(wq_floor_read(s->fs, s->state_dir, app->name, &floor));
+	e = wq_vault_load(s->memory, &s->shelf, app->name, &s->keys, &floor, &judge, present, &faults, &generation);
+	tell_all(s, &faults, 's', s->scan_round);
+	if (wq_failed(e))
+		return faults.n > 0 ? WQ_OK : e; /* told already */
+	if (!generation)
+		return WQ_OK;
+	if (floor.serial == 0 && generation->snapshot.head.serial > 1)
+		wq_report_floor_new(s->report, &generation->snapshot, generation->digest);
+	WQ_TRY(offer_new(s, app, generation));
 	*ret_changed = true;
 	return WQ_OK;
+}
+
+struct restoring {
+	struct wq_served *served;
+	struct wq_floor floor;
+};
+
+static wq_err judge_restored(void *data, const struct wq_snapshot *snapshot)
+{
+	const struct restoring *r = data;
+
+	return snapshot->head.serial == r->floor.serial ? judge_hosts(r->served, snapshot) : wq_error_id(WQ_E_EXISTS);
+}
+
+/* What this application was served from when the process ended. Whatever is in the way is the scan's to say. */
+static void restore_app(struct wq_served *s, struct app *app)
+{
+	struct wq_generation *generation = NULL;
+	struct wq_vault_faults faults = {0};
+	struct restoring r = {.served = s};
+	const struct wq_vault_judge judge = {judge_restored, &r};
+
+	if (wq_failed(wq_floor_read(s->fs, s->state_dir, app->name, &r.floor)) || r.floor.serial == 0)
+		return;
+	if (!wq_failed(wq_vault_load(
+		    s->memory, &s->shelf, app->name, &s->keys, &r.floor, &judge, NULL, &faults, &generation)))
+		WQ_IGNORE(offer_new(s, app, generation));
+}
+
+static void restore_all(struct wq_served *s, const char **names, size_t n)
+{
+	for (size_t i = 0; !s->restored && i < n; i++) {
+		struct app *app = app_of(s, names[i]);
+
+		if (app)
+			restore_app(s, app);
+	}
+	s->restored = true;
+}
+
+/* One look at every application. True when something new is offered. */
+static bool scan_all(struct wq_served *s, const char **names, size_t n)
+{
+	bool changed = false;
+
+	s->scan_round++;
+	s->host_taken = false;
+	for (size_t i = 0; i < n; i++) {
+		struct app *app = app_of(s, names[i]);
+		wq_err e = app ? scan_app(s, app, &changed) : wq_error_id(WQ_E_LIMIT);
+
+		if (wq_failed(e))
+			tell_error(s, names[i], e, 's', s->scan_round);
+	}
+	forget_gone(s, 's', s->scan_round);
+	return changed;
 }
 
 wq_err wq_served_scan(struct wq_served *s, bool *ret_changed)
@@ -206,16 +314,15 @@ wq_err wq_served_scan(struct wq_served *s, bool *ret_changed)
 
 	wq_arena_init(&arena, 16 * WQ_MIB);
 	e = wq_shelf_apps(&s->shelf, &arena, &names, &n);
-	s->scan_round++;
-	for (size_t i = 0; !wq_failed(e) && i < n; i++) {
-		struct app *app = app_of(s, names[i]);
-		wq_err of_app = app ? scan_app(s, app, &changed) : wq_error_id(WQ_E_LIMIT);
-
-		if (wq_failed(of_app))
-			tell_error(s, names[i], of_app, 's', s->scan_round);
+	if (!wq_failed(e)) {
+		restore_all(s, names, n);
+		/* again when a change may have freed a host that somebody waits for */
+		for (int i = 0; i < SCANS_MAX && scan_all(s, names, n); i++) {
+			changed = true;
+			if (!s->host_taken)
+				break;
+		}
 	}
-	if (!wq_failed(e))
-		forget_gone(s, 's', s->scan_round);
 	wq_arena_done(&arena);
 	if (ret_changed)
 		*ret_changed = changed;
@@ -234,10 +341,14 @@ bool wq_served_recheck_next(struct wq_served *s)
 		s->recheck_at = 0;
 		return false;
 	}
-	app = s->apps[s->recheck_at++];
-	if (!app->offer)
+	app = s->apps[s->recheck_at];
+	/* a generation that came meanwhile may have fewer packs */
+	if (!app->offer || s->recheck_part > app->offer->generation->packs_n) {
+		s->recheck_at++;
+		s->recheck_part = 0;
 		return true;
-	e = wq_vault_recheck(&s->shelf, app->offer->generation, &faults);
+	}
+	e = wq_vault_recheck(&s->shelf, app->offer->generation, s->recheck_part++, &faults);
 	tell_all(s, &faults, 'r', s->recheck_round);
 	if (wq_failed(e) && faults.n == 0)
 		tell_error(s, app->name, e, 'r', s->recheck_round);

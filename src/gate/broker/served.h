@@ -1,8 +1,10 @@
 /* What is served: for each application on the shelf the generation that is handed to gates.
  *
  * Invariants: an application is switched to a whole new generation or stays with the one it has; its floor is raised,
- * durably, before a new one is offered; whatever is wrong on the shelf never takes away what is served. A fault is
- * reported once, and again only after it was gone.
+ * durably, before a new one is offered; whatever is wrong on the shelf never takes away what is served. A host has one
+ * application: who has it keeps it until its own release gives it up, and a release that claims it for another is passed
+ * over. What was accepted before a restart is taken up first, so that this does not depend on names or on the order of
+ * publishing. A fault is reported once, and again only after it was gone.
  */
 #ifndef WQ_GATE_BROKER_SERVED_H
 #define WQ_GATE_BROKER_SERVED_H
@@ -35,7 +37,7 @@ void wq_served_close(struct wq_served **served);
 /* Looks for new snapshots of all applications. `*ret_changed` (may be NULL): something new is offered. Only a shelf that
  * cannot be listed is an error. */
 wq_err wq_served_scan(struct wq_served *served, bool *ret_changed);
-/* Compares the shelf with what is in memory: one application a call, in turn. False when a whole round is done. */
+/* Compares the shelf with what is in memory: one file a call, in turn. False when a whole round is done. */
 bool wq_served_recheck_next(struct wq_served *served);
 
 /* Applications that were ever met on the shelf. */

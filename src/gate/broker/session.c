@@ -5,13 +5,19 @@ enum { QUEUE_SHORT = 8, MESSAGES_PER_STEP = 64 };
 /* What of the offer under way comes next. */
 enum stage { IDLE, BEGIN, SNAPSHOT, PACKS, COMMIT };
 
+struct sent {
+	uint64_t number; /* of the offer that was sent last */
+	uint64_t told;   /* of the one whose refusal was reported */
+	bool again;      /* refused for a reason that passes */
+};
+
 struct wq_session {
 	struct wq_link *link;
 	struct wq_link_peer peer;
 	struct wq_served *served;
 	struct wq_report *report;
 	bool greeted, ready_said;
-	uint64_t *sent; /* by application: number of the offer that was sent last */
+	struct sent *sent; /* by application */
 	size_t sent_n;
 	enum stage stage;
 	struct wq_offer *offer; /* under way */
@@ -36,7 +42,6 @@ wq_err wq_session_open(int fd, const struct wq_link_peer *peer, struct wq_served
 		free(session);
 		return e;
 	}
-	wq_report_worker_connected(report, peer->pid, peer->uid);
 	*ret_session = session;
 	return WQ_OK;
 }
@@ -48,7 +53,8 @@ void wq_session_close(struct wq_session **session, wq_err why)
 	*session = NULL;
 	if (!s)
 		return;
-	wq_report_worker_gone(s->report, s->peer.pid, why);
+	if (s->greeted)
+		wq_report_worker_gone(s->report, s->peer.pid, why);
 	wq_offer_unref(&s->offer);
 	wq_link_close(&s->link);
 	free(s->sent);
@@ -88,13 +94,29 @@ static void acknowledged(struct wq_session *s, uint64_t number)
 	wq_report_served(s->report, &offer->generation->snapshot, offer->generation->digest, s->peer.pid);
 }
 
+static bool passes(enum wq_handover_reason reason)
+{
+	return reason == WQ_REFUSED_LIMIT || reason == WQ_REFUSED_SYSTEM || reason == WQ_REFUSED_HOST;
+}
+
+/* Only of what was sent, and once of each: a peer that repeats itself fills neither log nor ledger. */
 static void refused(struct wq_session *s, const struct wq_handover *m)
 {
-	const struct wq_offer *offer = offer_by_number(s, m->generation);
-	const struct wq_snapshot_head *head = offer ? &offer->generation->snapshot.head : NULL;
+	for (size_t i = 0; i < s->sent_n; i++) {
+		const struct wq_offer *offer = wq_served_offer(s->served, i);
+		const struct wq_snapshot_head *head;
 
-	wq_report_refused(s->report, s->peer.pid, head ? head->app : "", head ? head->serial : 0,
-		wq_handover_reason_text(m->reason), m->note);
+		if (s->sent[i].number == 0 || s->sent[i].number != m->generation)
+			continue;
+		s->sent[i].again = passes(m->reason);
+		if (s->sent[i].told == m->generation)
+			return;
+		s->sent[i].told = m->generation;
+		head = offer && offer->number == m->generation ? &offer->generation->snapshot.head : NULL;
+		wq_report_refused(s->report, s->peer.pid, wq_served_app(s->served, i), head ? head->serial : 0,
+			wq_handover_reason_text(m->reason), m->note);
+		return;
+	}
 }
 
 static wq_err take(struct wq_session *s, const struct wq_link_message *message)
@@ -106,6 +128,7 @@ static wq_err take(struct wq_session *s, const struct wq_link_message *message)
 		if (s->greeted || m.version != WQ_HANDOVER_VERSION)
 			return wq_error(WQ_E_PEER, "hello of version %u", m.version);
 		s->greeted = true;
+		wq_report_worker_connected(s->report, s->peer.pid, s->peer.uid);
 		return WQ_OK;
 	}
 	if (!s->greeted)
@@ -135,32 +158,60 @@ static wq_err receive_all(struct wq_session *s)
 
 /* ---- what is due ---- */
 
-/* Chooses the next offer that this worker has not got; false when it has them all. */
-static bool choose(struct wq_session *s)
+/* False when out of memory: tried again at the next step. */
+static bool room_for_all(struct wq_session *s)
 {
 	size_t n = wq_served_count(s->served);
+	struct sent *sent;
 
-	if (n > s->sent_n) {
-		uint64_t *sent = realloc(s->sent, n * sizeof *sent);
+	if (n == s->sent_n)
+		return true;
+	sent = reallocarray(s->sent, n, sizeof *sent);
+	if (!sent)
+		return false;
+	memset(sent + s->sent_n, 0, (n - s->sent_n) * sizeof *sent);
+	s->sent = sent;
+	s->sent_n = n;
+	return true;
+}
 
-		if (!sent)
-			return false; /* tried again at the next step */
-		memset(sent + s->sent_n, 0, (n - s->sent_n) * sizeof *sent);
-		s->sent = sent;
-		s->sent_n = n;
-	}
-	for (size_t i = 0; i < n; i++) {
+/* Chooses the oldest offer that this worker has not got, so that a host is given up before it is taken; false when it has
+ * them all. */
+static bool choose(struct wq_session *s)
+{
+	struct wq_offer *oldest = NULL;
+	size_t at = 0;
+
+	if (!room_for_all(s))
+		return false;
+	for (size_t i = 0; i < s->sent_n; i++) {
 		struct wq_offer *offer = wq_served_offer(s->served, i);
 
-		if (!offer || offer->number == s->sent[i])
+		if (!offer || offer->number == s->sent[i].number || (oldest && offer->number > oldest->number))
 			continue;
-		s->sent[i] = offer->number;
-		s->offer = wq_offer_ref(offer);
-		s->stage = BEGIN;
-		s->pack_at = 0;
-		return true;
+		oldest = offer;
+		at = i;
 	}
-	return false;
+	if (!oldest)
+		return false;
+	s->sent[at].number = oldest->number;
+	s->sent[at].again = false;
+	s->offer = wq_offer_ref(oldest);
+	s->stage = BEGIN;
+	s->pack_at = 0;
+	return true;
+}
+
+bool wq_session_greeted(const struct wq_session *s)
+{
+	return s->greeted;
+}
+
+void wq_session_retry(struct wq_session *s)
+{
+	for (size_t i = 0; i < s->sent_n; i++)
+		if (s->sent[i].again)
+			s->sent[i].number = 0;
 }
 
 static wq_err send_begin(struct wq_session *s)

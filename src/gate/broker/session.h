@@ -15,7 +15,7 @@ struct wq_session;
 /* Takes `fd`. */
 wq_err wq_session_open(int fd, const struct wq_link_peer *peer, struct wq_served *served, struct wq_report *report,
 	struct wq_session **ret_session);
-/* Says in the report why. */
+/* Says in the report why, unless it never greeted. */
 void wq_session_close(struct wq_session **session, wq_err why);
 
 /* For the event loop; stays the session's. */
@@ -24,5 +24,10 @@ int wq_session_fd(const struct wq_session *session);
 bool wq_session_waiting(const struct wq_session *session);
 /* Reads what came and sends what is due. An error ends the session. */
 wq_err wq_session_step(struct wq_session *session);
+/* The worker said HELLO: it is one. */
+bool wq_session_greeted(const struct wq_session *session);
+/* Makes due once more what the worker refused for a reason that passes (no room, no memory, a host that another
+ * application had). */
+void wq_session_retry(struct wq_session *session);
 
 #endif

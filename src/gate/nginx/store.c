@@ -296,6 +296,7 @@ static void receive_begin(struct wq_gate_store *store, const struct wq_handover 
 	const struct app *app;
 
 	pending_forget(store);
+	store->refused_generation = 0; /* offered once more */
 	p->active = true;
 	p->generation = m->generation;
 	p->serial = m->serial;

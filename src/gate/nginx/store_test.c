@@ -301,6 +301,26 @@ static void messages_out_of_turn_are_refused(void **state)
 	wq_gate_store_free(&store);
 }
 
+static void what_was_refused_can_be_offered_again(void **state)
+{
+	struct wq_gate_store *store = wq_gate_store_new(WQ_MIB);
+	struct given one, two;
+
+	(void)state;
+	given_init(&one, "portal", "a.example", 1, 11);
+	given_init(&two, "service", "a.example", 1, 12);
+	assert_int_equal(give(store, &one).outcome, WQ_GATE_SWITCHED);
+	assert_int_equal(give(store, &two).reason, WQ_REFUSED_HOST);
+	assert_int_equal(give(store, &two).reason, WQ_REFUSED_HOST);
+	wq_buf_done(&one.snapshot);
+	given_init(&one, "portal", "b.example", 2, 13);
+	assert_int_equal(give(store, &one).outcome, WQ_GATE_SWITCHED);
+	assert_int_equal(give(store, &two).outcome, WQ_GATE_SWITCHED);
+	wq_buf_done(&one.snapshot);
+	wq_buf_done(&two.snapshot);
+	wq_gate_store_free(&store);
+}
+
 static void limits_hosts_and_sizes_are_held(void **state)
 {
 	struct wq_gate_store *store = wq_gate_store_new(WQ_MIB), *tiny = wq_gate_store_new(100);
@@ -340,6 +360,7 @@ int main(void)
 		cmocka_unit_test(a_lower_serial_is_refused_also_after_a_withdrawal),
 		cmocka_unit_test(what_is_not_sealed_is_refused),
 		cmocka_unit_test(messages_out_of_turn_are_refused),
+		cmocka_unit_test(what_was_refused_can_be_offered_again),
 		cmocka_unit_test(limits_hosts_and_sizes_are_held),
 	};
 
