@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <getopt.h>
 #include <signal.h>
-#include <sys/resource.h>
 
 #include "gate/broker/broker.h"
 
@@ -121,17 +120,6 @@ static wq_err read_options(int argc, char **argv, struct wq_log *log, struct opt
 	return o->logs ? WQ_OK : add_log(log, "stderr");
 }
 
-/* A descriptor for each pack: after a thousand small releases the customary 1024 are not enough. */
-static void allow_descriptors(void)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
-		limit.rlim_cur = limit.rlim_max;
-		(void)setrlimit(RLIMIT_NOFILE, &limit);
-	}
-}
-
 static void on_signal(void *loop, int signum)
 {
 	(void)signum;
@@ -162,7 +150,6 @@ static wq_err run(int argc, char **argv, struct wq_log *log)
 
 	WQ_TRY(read_options(argc, argv, log, &o));
 	WQ_TRY(wq_crypto_init());
-	allow_descriptors();
 	WQ_TRY(wq_broker_lock_in(&o.broker, o.ledger, log));
 	WQ_TRY(wq_loop_new(&wq_clock_system, &loop));
 	/* before the ledger's thread starts, so that it inherits them blocked */

@@ -2,6 +2,18 @@
 #include "gate/broker/broker.h"
 
 #include <libgen.h>
+#include <sys/resource.h>
+
+/* A descriptor for each pack: after a thousand small releases the customary 1024 are not enough. */
+static void allow_descriptors(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+		limit.rlim_cur = limit.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
 
 /* The folder in which `path` lies. */
 static const char *folder_of(wq_str path, char out[PATH_MAX])
@@ -33,6 +45,7 @@ wq_err wq_broker_lock_in(const struct wq_broker_config *config, const char *ledg
 	} else if (ledger_url) {
 		spec.allow |= WQ_SANDBOX_NET;
 	}
+	allow_descriptors();
 	/* what is to be allowed has to be there */
 	WQ_TRY(wq_shelf_open(config->served.fs, config->served.vault_dir, true, &shelf));
 	WQ_TRY(wq_dir_make(config->served.fs, config->served.state_dir, 0700));
