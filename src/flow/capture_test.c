@@ -3,7 +3,12 @@
 #include "flow/sealed.h"
 #include "store/pg_test.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 
 static const char page
@@ -187,6 +192,66 @@ static void an_empty_origin_is_no_release(void **state)
 	flow_close(&f);
 }
 
+/* An origin that has lost one page and cannot give the others. */
+static pid_t failing_origin(uint16_t *ret_port)
+{
+	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t n = sizeof address;
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	pid_t pid;
+
+	assert_int_equal(bind(fd, (struct sockaddr *)&address, n) | listen(fd, 64), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &n), 0);
+	*ret_port = ntohs(address.sin_port);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		for (;;) {
+			static const char gone[] = "HTTP/1.1 404 x\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
+					  fails[] = "HTTP/1.1 503 x\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+			char request[4096] = "";
+			int one = accept(fd, NULL, NULL);
+			bool is_gone = recv(one, request, sizeof request - 1, 0) > 0 &&
+				strstr(request, "GET /files/b.txt ") != NULL;
+
+			send(one, is_gone ? gone : fails, sizeof gone - 1, MSG_NOSIGNAL);
+			close(one);
+		}
+	}
+	close(fd);
+	return pid;
+}
+
+static void what_cannot_be_read_stays_as_it_is_sealed(void **state)
+{
+	struct wq_capture_options options = {.author = WQ_S("editor"), .site = {.allow_private = true}};
+	struct flow_fixture f;
+	struct wq_capture_result r;
+	uint16_t port;
+	pid_t origin;
+
+	(void)state;
+	flow_open(&f, WQ_S_NONE);
+	small_site(&f);
+	flow_seal(&f, flow_capture(&f).release);
+	origin = failing_origin(&port);
+	f.app.origin = wq_arena_printf(&f.arena, "http://127.0.0.1:%u/", port);
+	assert_ok(wq_capture(&f.w, &f.app, &options, &r));
+	kill(origin, SIGKILL);
+	waitpid(origin, NULL, 0);
+	assert_int_equal(r.unknown, 7);
+	assert_int_equal(r.gone, 1);
+	assert_int_equal(r.same, 7);
+	assert_int_equal(r.added + r.changed, 0);
+	assert_int_equal(flow_events(&f, "change.found"), 1);
+	/* and when the origin is away altogether, nothing differs */
+	assert_ok(wq_capture(&f.w, &f.app, &options, &r));
+	assert_int_equal(r.unknown, 8);
+	assert_int_equal(r.release.n, 0);
+	flow_close(&f);
+}
+
 /* Every release that the ledger lists has a body that can be read. */
 static size_t readable_releases(struct flow_fixture *f)
 {
@@ -364,6 +429,7 @@ int main(void)
 		cmocka_unit_test(every_difference_is_an_event_and_packs_are_reused),
 		cmocka_unit_test(findings_are_recorded_once_with_place_and_digest),
 		cmocka_unit_test(an_empty_origin_is_no_release),
+		cmocka_unit_test(what_cannot_be_read_stays_as_it_is_sealed),
 		cmocka_unit_test(a_failing_disk_leaves_a_whole_release_or_none),
 		cmocka_unit_test(a_body_without_its_event_is_no_release),
 		cmocka_unit_test(two_processes_capture_at_once),
