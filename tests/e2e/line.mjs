@@ -122,13 +122,22 @@ export class Line {
 		return spawnSync(program, args, { env: { PATH: process.env.PATH, STATE: this.state }, cwd: root, encoding: 'utf8' })
 	}
 
+	get commandEnv() {
+		return { PATH: process.env.PATH, WEIQUE_STATE: this.state, WEIQUE_RULES: path.join(root, 'rules'), WEIQUE_LANG: 'en' }
+	}
+
 	// The command on this state: {code, out, err}.
 	weique(...args) {
-		const done = spawnSync(built('src/bin/weique'), args, {
-			env: { PATH: process.env.PATH, WEIQUE_STATE: this.state, WEIQUE_RULES: path.join(root, 'rules'), WEIQUE_LANG: 'en' },
-			cwd: root, encoding: 'utf8', timeout: 60000, maxBuffer: 256 << 20,
-		})
+		const done = spawnSync(built('src/bin/weique'), args,
+			{ env: this.commandEnv, cwd: root, encoding: 'utf8', timeout: 60000, maxBuffer: 256 << 20 })
 		return { code: done.status, out: done.stdout, err: done.stderr }
+	}
+
+	// The same while this process goes on serving: an origin, visitors.
+	async weiqueMeanwhile(...args) {
+		const p = start(this.t, built('src/bin/weique'), args, { env: this.commandEnv })
+		const { code } = await p.exited
+		return { code, out: p.out }
 	}
 
 	// The same, which has to succeed; its JSON.

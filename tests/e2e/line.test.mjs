@@ -6,7 +6,9 @@ import { createHash } from 'node:crypto'
 import { readdirSync } from 'node:fs'
 import http2 from 'node:http2'
 import https from 'node:https'
+import path from 'node:path'
 import { gunzipSync } from 'node:zlib'
+import { root } from './lib.mjs'
 import { Line, filesOf, header, libstdcxx, policy, realSite, shown } from './line.mjs'
 
 const gzip = 'Accept-Encoding: gzip\r\n'
@@ -158,3 +160,23 @@ for (const [name, dir, host, least] of [
 			assert.equal(readdirSync(`${line.state}/releases`).length, 1)
 		})
 	})
+
+test('make run without SITE: the demonstration portal', async t => {
+	const line = new Line(t)
+	await line.up()
+	await line.serves(1)
+	const approved = filesOf(path.join(root, 'demo/portal'))
+	assert.ok(approved.size > 10)
+	for (const host of [JSON.parse(line.weique('app', 'list', '--json').out)[0].hosts[0], 'localhost', '127.0.0.1']) {
+		const c = await line.connect()
+		for (const [target, body] of approved) {
+			const answer = await c.get(target, { host })
+			assert.equal(answer.status, target === '/404.html' ? 404 : 200, target)
+			assert.ok(answer.body.equals(body), target)
+		}
+		const missing = await c.get('/no-such-page', { host })
+		assert.equal(missing.status, 404)
+		assert.ok(missing.body.equals(approved.get('/404.html')), 'the portal\'s own page')
+		c.close()
+	}
+})

@@ -87,6 +87,21 @@ test('make run DETACH=1 returns when the site is served, make stop ends all of i
 	})
 })
 
+test('by make itself', async t => {
+	const line = new Line(t, { site: smallSite(t, pages('made')) })
+	const make = (...args) => spawnSync('make', ['-s', '-C', root, ...args, `STATE=${line.state}`, `BUILD=${buildDir}`],
+		{ encoding: 'utf8', timeout: 300000, env: { PATH: process.env.PATH, HOME: process.env.HOME ?? '/', LC_ALL: 'C.UTF-8' } })
+	const ports = Object.entries(await line.env()).filter(([name]) => /_PORT$/.test(name)).map(p => p.join('='))
+	const done = make('run', `SITE=${line.site}`, 'HOST=www.example.gov.cn', 'DETACH=1', ...ports)
+	assert.equal(done.status, 0, done.stdout + done.stderr)
+	line.host = 'www.example.gov.cn'
+	await line.serves(1)
+	assert.equal(await front(line), '<h1>made</h1>')
+	const all = pids(line)
+	assert.equal(make('stop').status, 0)
+	assert.deepEqual(all.filter(isRunning), [])
+})
+
 test('two STATEs side by side', async t => {
 	const lines = ['one', 'two'].map(name => new Line(t, { site: smallSite(t, pages(name)), host: `${name}.example.gov.cn` }))
 	for (const line of lines)
