@@ -40,7 +40,17 @@ static void is_default(const struct wq_settings *s)
 	assert_str(s->sign_socket, below("", "run/sign.sock"));
 	assert_null(s->rules_dir);
 	assert_int_equal(s->language.n, 0);
-	assert_memory_equal(&s->capture, &d, sizeof d);
+	assert_int_equal(s->capture.bytes_max, d.bytes_max);
+	assert_int_equal(s->capture.object_max_bytes, d.object_max_bytes);
+	assert_int_equal(s->capture.pages_max, d.pages_max);
+	assert_int_equal(s->capture.depth_max, d.depth_max);
+	assert_int_equal(s->capture.concurrent, d.concurrent);
+	assert_int_equal(s->capture.delay_msec, d.delay_msec);
+	assert_int_equal(s->capture.connect_msec, d.connect_msec);
+	assert_int_equal(s->capture.request_msec, d.request_msec);
+	assert_int_equal(s->capture.query_spellings, d.query_spellings);
+	assert_int_equal(s->capture.robots, d.robots);
+	assert_ptr_equal(s->capture.ca_file, d.ca_file);
 }
 
 static void without_a_file_and_with_the_one_of_init(void **state)
