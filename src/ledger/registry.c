@@ -17,17 +17,33 @@ static wq_err check_name(const char *what, wq_str s, size_t max)
 	return WQ_OK;
 }
 
+static wq_err check_host(wq_str host)
+{
+	if (host.n == 0 || host.n > WQ_HOST_NAME_MAX)
+		return wq_error(WQ_E_INPUT, "a host has 1 to %d bytes", WQ_HOST_NAME_MAX);
+	return check_name("a host", host, WQ_HOST_NAME_MAX);
+}
+
 static wq_err check_hosts(struct json_t *hosts)
 {
+	size_t i;
+	struct json_t *host;
+
 	if (!hosts || json_array_size(hosts) == 0 || json_array_size(hosts) > WQ_HOSTS_MAX)
 		return wq_error(WQ_E_INPUT, "an application has 1 to %d hosts", WQ_HOSTS_MAX);
+	json_array_foreach(hosts, i, host)
+	{
+		if (!json_is_string(host))
+			return wq_error(WQ_E_INPUT, "host %zu is no text", i + 1);
+		WQ_TRY(check_host(wq_str_of(json_string_value(host), json_string_length(host))));
+	}
 	return WQ_OK;
 }
 
 wq_err wq_registry_apply_app(struct wq_db *db, const struct wq_event *event)
 {
 	WQ_CLEANUP(free_json) struct json_t *body = NULL;
-	WQ_BUF(joined, WQ_HOSTS_MAX * 256);
+	WQ_BUF(joined, WQ_HOSTS_MAX * (WQ_HOST_NAME_MAX + 1));
 	struct json_t *hosts, *host;
 	wq_str name, unit, origin;
 	size_t i;
@@ -72,21 +88,30 @@ wq_err wq_registry_apply_person(struct wq_db *db, const struct wq_event *event)
 
 /* ---- what is appended ---- */
 
-static wq_err append_new(
-	struct wq_ledger *ledger, const char *exists_sql, const struct wq_event_new *event, struct wq_arena *arena)
+/* WQ_E_EXISTS when the query finds a row; its first column is who has it. */
+static wq_err check_new(struct wq_ledger *ledger, const char *sql, struct wq_db_value value)
 {
 	struct wq_db_rows *rows = NULL;
-	bool exists;
+	wq_err e = WQ_OK;
+
+	WQ_TRY(wq_db_query(wq_ledger_db(ledger), sql, &value, 1, &rows));
+	if (wq_db_next(rows))
+		e = wq_error(WQ_E_EXISTS, "%.*s", WQ_S_ARG(wq_db_text(rows, 0)));
+	WQ_TRY(wq_db_rows_close(&rows));
+	return e;
+}
+
+/* `key` may be NULL: what nobody else may have either. */
+static wq_err append_new(struct wq_ledger *ledger, const char *exists_sql, const struct wq_event_new *event,
+	const wq_sm2_public *key, struct wq_arena *arena)
+{
 	wq_err e;
 
 	WQ_TRY(wq_ledger_begin(ledger));
-	e = wq_db_query(wq_ledger_db(ledger), exists_sql, &WQ_DB_T(event->subject), 1, &rows);
-	if (!wq_failed(e)) {
-		exists = wq_db_next(rows);
-		e = wq_db_rows_close(&rows);
-		if (!wq_failed(e) && exists)
-			e = wq_error(WQ_E_EXISTS, "%.*s", WQ_S_ARG(event->subject));
-	}
+	e = check_new(ledger, exists_sql, WQ_DB_T(event->subject));
+	if (!wq_failed(e) && key)
+		e = check_new(ledger, "SELECT id FROM person WHERE public_key = $1",
+			WQ_DB_B(wq_str_of(key->point, sizeof key->point)));
 	if (!wq_failed(e))
 		e = wq_ledger_add(ledger, event, arena, NULL);
 	if (wq_failed(e)) {
@@ -105,6 +130,8 @@ wq_err wq_app_register(struct wq_ledger *ledger, const struct wq_app_row *app, w
 		return wq_error(WQ_E_INPUT, "an application's id is 1 to %d of a-z, 0-9, '-'", WQ_ID_MAX);
 	if (app->hosts_n == 0 || app->hosts_n > WQ_HOSTS_MAX)
 		return wq_error(WQ_E_INPUT, "an application has 1 to %d hosts", WQ_HOSTS_MAX);
+	for (size_t i = 0; i < app->hosts_n; i++)
+		WQ_TRY(check_host(app->hosts[i]));
 	WQ_TRY(check_name("the name", app->name, WQ_NAME_MAX));
 	WQ_TRY(check_name("the unit", app->unit, WQ_NAME_MAX));
 	WQ_TRY(check_name("the origin", app->origin, WQ_ORIGIN_MAX));
@@ -120,13 +147,13 @@ wq_err wq_app_register(struct wq_ledger *ledger, const struct wq_app_row *app, w
 	wq_json_array_end(&json);
 	wq_json_object_end(&json);
 	WQ_TRY(wq_json_end(&json));
-	return append_new(ledger, "SELECT 1 FROM app WHERE id = $1",
+	return append_new(ledger, "SELECT id FROM app WHERE id = $1",
 		&(struct wq_event_new){.type = WQ_S("app.registered"),
 			.actor = actor,
 			.app = app->id,
 			.subject = app->id,
 			.body = wq_buf_str(&body)},
-		arena);
+		NULL, arena);
 }
 
 wq_err wq_person_register(
@@ -146,14 +173,14 @@ wq_err wq_person_register(
 	wq_json_put_bool(&json, "in_establishment", person->in_establishment);
 	wq_json_object_end(&json);
 	WQ_TRY(wq_json_end(&json));
-	return append_new(ledger, "SELECT 1 FROM person WHERE id = $1",
+	return append_new(ledger, "SELECT id FROM person WHERE id = $1",
 		&(struct wq_event_new){.type = WQ_S("person.registered"),
 			.actor = actor,
 			.subject = person->id,
 			.body = wq_buf_str(&body),
 			.private_fields = &name,
 			.private_n = person->name.n > 0},
-		arena);
+		&person->key, arena);
 }
 
 /* ---- look-ups ---- */
@@ -170,17 +197,19 @@ static void read_app(const struct wq_db_rows *rows, struct wq_arena *arena, stru
 		app->hosts[app->hosts_n++] = wq_str_cut(&hosts, '\n');
 }
 
-static void read_person(const struct wq_db_rows *rows, struct wq_arena *arena, struct wq_person_row *person)
+static wq_err read_person(const struct wq_db_rows *rows, struct wq_arena *arena, struct wq_person_row *person)
 {
 	wq_str key = wq_db_blob(rows, 1);
 
 	person->id = wq_arena_str(arena, wq_db_text(rows, 0));
 	person->name = WQ_S_NONE;
-	if (key.n == sizeof person->key.point)
-		memcpy(person->key.point, key.p, key.n);
+	if (key.n != sizeof person->key.point)
+		return wq_error(WQ_E_STATE, "the key of %.*s has %zu bytes", WQ_S_ARG(person->id), key.n);
+	memcpy(person->key.point, key.p, key.n);
 	person->roles = (unsigned)wq_db_int(rows, 2);
 	person->in_establishment = wq_db_int(rows, 3) != 0;
 	person->seq = (uint64_t)wq_db_int(rows, 4);
+	return wq_arena_err(arena);
 }
 
 wq_err wq_app_find(struct wq_ledger *ledger, wq_str id, struct wq_arena *arena, struct wq_app_row *ret_app)
@@ -206,6 +235,7 @@ wq_err wq_person_find(struct wq_ledger *ledger, wq_str id, struct wq_arena *aren
 {
 	struct wq_db_rows *rows;
 	struct wq_person_row person = {0};
+	wq_err e = WQ_OK;
 	bool found;
 
 	WQ_TRY(wq_db_query(wq_ledger_db(ledger),
@@ -213,11 +243,14 @@ wq_err wq_person_find(struct wq_ledger *ledger, wq_str id, struct wq_arena *aren
 		&rows));
 	found = wq_db_next(rows);
 	if (found)
-		read_person(rows, arena, &person);
+		e = read_person(rows, arena, &person);
 	WQ_TRY(wq_db_rows_close(&rows));
+	WQ_TRY(e);
 	if (!found)
 		return wq_error(WQ_E_NOT_FOUND, "person %.*s", WQ_S_ARG(id));
-	WQ_IGNORE(wq_ledger_private(ledger, person.seq, WQ_S("name"), arena, &person.name));
+	e = wq_ledger_private(ledger, person.seq, WQ_S("name"), arena, &person.name);
+	if (wq_failed(e) && !wq_is(e, WQ_E_NOT_FOUND))
+		return e;
 	WQ_TRY(wq_arena_err(arena));
 	*ret_person = person;
 	return WQ_OK;
@@ -261,15 +294,17 @@ wq_err wq_person_list(
 	struct wq_db_rows *rows;
 	struct wq_person_row *people;
 	size_t room, n = 0;
+	wq_err e = WQ_OK;
 
 	WQ_TRY(count(ledger, "SELECT count(*) FROM person", &room));
 	people = WQ_NEW_ARRAY(arena, struct wq_person_row, room);
 	WQ_TRY(wq_arena_err(arena));
 	WQ_TRY(wq_db_query(wq_ledger_db(ledger),
 		"SELECT id, public_key, roles, in_establishment, seq FROM person ORDER BY id", NULL, 0, &rows));
-	while (n < room && wq_db_next(rows))
-		read_person(rows, arena, &people[n++]);
+	while (!wq_failed(e) && n < room && wq_db_next(rows))
+		e = read_person(rows, arena, &people[n++]);
 	WQ_TRY(wq_db_rows_close(&rows));
+	WQ_TRY(e);
 	*ret_people = people;
 	*ret_n = n;
 	return wq_arena_err(arena);

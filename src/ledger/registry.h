@@ -8,7 +8,7 @@
 #include "ledger/ledger.h"
 #include "ledger/trust.h"
 
-enum { WQ_HOSTS_MAX = 64, WQ_ORIGIN_MAX = 2048, WQ_NAME_MAX = 200 };
+enum { WQ_HOSTS_MAX = 64, WQ_HOST_NAME_MAX = 253, WQ_ORIGIN_MAX = 2048, WQ_NAME_MAX = 200 };
 
 struct wq_app_row {
 	wq_str id, name, unit, origin; /* origin: a directory or an http(s) URL */
@@ -24,12 +24,15 @@ struct wq_person_row {
 	uint64_t seq; /* of the event */
 };
 
-/* Append the event. `actor` is who did it. Errors: WQ_E_EXISTS, WQ_E_INPUT for an id that is none. */
+/* Append the event. `actor` is who did it. Errors: WQ_E_EXISTS (the id; for a person the key as well: one key under two
+ * names would be one person who decides twice), WQ_E_INPUT for an id that is none, a name with a line break, a host that
+ * is empty or too long. */
 wq_err wq_app_register(struct wq_ledger *ledger, const struct wq_app_row *app, wq_str actor, struct wq_arena *arena);
 wq_err wq_person_register(
 	struct wq_ledger *ledger, const struct wq_person_row *person, wq_str actor, struct wq_arena *arena);
 
-/* Look-ups; what they return lives in `arena`. Errors: WQ_E_NOT_FOUND. */
+/* Look-ups; what they return lives in `arena`. Errors: WQ_E_NOT_FOUND; WQ_E_ALTERED when a name is not the one of its
+ * commitment, WQ_E_STATE when a row is no state of ours. */
 wq_err wq_app_find(struct wq_ledger *ledger, wq_str id, struct wq_arena *arena, struct wq_app_row *ret_app);
 wq_err wq_app_list(struct wq_ledger *ledger, struct wq_arena *arena, struct wq_app_row **ret_apps, size_t *ret_n);
 wq_err wq_person_find(struct wq_ledger *ledger, wq_str id, struct wq_arena *arena, struct wq_person_row *ret_person);

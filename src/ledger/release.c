@@ -67,6 +67,22 @@ static wq_err apply_created(struct wq_db *db, const struct wq_event *event)
 		WQ_DB_I(said.created));
 }
 
+/* The release of the event has to be there, of that application, in a state up to `most`. */
+static wq_err check_state(struct wq_db *db, const struct wq_event *event, enum wq_release_state most)
+{
+	struct wq_db_rows *r;
+	bool fine;
+
+	WQ_TRY(wq_db_query(db, "SELECT 1 FROM release WHERE id = $1 AND app = $2 AND state <= $3",
+		(const struct wq_db_value[]){WQ_DB_T(event->subject), WQ_DB_T(event->app), WQ_DB_I(most)}, 3, &r));
+	fine = wq_db_next(r);
+	WQ_TRY(wq_db_rows_close(&r));
+	if (!fine)
+		return wq_error(WQ_E_STATE, "event %llu: release %.*s is not open", (unsigned long long)event->seq,
+			WQ_S_ARG(event->subject));
+	return WQ_OK;
+}
+
 static wq_err apply_decided(struct wq_db *db, const struct wq_event *event)
 {
 	WQ_CLEANUP(free_json) struct json_t *body = NULL;
@@ -78,6 +94,10 @@ static wq_err apply_decided(struct wq_db *db, const struct wq_event *event)
 	WQ_TRY(get_hex(body, "decision", &canonical));
 	WQ_TRY(get_hex(body, "signature", &sig));
 	WQ_TRY(wq_decision_decode(wq_buf_str(&canonical), &said));
+	if (!wq_str_eq(said.release, event->subject) || sig.len != WQ_SM2_SIG_BYTES)
+		return wq_error(WQ_E_FORMAT, "event %llu: not a decision on release %.*s",
+			(unsigned long long)event->seq, WQ_S_ARG(event->subject));
+	WQ_TRY(check_state(db, event, WQ_RELEASE_OPEN));
 	WQ_TRY(WQ_DB_EXEC(db,
 		"INSERT INTO decision (release, person, verdict, canonical, sig, seq) VALUES ($1, $2, $3, $4, $5, $6)",
 		WQ_DB_T(event->subject), WQ_DB_T(said.person), WQ_DB_I(said.verdict), WQ_DB_B(wq_buf_str(&canonical)),
@@ -101,6 +121,7 @@ static wq_err apply_sealed(struct wq_db *db, const struct wq_event *event)
 	WQ_TRY(get_hex(body, "head", &head));
 	WQ_TRY(wq_json_get_u64(body, "serial", INT64_MAX, &serial));
 	digest = wq_sm3(wq_buf_str(&head));
+	WQ_TRY(check_state(db, event, WQ_RELEASE_REJECTED));
 	WQ_TRY(WQ_DB_EXEC(db, "UPDATE release SET state = $2, serial = $3, snapshot = $4 WHERE id = $1",
 		WQ_DB_T(event->subject), WQ_DB_I(WQ_RELEASE_SEALED), WQ_DB_I(serial),
 		WQ_DB_B(wq_str_of(digest.b, sizeof digest.b))));
@@ -242,8 +263,12 @@ wq_err wq_release_decisions(struct wq_ledger *ledger, wq_str release, struct wq_
 		wq_str sig = wq_db_blob(r, 1);
 
 		d->proof.canonical = wq_arena_str(arena, wq_db_blob(r, 0));
-		memcpy(d->proof.sig.rs, sig.p, WQ_MIN(sig.n, sizeof d->proof.sig.rs));
 		d->seq = (uint64_t)wq_db_int(r, 2);
+		if (sig.n != sizeof d->proof.sig.rs) {
+			e = wq_error(WQ_E_STATE, "a signature of %zu bytes", sig.n);
+			break;
+		}
+		memcpy(d->proof.sig.rs, sig.p, sig.n);
 		e = wq_decision_decode(d->proof.canonical, &d->said);
 	}
 	WQ_TRY(wq_db_rows_close(&r));
@@ -336,18 +361,22 @@ static wq_err may_decide(struct wq_ledger *ledger, const struct wq_signed_decisi
 {
 	struct wq_person_row person;
 	struct wq_decision_row *others;
+	bool is_author;
 	size_t n;
 
 	WQ_TRY(wq_decision_decode(proof->canonical, said));
 	WQ_TRY(wq_release_find(ledger, said->release, arena, release));
+	is_author = wq_str_eq(said->person, release->said.author);
 	if (release->state != WQ_RELEASE_OPEN)
 		return wq_error(WQ_E_STATE, "release %.*s is %s", WQ_S_ARG(said->release),
 			wq_release_state_name(release->state));
 	if (!wq_digest_eq(said->statement, wq_sm3(release->statement)))
 		return wq_error(WQ_E_SIGNATURE, "the decision is about another statement");
-	if (wq_str_eq(said->person, release->said.author) && said->verdict == WQ_VERDICT_APPROVE)
+	if (is_author && said->verdict == WQ_VERDICT_APPROVE)
 		return wq_error(WQ_E_SELF_REVIEW, "%.*s", WQ_S_ARG(said->person));
 	WQ_TRY(wq_person_find(ledger, said->person, arena, &person));
+	if (!is_author && !(person.roles & WQ_ROLE_REVIEWER))
+		return wq_error(WQ_E_DENIED, "%.*s is not registered as a reviewer", WQ_S_ARG(said->person));
 	WQ_TRY(wq_sm2_verify(&person.key, proof->canonical, &proof->sig));
 	WQ_TRY(wq_release_decisions(ledger, said->release, arena, &others, &n));
 	for (size_t i = 0; i < n; i++)
@@ -404,7 +433,7 @@ static wq_err add_sealed(struct wq_ledger *ledger, const struct wq_sealed *seale
 	WQ_TRY(wq_release_find(ledger, sealed->release, arena, &release));
 	if (release.state == WQ_RELEASE_SEALED && wq_digest_eq(release.snapshot, digest))
 		return WQ_OK;
-	if (release.state != WQ_RELEASE_OPEN)
+	if (release.state != WQ_RELEASE_OPEN && release.state != WQ_RELEASE_REJECTED)
 		return wq_error(WQ_E_STATE, "release %.*s is %s", WQ_S_ARG(sealed->release),
 			wq_release_state_name(release.state));
 	wq_json_init(&json, &body);

@@ -2,7 +2,7 @@
  *
  *     release.created   statement            -> open
  *     release.decided   decision, signature  -> open | rejected (one rejection is enough)
- *     release.sealed    head, signature      -> sealed; other open releases of the application -> superseded
+ *     release.sealed    head, signature      open or rejected -> sealed; other open releases of the application -> superseded
  *     finding.raised    one finding, when it is new
  *
  * The tables are projections: what they say can always be made again from the ledger, and weique-sign does not believe
@@ -45,10 +45,14 @@ wq_err wq_release_add(struct wq_ledger *ledger, const struct wq_statement *state
 /* Adds finding.raised for a release. */
 wq_err wq_release_add_finding(
 	struct wq_ledger *ledger, wq_str app, wq_str release, const struct wq_finding *finding, struct wq_arena *arena);
-/* Records a signed decision. Errors: WQ_E_STATE when the release is not open, WQ_E_EXISTS when this person has decided,
- * WQ_E_SELF_REVIEW, WQ_E_SIGNATURE when it is not signed by the registered key. */
+/* Records a signed decision. The author may reject (take it back), never approve. Errors: WQ_E_STATE when the release is
+ * not open, WQ_E_EXISTS when this person has decided, WQ_E_SELF_REVIEW, WQ_E_DENIED for somebody who is no reviewer (one
+ * such decision would keep weique-sign from sealing), WQ_E_SIGNATURE when it is not signed by the registered key or about
+ * another statement. */
 wq_err wq_release_decide(struct wq_ledger *ledger, const struct wq_signed_decision *decision, struct wq_arena *arena);
-/* Records that a snapshot was sealed; the same one again is WQ_OK and records nothing. */
+/* Records that a snapshot was sealed; the same one again is WQ_OK and records nothing. What weique-sign has signed is a
+ * fact: a rejection that came in between does not keep it out of the ledger. The signature is the caller's to check.
+ * Errors: WQ_E_STATE when another snapshot was sealed from this release, or it was superseded. */
 struct wq_sealed {
 	wq_str release, actor;
 	uint64_t serial;

@@ -1,5 +1,6 @@
 #include "ledger/statement.h"
 
+#include "base/utf8.h"
 #include "crypto/canon.h"
 
 enum { STATEMENT_VERSION = 1, DECISION_VERSION = 1 };
@@ -25,6 +26,8 @@ static wq_err check_statement(const struct wq_statement *s)
 {
 	WQ_TRY(check_id("the release", s->release));
 	WQ_TRY(check_id("the application", s->app));
+	if ((s->base_serial == 0) != wq_digest_is_zero(s->base))
+		return wq_error(WQ_E_INPUT, "a release builds on a serial and its digest, or on neither");
 	return check_id("the author", s->author);
 }
 
@@ -72,17 +75,23 @@ wq_err wq_statement_decode(wq_str canonical, struct wq_statement *ret_statement)
 	return WQ_OK;
 }
 
+static wq_err check_text(const char *what, wq_str text, size_t max)
+{
+	if (text.n > max)
+		return wq_error(WQ_E_LIMIT, "%s is longer than %zu bytes", what, max);
+	if (!wq_utf8_valid(text) || wq_str_chr(text, '\0') >= 0)
+		return wq_error(WQ_E_INPUT, "%s is not UTF-8 without NUL", what);
+	return WQ_OK;
+}
+
 static wq_err check_decision(const struct wq_decision *d)
 {
 	WQ_TRY(check_id("the release", d->release));
 	WQ_TRY(check_id("the person", d->person));
 	if (d->verdict != WQ_VERDICT_APPROVE && d->verdict != WQ_VERDICT_REJECT)
 		return wq_error(WQ_E_INPUT, "the verdict is neither approve nor reject");
-	if (d->comment.n > WQ_COMMENT_MAX)
-		return wq_error(WQ_E_LIMIT, "the comment is longer than %d bytes", WQ_COMMENT_MAX);
-	if (d->stage.n > WQ_STAGE_MAX)
-		return wq_error(WQ_E_LIMIT, "the stage is longer than %d bytes", WQ_STAGE_MAX);
-	return WQ_OK;
+	WQ_TRY(check_text("the stage", d->stage, WQ_STAGE_MAX));
+	return check_text("the comment", d->comment, WQ_COMMENT_MAX);
 }
 
 wq_err wq_decision_encode(const struct wq_decision *d, struct wq_buf *out)
@@ -97,9 +106,7 @@ wq_err wq_decision_encode(const struct wq_decision *d, struct wq_buf *out)
 	wq_canon_time(out, d->time);
 	wq_canon_text(out, d->comment);
 	wq_canon_u64(out, d->demonstration);
-	if (wq_failed(wq_buf_err(out)))
-		return wq_error(WQ_E_INPUT, "the comment is not valid UTF-8, or too long");
-	return WQ_OK;
+	return wq_buf_err(out);
 }
 
 wq_err wq_decision_decode(wq_str canonical, struct wq_decision *ret_decision)

@@ -46,7 +46,8 @@ struct wq_decision {
 };
 
 /* Canonical bytes, and back. Slices of what was decoded point into `canonical`. Errors: WQ_E_FORMAT, WQ_E_INPUT for a
- * name that is no id. */
+ * name that is no id, a base of which only the serial or only the digest is there, a verdict that is none, text that is
+ * not UTF-8; WQ_E_LIMIT. */
 wq_err wq_statement_encode(const struct wq_statement *statement, struct wq_buf *out);
 wq_err wq_statement_decode(wq_str canonical, struct wq_statement *ret_statement);
 wq_err wq_decision_encode(const struct wq_decision *decision, struct wq_buf *out);

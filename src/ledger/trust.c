@@ -1,5 +1,7 @@
 #include "ledger/trust.h"
 
+enum { UNCOMPRESSED = 4 /* the first byte of a point, X and Y */ };
+
 static const struct {
 	const char *name;
 	enum wq_role role;
@@ -43,7 +45,7 @@ static bool parse_person(wq_str line, struct wq_trust_person *ret)
 
 	ret->id = word(&line);
 	if (!wq_id_valid(ret->id) || !wq_str_unhex(word(&line), ret->key.point, WQ_SM2_PUBLIC_BYTES) ||
-		!wq_roles_parse(word(&line), &ret->roles))
+		ret->key.point[0] != UNCOMPRESSED || !wq_roles_parse(word(&line), &ret->roles))
 		return false;
 	kind = word(&line);
 	ret->in_establishment = wq_str_eq(kind, WQ_S("in-establishment"));
@@ -83,26 +85,57 @@ const struct wq_trust_person *wq_trust_person_find(const struct wq_trust *trust,
 	return NULL;
 }
 
-static wq_err add_row(struct wq_trust *trust, size_t number, wq_str kind, wq_str line)
+static const struct wq_trust_person *key_owner(const struct wq_trust *trust, const wq_sm2_public *key)
 {
-	if (wq_str_eq(kind, WQ_S("person"))) {
-		struct wq_trust_person *p = &trust->people[trust->people_n];
-		if (trust->people_n >= WQ_TRUST_PEOPLE_MAX)
-			return wq_error(WQ_E_LIMIT, "more than %d people", WQ_TRUST_PEOPLE_MAX);
-		if (!parse_person(line, p) || wq_trust_person_find(trust, p->id))
-			return wq_error(WQ_E_CONFIG, "trust list, line %zu: not a person, or twice", number);
-		trust->people_n++;
+	for (size_t i = 0; i < trust->people_n; i++)
+		if (memcmp(trust->people[i].key.point, key->point, sizeof key->point) == 0)
+			return &trust->people[i];
+	return NULL;
+}
+
+/* One key under two names would be one person who approves twice. */
+static wq_err add_person(struct wq_trust *trust, size_t number, wq_str line)
+{
+	struct wq_trust_person *p = &trust->people[trust->people_n];
+
+	if (trust->people_n >= WQ_TRUST_PEOPLE_MAX)
+		return wq_error(WQ_E_LIMIT, "trust list, line %zu: more than %d people", number, WQ_TRUST_PEOPLE_MAX);
+	if (!parse_person(line, p))
+		return wq_error(WQ_E_CONFIG, "trust list, line %zu: not a person", number);
+	if (wq_trust_person_find(trust, p->id))
+		return wq_error(WQ_E_CONFIG, "trust list, line %zu: %.*s is there twice", number, WQ_S_ARG(p->id));
+	if (key_owner(trust, &p->key))
+		return wq_error(WQ_E_CONFIG, "trust list, line %zu: %.*s has the same key as %.*s", number,
+			WQ_S_ARG(p->id), WQ_S_ARG(key_owner(trust, &p->key)->id));
+	trust->people_n++;
+	return WQ_OK;
+}
+
+static wq_err add_app(struct wq_trust *trust, size_t number, wq_str line)
+{
+	struct wq_trust_app *a = &trust->apps[trust->apps_n];
+
+	if (trust->apps_n >= WQ_TRUST_APPS_MAX)
+		return wq_error(
+			WQ_E_LIMIT, "trust list, line %zu: more than %d applications", number, WQ_TRUST_APPS_MAX);
+	if (!parse_app(line, a))
+		return wq_error(WQ_E_CONFIG, "trust list, line %zu: not an application", number);
+	if (app_row(trust, a->id))
+		return wq_error(WQ_E_CONFIG, "trust list, line %zu: %.*s is there twice", number, WQ_S_ARG(a->id));
+	trust->apps_n++;
+	return WQ_OK;
+}
+
+static wq_err add_row(struct wq_trust *trust, size_t number, wq_str line)
+{
+	wq_str kind = word(&line);
+
+	if (kind.n == 0)
 		return WQ_OK;
-	}
-	if (wq_str_eq(kind, WQ_S("app"))) {
-		struct wq_trust_app *a = &trust->apps[trust->apps_n];
-		if (trust->apps_n >= WQ_TRUST_APPS_MAX)
-			return wq_error(WQ_E_LIMIT, "more than %d applications", WQ_TRUST_APPS_MAX);
-		if (!parse_app(line, a) || app_row(trust, a->id))
-			return wq_error(WQ_E_CONFIG, "trust list, line %zu: not an application, or twice", number);
-		trust->apps_n++;
-		return WQ_OK;
-	}
+	if (wq_str_eq(kind, WQ_S("person")))
+		return add_person(trust, number, line);
+	if (wq_str_eq(kind, WQ_S("app")))
+		return add_app(trust, number, line);
 	return wq_error(WQ_E_CONFIG, "trust list, line %zu: begins with neither person nor app", number);
 }
 
@@ -110,6 +143,7 @@ wq_err wq_trust_parse(wq_str text, struct wq_arena *arena, struct wq_trust *ret_
 {
 	struct wq_trust trust = {0};
 	size_t number = 0;
+	bool begun = false;
 
 	if (text.n > WQ_TRUST_BYTES_MAX)
 		return wq_error(WQ_E_LIMIT, "the trust list is larger than %d bytes", WQ_TRUST_BYTES_MAX);
@@ -118,19 +152,18 @@ wq_err wq_trust_parse(wq_str text, struct wq_arena *arena, struct wq_trust *ret_
 	trust.apps = WQ_NEW_ARRAY(arena, struct wq_trust_app, WQ_TRUST_APPS_MAX);
 	WQ_TRY(wq_arena_err(arena));
 	while (text.p) {
-		wq_str line = wq_str_cut(&text, '\n'), kind;
+		wq_str line = wq_str_cut(&text, '\n');
 
-		number++;
 		line = wq_str_trim(wq_str_cut(&line, '#'));
-		if (number == 1) {
-			if (!wq_str_eq(line, WQ_S("weique-trust 1")))
-				return wq_error(WQ_E_CONFIG, "the trust list does not begin with 'weique-trust 1'");
-			continue;
-		}
-		kind = word(&line);
-		if (kind.n > 0)
-			WQ_TRY(add_row(&trust, number, kind, line));
+		if (number++ > 0)
+			WQ_TRY(add_row(&trust, number, line));
+		else if (!wq_str_eq(line, WQ_S("weique-trust 1")))
+			break;
+		else
+			begun = true;
 	}
+	if (!begun)
+		return wq_error(WQ_E_CONFIG, "trust list, line 1: not 'weique-trust 1'");
 	*ret_trust = trust;
 	return WQ_OK;
 }
@@ -190,34 +223,51 @@ static wq_err check_one(const struct wq_trust *trust, const struct wq_statement 
 	return WQ_OK;
 }
 
-wq_err wq_trust_check(const struct wq_trust *trust, wq_str statement_bytes, const struct wq_signed_decision *decisions,
-	size_t decisions_n, unsigned *ret_approvals)
+/* Whoever is named as the author is excluded from deciding: a name that nobody answers to would exclude nobody. */
+static wq_err check_author(const struct wq_trust *trust, wq_str author)
+{
+	const struct wq_trust_person *person = wq_trust_person_find(trust, author);
+
+	if (!person || !(person->roles & WQ_ROLE_AUTHOR))
+		return wq_error(WQ_E_UNAPPROVED, "%.*s is not on the trust list as an author", WQ_S_ARG(author));
+	return WQ_OK;
+}
+
+static wq_err count_approvals(const struct wq_trust *trust, wq_str statement_bytes,
+	const struct wq_signed_decision *decisions, size_t decisions_n, unsigned *n)
 {
 	const struct wq_trust_person *counted[WQ_DECISIONS_MAX];
+	wq_digest digest = wq_sm3(statement_bytes);
 	struct wq_statement statement;
 	struct wq_trust_app needs;
-	unsigned n = 0;
 
-	if (ret_approvals)
-		*ret_approvals = 0;
 	if (decisions_n > WQ_DECISIONS_MAX)
 		return wq_error(WQ_E_LIMIT, "more than %d decisions", WQ_DECISIONS_MAX);
 	WQ_TRY(wq_statement_decode(statement_bytes, &statement));
+	WQ_TRY(check_author(trust, statement.author));
 	needs = wq_trust_app_find(trust, statement.app);
 	for (size_t i = 0; i < decisions_n; i++) {
 		const struct wq_trust_person *person = NULL;
 		bool again = false;
 
-		WQ_TRY(check_one(
-			trust, &statement, wq_sm3(statement_bytes), needs.in_establishment, &decisions[i], &person));
-		for (unsigned j = 0; j < n; j++)
+		WQ_TRY(check_one(trust, &statement, digest, needs.in_establishment, &decisions[i], &person));
+		for (unsigned j = 0; j < *n; j++)
 			again |= counted[j] == person;
 		if (!again)
-			counted[n++] = person;
+			counted[(*n)++] = person;
 	}
+	if (*n < needs.approvals)
+		return wq_error(WQ_E_UNAPPROVED, "%u of %u approvals", *n, needs.approvals);
+	return WQ_OK;
+}
+
+wq_err wq_trust_check(const struct wq_trust *trust, wq_str statement_bytes, const struct wq_signed_decision *decisions,
+	size_t decisions_n, unsigned *ret_approvals)
+{
+	unsigned n = 0;
+	wq_err e = count_approvals(trust, statement_bytes, decisions, decisions_n, &n);
+
 	if (ret_approvals)
 		*ret_approvals = n;
-	if (n < needs.approvals)
-		return wq_error(WQ_E_UNAPPROVED, "%u of %u approvals", n, needs.approvals);
-	return WQ_OK;
+	return e;
 }

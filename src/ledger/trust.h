@@ -41,7 +41,8 @@ struct wq_trust {
 	size_t apps_n;
 };
 
-/* Parses `text`; the result lives in `arena`. Errors: WQ_E_CONFIG with the line. A repeated person or app is an error. */
+/* Parses `text`; the result lives in `arena`. Errors: WQ_E_CONFIG with the line, WQ_E_LIMIT. A repeated person, key or app
+ * is an error: who approves under two names has approved once. */
 wq_err wq_trust_parse(wq_str text, struct wq_arena *arena, struct wq_trust *ret_trust);
 /* One `person` row, with its newline. */
 wq_err wq_trust_person_line(const struct wq_trust_person *person, struct wq_buf *out);
@@ -51,9 +52,10 @@ const struct wq_trust_person *wq_trust_person_find(const struct wq_trust *trust,
 /* The row of `app`, else the row "*", else two in-establishment approvals. */
 struct wq_trust_app wq_trust_app_find(const struct wq_trust *trust, wq_str app);
 
-/* Whether these decisions release this statement: enough different pinned reviewers, none of them the author, in-
- * establishment where demanded, every signature valid over exactly this statement, nobody against. `*ret_approvals` (may
- * be NULL) is how many count, also on failure. Errors: WQ_E_UNAPPROVED, WQ_E_SELF_REVIEW, WQ_E_SIGNATURE, WQ_E_FORMAT. */
+/* Whether these decisions release this statement: a pinned author, enough different pinned reviewers, none of them the
+ * author, in-establishment where demanded, every signature valid over exactly this statement, nobody against. One decision
+ * that may not count refuses all: it should not be among them. `*ret_approvals` (may be NULL) is how many counted up to
+ * the first such one, also on failure. Errors: WQ_E_UNAPPROVED, WQ_E_SELF_REVIEW, WQ_E_SIGNATURE, WQ_E_FORMAT. */
 wq_err wq_trust_check(const struct wq_trust *trust, wq_str statement, const struct wq_signed_decision *decisions,
 	size_t decisions_n, unsigned *ret_approvals);
 
