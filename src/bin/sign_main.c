@@ -1,194 +1,200 @@
-/* weique-sign: the only holder of the sealing key (seal/service.h).
- *
- *     weique-sign init   --dir DIR [--passphrase-file FILE]     make the folder, key and trust list
- *     weique-sign public --dir DIR [--passphrase-file FILE]     print the public key, 130 hexadecimal digits
- *     weique-sign serve  --dir DIR --socket PATH [--passphrase-file FILE] [--allow-uid N ...] [--log FILE]
- */
-#include <fcntl.h>
+/* weique-sign: the only holder of the sealing key. Its work is in seal/. */
+#include <getopt.h>
 #include <signal.h>
 #include <sys/stat.h>
 
-#include "base/log.h"
-#include "base/loop.h"
-#include "seal/service.h"
+#include "seal/server.h"
 
-enum { CLIENTS_MAX = 16, SOCKET_MODE = 0660 };
-
-struct client {
-	struct server *server;
-	struct wq_link *link;
-	struct wq_watch *watch;
-};
-
-struct server {
-	struct wq_loop *loop;
-	struct wq_log *log;
-	struct wq_seal_service *service;
-	uid_t allow[WQ_LINK_ALLOW_MAX];
-	size_t allow_n;
-	int listen_fd;
-	struct client clients[CLIENTS_MAX];
-};
-
-static void drop(struct client *client)
-{
-	wq_watch_close(&client->watch);
-	wq_link_close(&client->link);
-}
-
-static void on_request(void *data, uint32_t events)
-{
-	struct client *client = data;
-	struct wq_link_message message;
-	wq_err e = wq_link_receive(client->link, &message);
-
-	(void)events;
-	if (wq_is(e, WQ_E_BUSY))
-		return;
-	if (!wq_failed(e)) {
-		const char *request = message.type->name;
-		e = wq_seal_service_answer(client->server->service, client->link, &message);
-		wq_link_message_done(&message);
-		if (!wq_failed(e))
-			wq_event(client->server->log, SIGN_ANSWERED, wq_f_text("request", request));
-		else
-			wq_event(
-				client->server->log, SIGN_REFUSED, wq_f_text("request", request), wq_f_err("error", e));
-		if (!wq_failed(wq_link_flush(client->link)) && wq_link_waiting(client->link) == 0)
-			return;
-	}
-	drop(client);
-}
-
-static void on_connect(void *data, uint32_t events)
-{
-	struct server *server = data;
-	struct wq_link_peer peer;
-	struct client *client = NULL;
-	int fd;
-	wq_err e = wq_link_accept(server->listen_fd, server->allow, server->allow_n, &fd, &peer);
-
-	(void)events;
-	if (wq_is(e, WQ_E_DENIED))
-		wq_event(server->log, SIGN_PEER_DENIED, wq_f_u64("uid", peer.uid), wq_f_u64("pid", (uint64_t)peer.pid));
-	if (wq_failed(e))
-		return;
-	for (size_t i = 0; i < CLIENTS_MAX && !client; i++)
-		if (!server->clients[i].link)
-			client = &server->clients[i];
-	if (!client) {
-		close(fd);
-		return;
-	}
-	client->server = server;
-	if (wq_failed(wq_link_open(fd, &wq_seal_protocol, WQ_LINK_SERVER, &client->link)))
-		return;
-	if (wq_failed(wq_loop_watch_fd(
-		    server->loop, wq_link_fd(client->link), WQ_LOOP_IN, on_request, client, &client->watch)))
-		drop(client);
-}
-
-static void on_signal(void *data, int signum)
-{
-	(void)signum;
-	wq_loop_stop(data);
-}
-
-static wq_err serve(struct server *server, const char *socket)
-{
-	struct wq_watch *watch[3];
-	wq_err e;
-
-	WQ_TRY(wq_loop_new(&wq_clock_system, &server->loop));
-	WQ_TRY(wq_loop_watch_signal(server->loop, SIGTERM, on_signal, server->loop, &watch[0]));
-	WQ_TRY(wq_loop_watch_signal(server->loop, SIGINT, on_signal, server->loop, &watch[1]));
-	WQ_TRY(wq_link_listen(socket, SOCKET_MODE, &server->listen_fd));
-	WQ_TRY(wq_loop_watch_fd(server->loop, server->listen_fd, WQ_LOOP_IN, on_connect, server, &watch[2]));
-	wq_event(server->log, PROCESS_STARTED, wq_f_text("process", "weique-sign"));
-	e = wq_loop_run(server->loop);
-	for (size_t i = 0; i < CLIENTS_MAX; i++)
-		drop(&server->clients[i]);
-	wq_loop_free(&server->loop);
-	close(server->listen_fd);
-	unlink(socket);
-	wq_event(server->log, PROCESS_STOPPED, wq_f_text("process", "weique-sign"));
-	return e;
-}
+static const char usage[] =
+	"usage: weique-sign init   --dir DIR [--passphrase-file FILE]\n"
+	"       weique-sign public --dir DIR [--passphrase-file FILE]\n"
+	"       weique-sign serve  --dir DIR --socket PATH [OPTION ...]\n"
+	"\n"
+	"  init, public, serve      make folder, key and trust list; print the public key; answer until SIGTERM\n"
+	"  --dir DIR                its own folder, which nobody else can read\n"
+	"  --socket PATH            where to listen\n"
+	"  --passphrase-file FILE   the first line opens the key; without it the key file is not encrypted\n"
+	"  --allow-uid N            a user whose processes may ask, besides root and our own; repeatable\n"
+	"  --log FILE               events as JSON lines to a file instead of text to the standard error\n"
+	"  --sandbox=off|on|required\n"
+	"                           on (default): what the machine cannot give is an event; required: an error\n"
+	"  --help\n"
+	"\n"
+	"Exit status: 0 done, 2 called wrongly, 3 configuration, 4 altered records, 5 input or output, 7 in use.\n";
 
 struct options {
 	const char *verb, *dir, *socket, *passphrase_file, *log;
+	enum wq_seal_sandbox sandbox;
+	uid_t allow[WQ_LINK_ALLOW_MAX];
+	size_t allow_n;
+	bool help;
 };
 
-static wq_err parse(int argc, char **argv, struct options *o, struct server *server)
+static const struct option options_table[] = {
+	{"dir", required_argument, NULL, 'd'},
+	{"socket", required_argument, NULL, 'S'},
+	{"passphrase-file", required_argument, NULL, 'p'},
+	{"allow-uid", required_argument, NULL, 'u'},
+	{"log", required_argument, NULL, 'L'},
+	{"sandbox", required_argument, NULL, 'x'},
+	{"help", no_argument, NULL, 'h'},
+	{0},
+};
+
+static wq_err take_sandbox(struct options *o, const char *text)
 {
-	static const char usage[] = "weique-sign init|public|serve --dir DIR [--socket PATH] [--passphrase-file FILE] "
-				    "[--allow-uid N] [--log FILE]";
+	static const char *const words[] = {
+		[WQ_SEAL_SANDBOX_OFF] = "off", [WQ_SEAL_SANDBOX_ON] = "on", [WQ_SEAL_SANDBOX_REQUIRED] = "required"};
+
+	for (size_t i = 0; i < WQ_COUNT(words); i++)
+		if (strcmp(text, words[i]) == 0) {
+			o->sandbox = (enum wq_seal_sandbox)i;
+			return WQ_OK;
+		}
+	return wq_error(WQ_E_USAGE, "--sandbox takes off, on or required");
+}
+
+static wq_err take_user(struct options *o, const char *text)
+{
 	uint64_t uid;
 
-	o->verb = argc > 1 ? argv[1] : "";
-	for (int i = 2; i < argc; i += 2) {
-		const char *value = i + 1 < argc ? argv[i + 1] : NULL;
-		const char **into = strcmp(argv[i], "--dir") == 0   ? &o->dir
-			: strcmp(argv[i], "--socket") == 0          ? &o->socket
-			: strcmp(argv[i], "--passphrase-file") == 0 ? &o->passphrase_file
-			: strcmp(argv[i], "--log") == 0             ? &o->log
-								    : NULL;
-
-		if (into && value)
-			*into = value;
-		else if (strcmp(argv[i], "--allow-uid") == 0 && value && server->allow_n < WQ_LINK_ALLOW_MAX &&
-			wq_str_to_u64(wq_str_c(value), UINT32_MAX - 1, &uid))
-			server->allow[server->allow_n++] = (uid_t)uid;
-		else
-			return wq_error(WQ_E_USAGE, "%s", usage);
-	}
-	if (!o->dir || (strcmp(o->verb, "serve") == 0 && !o->socket))
-		return wq_error(WQ_E_USAGE, "%s", usage);
+	if (!wq_str_to_u64(wq_str_c(text), UINT32_MAX - 1, &uid) || o->allow_n == WQ_LINK_ALLOW_MAX)
+		return wq_error(
+			WQ_E_USAGE, "--allow-uid takes the number of a user, at most %d times", WQ_LINK_ALLOW_MAX);
+	o->allow[o->allow_n++] = (uid_t)uid;
 	return WQ_OK;
 }
 
-static wq_err run(const struct options *o, struct server *server, const struct wq_secret *passphrase)
+static wq_err take_option(struct options *o, int option)
+{
+	switch (option) {
+	case 'd': o->dir = optarg; return WQ_OK;
+	case 'S': o->socket = optarg; return WQ_OK;
+	case 'p': o->passphrase_file = optarg; return WQ_OK;
+	case 'u': return take_user(o, optarg);
+	case 'L': o->log = optarg; return WQ_OK;
+	case 'x': return take_sandbox(o, optarg);
+	case 'h': o->help = true; return WQ_OK;
+	default: return wq_error(WQ_E_USAGE, "an unknown option, or one without its value");
+	}
+}
+
+static wq_err read_options(int argc, char **argv, struct options *o)
+{
+	bool serve;
+	int option;
+
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, "", options_table, NULL)) != -1)
+		WQ_TRY(take_option(o, option));
+	if (o->help)
+		return WQ_OK;
+	o->verb = optind < argc ? argv[optind] : "";
+	serve = strcmp(o->verb, "serve") == 0;
+	if (!serve && strcmp(o->verb, "init") != 0 && strcmp(o->verb, "public") != 0)
+		return wq_error(WQ_E_USAGE, "the first word is init, public or serve");
+	if (optind + 1 < argc)
+		return wq_error(WQ_E_USAGE, "unexpected argument %s", argv[optind + 1]);
+	if (!o->dir || (serve && !o->socket))
+		return wq_error(WQ_E_USAGE, "%s needs --dir%s", o->verb, serve ? " and --socket" : "");
+	if (!serve && (o->socket || o->log || o->allow_n > 0))
+		return wq_error(WQ_E_USAGE, "--socket, --log and --allow-uid belong to serve");
+	return WQ_OK;
+}
+
+static void on_signal(void *loop, [[maybe_unused]] int signum)
+{
+	wq_loop_stop(loop);
+}
+
+static wq_err serve_with(const struct options *o, const struct wq_secret *passphrase, struct wq_loop *loop,
+	struct wq_log *log, struct wq_seal_server *server)
+{
+	struct wq_seal_service *service = NULL;
+	wq_err e;
+
+	WQ_TRY(wq_seal_lock_in(o->sandbox, o->dir, log));
+	WQ_TRY(wq_seal_service_open(&wq_fs_system, o->dir, passphrase, &wq_clock_system, &service));
+	e = wq_seal_server_start(server, service);
+	if (!wq_failed(e)) {
+		wq_event(log, PROCESS_STARTED, wq_f_text("process", "weique-sign"));
+		e = wq_loop_run(loop);
+		wq_event(log, PROCESS_STOPPED, wq_f_text("process", "weique-sign"));
+	}
+	wq_seal_service_close(&service);
+	return e;
+}
+
+static wq_err serve(const struct options *o, const struct wq_secret *passphrase, struct wq_log *log)
+{
+	struct wq_watch *watch[2];
+	struct wq_seal_server *server = NULL;
+	struct wq_loop *loop = NULL;
+	wq_err e;
+
+	WQ_TRY(wq_loop_new(&wq_clock_system, &loop));
+	e = wq_loop_watch_signal(loop, SIGTERM, on_signal, loop, &watch[0]);
+	if (!wq_failed(e))
+		e = wq_loop_watch_signal(loop, SIGINT, on_signal, loop, &watch[1]);
+	if (!wq_failed(e))
+		e = wq_seal_server_new(loop, log, o->socket, o->allow, o->allow_n, &server);
+	if (!wq_failed(e))
+		e = serve_with(o, passphrase, loop, log, server);
+	wq_seal_server_free(&server);
+	wq_loop_free(&loop);
+	return e;
+}
+
+static wq_err print_public(const struct options *o, const struct wq_secret *passphrase)
 {
 	char hex[2 * WQ_SM2_PUBLIC_BYTES + 1];
-	wq_sm2_public public_key;
+	wq_sm2_public key;
 
+	WQ_TRY(wq_seal_service_read_public(o->dir, passphrase, &key));
+	return puts(wq_hex(key.point, sizeof key.point, hex)) >= 0 && fflush(stdout) == 0 ? WQ_OK
+											  : wq_error_id(WQ_E_IO);
+}
+
+static wq_err run(const struct options *o, struct wq_log *log)
+{
+	struct wq_secret passphrase = {0};
+	wq_err e;
+
+	WQ_TRY(wq_crypto_init());
+	WQ_TRY(wq_secret_read(o->passphrase_file, &passphrase));
 	if (strcmp(o->verb, "init") == 0)
-		return wq_seal_service_init(&wq_fs_system, o->dir, passphrase);
-	if (strcmp(o->verb, "serve") != 0 && strcmp(o->verb, "public") != 0)
-		return wq_error(WQ_E_USAGE, "no verb %s; there are init, public, serve", o->verb);
-	WQ_TRY(wq_seal_service_open(&wq_fs_system, o->dir, passphrase, &wq_clock_system, &server->service));
-	if (strcmp(o->verb, "serve") == 0)
-		return serve(server, o->socket);
-	public_key = wq_seal_service_public(server->service);
-	printf("%s\n", wq_hex(public_key.point, sizeof public_key.point, hex));
-	return WQ_OK;
+		e = wq_seal_service_init(&wq_fs_system, o->dir, &passphrase);
+	else if (strcmp(o->verb, "public") == 0)
+		e = print_public(o, &passphrase);
+	else
+		e = serve(o, &passphrase, log);
+	wq_secret_done(&passphrase);
+	return e;
 }
 
 int main(int argc, char **argv)
 {
-	/* who runs as we do could read the key anyway; root is always let in, others by --allow-uid */
-	struct server server = {.listen_fd = -1, .allow = {geteuid()}, .allow_n = 1};
-	struct wq_secret passphrase = {0};
-	struct options options = {0};
-	wq_err e;
+	struct options o = {.sandbox = WQ_SEAL_SANDBOX_ON};
+	struct wq_log *log = NULL;
+	wq_err e = read_options(argc, argv, &o);
 
 	umask(077);
-	WQ_IGNORE(wq_log_new(&wq_clock_system, WQ_LANG_EN, &server.log));
-	e = parse(argc, argv, &options, &server);
-	WQ_IGNORE(options.log ? wq_log_add_json_file(server.log, options.log, WQ_LEVEL_INFO)
-			      : wq_log_add_text(server.log, STDERR_FILENO, WQ_LEVEL_INFO));
+	signal(SIGPIPE, SIG_IGN);
+	if (!wq_failed(e) && o.help)
+		return fputs(usage, stdout) >= 0 && fflush(stdout) == 0 ? 0 : 5;
 	if (!wq_failed(e))
-		e = wq_crypto_init();
+		e = wq_log_new(&wq_clock_system, WQ_LANG_EN, &log);
 	if (!wq_failed(e))
-		e = wq_secret_read(options.passphrase_file, &passphrase);
+		e = o.log ? wq_log_add_json_file(log, o.log, WQ_LEVEL_INFO)
+			  : wq_log_add_text(log, STDERR_FILENO, WQ_LEVEL_INFO);
 	if (!wq_failed(e))
-		e = run(&options, &server, &passphrase);
+		e = run(&o, log);
 	if (wq_failed(e)) {
-		wq_event(server.log, PROCESS_FAILED, wq_f_err("error", e));
-		fprintf(stderr, "weique-sign: %s: %s\n", wq_err_message(e, WQ_LANG_EN), wq_err_note(e));
+		if (o.log && log)
+			wq_event(log, PROCESS_FAILED, wq_f_text("process", "weique-sign"), wq_f_err("error", e));
+		fprintf(stderr, "weique-sign: %s: %s; %s\n", wq_err_message(e, WQ_LANG_EN), wq_err_note(e),
+			wq_err_advice(e, WQ_LANG_EN));
 	}
-	wq_secret_done(&passphrase);
-	wq_seal_service_close(&server.service);
-	wq_log_free(&server.log);
+	wq_log_free(&log);
 	return wq_err_exit(e);
 }

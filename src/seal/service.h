@@ -5,7 +5,8 @@
  *
  * Its folder, which only its own user can read:
  *     seal.key            SM2 key file                       trust            pinned people (ledger/trust.h)
- *     apps/<app>.sealed   the last head it signed for an application, with signature and statement
+ *     apps/<app>.sealed   the last head it signed for an application, with its signature
+ *     serials             serial and digest of each of those: a file that was put back or taken away does not agree
  *     heads.log           every ledger head it signed, one line each, appended: itself a witness
  *
  * The state of an application is durable before the signature leaves: after a crash it never gives one serial to two
@@ -24,7 +25,7 @@
 
 struct wq_seal_service;
 
-/* Opens `dir`, which one process at a time may have (WQ_E_BUSY); `passphrase` may be empty (a key file without one).
+/* Opens `dir` (absolute, or the working directory stays as it is), which one process at a time may have (WQ_E_BUSY); `passphrase` may be empty (a key file without one).
  * Borrows fs and clock. WQ_E_ALTERED when its own records are not what it wrote. */
 wq_err wq_seal_service_open(const struct wq_fs *fs, const char *dir, const struct wq_secret *passphrase,
 	const struct wq_clock *clock, struct wq_seal_service **ret_service);
@@ -35,9 +36,12 @@ wq_sm2_public wq_seal_service_public(const struct wq_seal_service *service);
  * is a key already. */
 wq_err wq_seal_service_init(const struct wq_fs *fs, const char *dir, const struct wq_secret *passphrase);
 
+/* The public key of a folder, from its key file alone: no lock, so it can be asked while a service is open. */
+wq_err wq_seal_service_read_public(const char *dir, const struct wq_secret *passphrase, wq_sm2_public *ret_public);
+
 /* SEAL: checks and signs; appends the canonical head to `out`. Reads `body_fd` from its start, at most the statement's
  * length. Errors: WQ_E_UNAPPROVED, WQ_E_SELF_REVIEW, WQ_E_SIGNATURE, WQ_E_ALTERED (body root), WQ_E_REPLAYED (built on
- * another snapshot than the last one), WQ_E_STATE. */
+ * another snapshot than the last one, or its own record was put back), WQ_E_CONFIG (the trust list, with the line). */
 wq_err wq_seal_service_seal(struct wq_seal_service *service, const struct wq_seal_request *request, int body_fd,
 	struct wq_buf *out, wq_sm2_sig *ret_sig);
 
