@@ -4,6 +4,7 @@
 #include <fcntl.h>
 
 #include "flow/sealed.h"
+#include "flow/verify.h"
 #include "seal/protocol.h"
 #include "vault/shelf.h"
 
@@ -23,6 +24,8 @@ wq_err wq_decide(struct wq_workspace *workspace, const struct wq_decide_options 
 	WQ_TRY(wq_person_find(workspace->ledger, options->person, workspace->arena, &person));
 	if (memcmp(public_key.point, person.key.point, sizeof public_key.point) != 0)
 		return wq_error(WQ_E_KEY, "it is not the key that %.*s is registered with", WQ_S_ARG(options->person));
+	if (options->verdict == WQ_VERDICT_APPROVE)
+		WQ_TRY(wq_release_verify(workspace, &release, NULL));
 	said = (struct wq_decision){
 		.statement = wq_sm3(release.statement),
 		.release = options->release,
@@ -62,6 +65,26 @@ static wq_err ask(
 	e = wq_seal_ask(socket, &request, fd, head, ret_sig);
 	wq_file_close(&fd);
 	return e;
+}
+
+/* What came back has to be what was asked for: nothing else is published or recorded. */
+static wq_err check_answer(
+	struct wq_workspace *w, const struct wq_release_row *release, wq_str canonical, const wq_sm2_sig *sig)
+{
+	const struct wq_statement *said = &release->said;
+	struct wq_snapshot_head head;
+	wq_sm2_public key;
+
+	WQ_TRY(wq_seal_ask_public(wq_arena_cstr(w->arena, w->sign_socket), &key));
+	WQ_TRY(wq_sm2_verify(&key, canonical, sig));
+	WQ_TRY(wq_snapshot_head_decode(canonical, &head));
+	if (!wq_str_eq(wq_str_c(head.app), said->app) || head.serial != said->base_serial + 1 ||
+		!wq_digest_eq(head.previous, said->base) || !wq_digest_eq(head.body_root, said->body_root) ||
+		head.body_bytes != said->body_bytes || !wq_digest_eq(head.statement, wq_sm3(release->statement)) ||
+		!wq_digest_eq(head.key_id, wq_sm2_key_id(&key)))
+		return wq_error(
+			WQ_E_PEER, "weique-sign signed something else than release %.*s", WQ_S_ARG(release->id));
+	return WQ_OK;
 }
 
 static wq_err publish(struct wq_workspace *w, const struct wq_release_row *release, wq_str head_canonical,
@@ -105,6 +128,7 @@ wq_err wq_seal(struct wq_workspace *workspace, wq_str id, wq_str actor, struct w
 	result.again = release.state == WQ_RELEASE_SEALED;
 	WQ_TRY(ask(workspace, &release, &head, &sealed.sig));
 	sealed.head = wq_buf_str(&head);
+	WQ_TRY(check_answer(workspace, &release, sealed.head, &sealed.sig));
 	WQ_TRY(publish(workspace, &release, sealed.head, &sealed.sig, &result));
 	sealed.serial = result.serial;
 	WQ_TRY(wq_release_record_sealed(workspace->ledger, &sealed, workspace->arena));

@@ -16,7 +16,8 @@ struct wq_decide_options {
 	bool demonstration; /* the key came from the state directory: marked so in the decision */
 };
 
-/* Errors: those of wq_release_decide(); WQ_E_KEY when `key` is not the person's registered one. */
+/* An approval is signed only after wq_release_verify(). Errors: those of both and of wq_release_decide(); WQ_E_KEY when
+ * `key` is not the person's registered one. */
 wq_err wq_decide(struct wq_workspace *workspace, const struct wq_decide_options *options, const struct wq_sm2_key *key);
 
 struct wq_seal_result {
@@ -24,7 +25,8 @@ struct wq_seal_result {
 	wq_digest snapshot;
 	bool again; /* it was sealed before */
 };
-/* Errors: those of weique-sign (WQ_E_UNAPPROVED and so on), WQ_E_ALTERED when the body on disk is another one. */
+/* Errors: those of weique-sign (WQ_E_UNAPPROVED and so on), WQ_E_ALTERED when the body on disk is another one,
+ * WQ_E_PEER when the answer is not about this release. */
 wq_err wq_seal(struct wq_workspace *workspace, wq_str release, wq_str actor, struct wq_seal_result *ret_result);
 
 #endif

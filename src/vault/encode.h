@@ -13,5 +13,9 @@ enum { WQ_GZIP_LEVEL = 6, WQ_GZIP_LEAST_BYTES = 256 };
 bool wq_encode_worth(wq_str type, size_t n);
 /* Appends the gzip form. Errors: WQ_E_NO_MEMORY, WQ_E_LIMIT of `out`. */
 wq_err wq_encode_gzip(wq_str bytes, struct wq_buf *out);
+/* Whether `gzip` is one member (RFC 1952) without name, comment or extra field that gives exactly `bytes`, and nothing
+ * behind it. Stops at the first byte that differs, so a bomb costs no more than `bytes` is long. Errors: WQ_E_ALTERED with
+ * what is wrong, WQ_E_NO_MEMORY. */
+wq_err wq_encode_gunzip_is(wq_str gzip, wq_str bytes);
 
 #endif

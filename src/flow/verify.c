@@ -1,0 +1,233 @@
+#include "flow/verify.h"
+
+#include "flow/diff.h"
+#include "flow/sealed.h"
+#include "vault/encode.h"
+#include "vault/pack.h"
+
+/* Packs have a target of 16 MiB; one that holds a single large object is larger (vault/pack.h). */
+#define PACK_FILE_MAX ((size_t)WQ_PACK_OBJECT_MAX + (size_t)WQ_PACK_OBJECTS_MAX * WQ_PACK_ROW + WQ_MIB)
+
+enum { NO_PACK = UINT32_MAX };
+
+/* A pack that was read and verified. */
+struct held {
+	uint32_t number; /* NO_PACK: none */
+	struct wq_buf bytes;
+	struct wq_pack pack;
+};
+
+struct verify {
+	struct wq_workspace *w;
+	const struct wq_snapshot *proposed;
+	struct held identity, gzip;
+	struct wq_verified result;
+};
+
+/* Where an entry's two forms lie, for sorting. */
+struct pair {
+	uint32_t identity, gzip, entry;
+};
+
+static wq_err hold(struct verify *v, struct held *held, uint32_t number)
+{
+	char hex[WQ_DIGEST_HEX];
+	wq_digest name;
+	uint64_t bytes;
+
+	if (held->number == number)
+		return WQ_OK;
+	held->number = NO_PACK;
+	if (!wq_snapshot_pack(v->proposed, number, &name, &bytes))
+		return wq_error(WQ_E_FORMAT, "pack %u of the body", number);
+	wq_buf_clear(&held->bytes);
+	WQ_TRY(wq_file_read(
+		v->w->fs, wq_workspace_path(v->w, "vault/packs/%s.pack", wq_digest_hex(name, hex)), &held->bytes));
+	if (held->bytes.len != bytes)
+		return wq_error(WQ_E_ALTERED, "pack %s has %zu bytes, the body says %llu", hex, held->bytes.len,
+			(unsigned long long)bytes);
+	WQ_TRY(wq_pack_open(wq_buf_str(&held->bytes), &held->pack));
+	WQ_TRY(wq_pack_verify(&held->pack, name));
+	held->number = number;
+	v->result.bytes += bytes;
+	return WQ_OK;
+}
+
+static wq_err one_gzip(struct verify *v, const struct pair *pair)
+{
+	const struct wq_pack *identity = &v->identity.pack, *gzip = identity;
+	struct wq_entry entry;
+	wq_err e;
+
+	if (!wq_snapshot_entry(v->proposed, pair->entry, &entry))
+		return wq_error(WQ_E_FORMAT, "entry %u", pair->entry);
+	if (pair->gzip != pair->identity) {
+		WQ_TRY(hold(v, &v->gzip, pair->gzip));
+		gzip = &v->gzip.pack;
+	}
+	if (entry.identity.number >= identity->objects || entry.gzip.number >= gzip->objects)
+		return wq_error(WQ_E_ALTERED, "%.*s refers to no object", WQ_S_ARG(entry.key));
+	e = wq_encode_gunzip_is(wq_pack_bytes(gzip, entry.gzip.number), wq_pack_bytes(identity, entry.identity.number));
+	if (wq_is(e, WQ_E_ALTERED))
+		return wq_error(
+			WQ_E_ALTERED, "%.*s: what is sent compressed is not what is shown", WQ_S_ARG(entry.key));
+	v->result.gzip_forms++;
+	return e;
+}
+
+static int pair_order(const void *a, const void *b)
+{
+	const struct pair *x = a, *y = b;
+
+	if (x->identity != y->identity)
+		return x->identity < y->identity ? -1 : 1;
+	return x->gzip != y->gzip ? (x->gzip < y->gzip ? -1 : 1) : x->entry < y->entry ? -1 : 1;
+}
+
+/* Which entries have a gzip form; refuses a form that nobody can look into. */
+static wq_err find_pairs(struct verify *v, struct pair *pairs, size_t *ret_n)
+{
+	size_t n = 0;
+
+	for (uint32_t i = 0; i < v->proposed->entries_n; i++) {
+		struct wq_entry entry;
+
+		if (!wq_snapshot_entry(v->proposed, i, &entry))
+			return wq_error(WQ_E_FORMAT, "entry %u", i);
+		if (entry.has_brotli)
+			return wq_error(
+				WQ_E_ALTERED, "%.*s has a brotli form, which cannot be compared", WQ_S_ARG(entry.key));
+		if (entry.has_gzip)
+			pairs[n++] = (struct pair){entry.identity.pack, entry.gzip.pack, i};
+	}
+	qsort(pairs, n, sizeof *pairs, pair_order);
+	*ret_n = n;
+	return WQ_OK;
+}
+
+static wq_err all_packs(struct verify *v, const struct pair *pairs, size_t pairs_n)
+{
+	size_t at = 0;
+
+	for (uint32_t p = 0; p < v->proposed->packs_n; p++) {
+		WQ_TRY(hold(v, &v->identity, p));
+		WQ_TRY(wq_snapshot_check_pack(v->proposed, p, &v->identity.pack));
+		for (; at < pairs_n && pairs[at].identity == p; at++)
+			WQ_TRY(one_gzip(v, &pairs[at]));
+		v->result.packs++;
+	}
+	return at == pairs_n ? WQ_OK : wq_error(WQ_E_FORMAT, "entry %u is in no pack", pairs[at].entry);
+}
+
+static wq_err check_objects(struct verify *v)
+{
+	struct pair *pairs = calloc((size_t)v->proposed->entries_n + 1, sizeof *pairs);
+	size_t n = 0;
+	wq_err e;
+
+	if (!pairs)
+		return wq_error_id(WQ_E_NO_MEMORY);
+	e = find_pairs(v, pairs, &n);
+	if (!wq_failed(e))
+		e = all_packs(v, pairs, n);
+	free(pairs);
+	v->result.entries = v->proposed->entries_n;
+	return e;
+}
+
+/* What the body says besides its entries: hosts as registered, and no path class that lets something past the review. */
+static wq_err check_rest(struct verify *v, const struct wq_release_row *release)
+{
+	struct wq_app_row app;
+
+	WQ_TRY(wq_app_find(v->w->ledger, release->said.app, v->w->arena, &app));
+	if (v->proposed->hosts_n != app.hosts_n)
+		return wq_error(
+			WQ_E_ALTERED, "the body has %u hosts, the application %zu", v->proposed->hosts_n, app.hosts_n);
+	for (uint32_t i = 0; i < v->proposed->hosts_n; i++) {
+		wq_str host = wq_snapshot_host(v->proposed, i);
+		size_t j = 0;
+
+		while (j < app.hosts_n && !wq_str_eq(app.hosts[j], host))
+			j++;
+		if (j == app.hosts_n)
+			return wq_error(WQ_E_ALTERED, "the body has the host %.*s, which is not the application's",
+				WQ_S_ARG(host));
+	}
+	if (v->proposed->classes_n > 0)
+		return wq_error(WQ_E_ALTERED, "the body has path classes, which the review does not show");
+	return WQ_OK;
+}
+
+static wq_err count(void *data, const struct wq_change *change)
+{
+	uint64_t *counts = data;
+
+	counts[change->kind]++;
+	return WQ_OK;
+}
+
+static wq_err check_counts(const struct wq_statement *said, const struct wq_snapshot *base, wq_digest base_digest,
+	const struct wq_snapshot *proposed)
+{
+	uint64_t counts[3] = {0};
+
+	if (said->base_serial != (base ? base->head.serial : 0) || !wq_digest_eq(said->base, base_digest))
+		return wq_error(WQ_E_STATE, "the release builds on serial %llu, sealed now is %llu",
+			(unsigned long long)said->base_serial, (unsigned long long)(base ? base->head.serial : 0));
+	WQ_TRY(wq_diff(base, proposed, count, counts));
+	if (said->entries != proposed->entries_n || said->added != counts[WQ_CHANGE_ADDED] ||
+		said->changed != counts[WQ_CHANGE_CHANGED] || said->gone != counts[WQ_CHANGE_GONE])
+		return wq_error(WQ_E_ALTERED,
+			"the statement says %llu entries, %llu added, %llu changed, %llu gone; found %u, %llu, %llu, "
+			"%llu",
+			(unsigned long long)said->entries, (unsigned long long)said->added,
+			(unsigned long long)said->changed, (unsigned long long)said->gone, proposed->entries_n,
+			(unsigned long long)counts[WQ_CHANGE_ADDED], (unsigned long long)counts[WQ_CHANGE_CHANGED],
+			(unsigned long long)counts[WQ_CHANGE_GONE]);
+	return WQ_OK;
+}
+
+static wq_err check_statement(struct verify *v, const struct wq_release_row *release)
+{
+	struct wq_sealed_view base;
+	wq_err e = wq_sealed_open(v->w, release->said.app, &base);
+
+	if (wq_is(e, WQ_E_NOT_FOUND))
+		return check_counts(&release->said, NULL, (wq_digest){{0}}, v->proposed);
+	WQ_TRY(e);
+	e = check_counts(&release->said, &base.snapshot, base.digest, v->proposed);
+	wq_sealed_close(&base);
+	return e;
+}
+
+static wq_err check_body(struct verify *v, const struct wq_release_row *release)
+{
+	if (v->proposed->body.n != release->said.body_bytes)
+		return wq_error(WQ_E_ALTERED, "the body has %zu bytes, the statement says %llu", v->proposed->body.n,
+			(unsigned long long)release->said.body_bytes);
+	WQ_TRY(wq_snapshot_check(v->proposed));
+	WQ_TRY(check_rest(v, release));
+	WQ_TRY(check_statement(v, release));
+	return check_objects(v);
+}
+
+wq_err wq_release_verify(
+	struct wq_workspace *workspace, const struct wq_release_row *release, struct wq_verified *ret_verified)
+{
+	struct verify v = {.w = workspace,
+		.identity = {.number = NO_PACK, .bytes = WQ_BUF_INIT(PACK_FILE_MAX)},
+		.gzip = {.number = NO_PACK, .bytes = WQ_BUF_INIT(PACK_FILE_MAX)}};
+	struct wq_sealed_view body;
+	wq_err e;
+
+	WQ_TRY(wq_sealed_open_body(workspace, release, &body)); /* its root is the statement's */
+	v.proposed = &body.snapshot;
+	e = check_body(&v, release);
+	wq_buf_done(&v.identity.bytes);
+	wq_buf_done(&v.gzip.bytes);
+	wq_sealed_close(&body);
+	if (!wq_failed(e) && ret_verified)
+		*ret_verified = v.result;
+	return e;
+}
