@@ -25,8 +25,8 @@ struct verify {
 };
 
 /* Where an entry's two forms lie, for sorting. */
-struct pair {
-	uint32_t identity, gzip, entry;
+struct place {
+	uint32_t identity, gzip /* NO_PACK: none */, entry;
 };
 
 static wq_err hold(struct verify *v, struct held *held, uint32_t number)
@@ -53,42 +53,56 @@ static wq_err hold(struct verify *v, struct held *held, uint32_t number)
 	return WQ_OK;
 }
 
-static wq_err one_gzip(struct verify *v, const struct pair *pair)
+static bool names_object(const struct wq_object_ref *ref, const struct wq_pack *pack)
 {
-	const struct wq_pack *identity = &v->identity.pack, *gzip = identity;
-	struct wq_entry entry;
+	return ref->number < pack->objects && wq_pack_bytes(pack, ref->number).n == ref->length_bytes;
+}
+
+static wq_err check_gzip(struct verify *v, const struct wq_entry *entry, wq_str shown)
+{
+	const struct wq_pack *pack = &v->identity.pack;
 	wq_err e;
 
-	if (!wq_snapshot_entry(v->proposed, pair->entry, &entry))
-		return wq_error(WQ_E_FORMAT, "entry %u", pair->entry);
-	if (pair->gzip != pair->identity) {
-		WQ_TRY(hold(v, &v->gzip, pair->gzip));
-		gzip = &v->gzip.pack;
+	if (entry->gzip.pack != entry->identity.pack) {
+		WQ_TRY(hold(v, &v->gzip, entry->gzip.pack));
+		pack = &v->gzip.pack;
 	}
-	if (entry.identity.number >= identity->objects || entry.gzip.number >= gzip->objects)
-		return wq_error(WQ_E_ALTERED, "%.*s refers to no object", WQ_S_ARG(entry.key));
-	e = wq_encode_gunzip_is(wq_pack_bytes(gzip, entry.gzip.number), wq_pack_bytes(identity, entry.identity.number));
+	if (!names_object(&entry->gzip, pack))
+		return wq_error(WQ_E_ALTERED, "%.*s: its gzip form is no object", WQ_S_ARG(entry->key));
+	e = wq_encode_gunzip_is(wq_pack_bytes(pack, entry->gzip.number), shown);
 	if (wq_is(e, WQ_E_ALTERED))
 		return wq_error(
-			WQ_E_ALTERED, "%.*s: what is sent compressed is not what is shown", WQ_S_ARG(entry.key));
+			WQ_E_ALTERED, "%.*s: what is sent compressed is not what is shown", WQ_S_ARG(entry->key));
 	v->result.gzip_forms++;
 	return e;
 }
 
-static int pair_order(const void *a, const void *b)
+/* Requires: the pack of the identity form is held. Its objects have the digests of its index (wq_pack_verify). */
+static wq_err check_entry(struct verify *v, uint32_t number)
 {
-	const struct pair *x = a, *y = b;
+	struct wq_entry entry;
+
+	if (!wq_snapshot_entry(v->proposed, number, &entry))
+		return wq_error(WQ_E_FORMAT, "entry %u", number);
+	if (!names_object(&entry.identity, &v->identity.pack) ||
+		!wq_digest_eq(entry.identity.digest, wq_pack_digest(&v->identity.pack, entry.identity.number)))
+		return wq_error(WQ_E_ALTERED, "%.*s: what it names is no object of its digest", WQ_S_ARG(entry.key));
+	v->result.entries++;
+	return entry.has_gzip ? check_gzip(v, &entry, wq_pack_bytes(&v->identity.pack, entry.identity.number)) : WQ_OK;
+}
+
+static int place_order(const void *a, const void *b)
+{
+	const struct place *x = a, *y = b;
 
 	if (x->identity != y->identity)
 		return x->identity < y->identity ? -1 : 1;
 	return x->gzip != y->gzip ? (x->gzip < y->gzip ? -1 : 1) : x->entry < y->entry ? -1 : 1;
 }
 
-/* Which entries have a gzip form; refuses a form that nobody can look into. */
-static wq_err find_pairs(struct verify *v, struct pair *pairs, size_t *ret_n)
+/* Refuses a form that nobody can look into. */
+static wq_err find_places(struct verify *v, struct place *places)
 {
-	size_t n = 0;
-
 	for (uint32_t i = 0; i < v->proposed->entries_n; i++) {
 		struct wq_entry entry;
 
@@ -97,41 +111,36 @@ static wq_err find_pairs(struct verify *v, struct pair *pairs, size_t *ret_n)
 		if (entry.has_brotli)
 			return wq_error(
 				WQ_E_ALTERED, "%.*s has a brotli form, which cannot be compared", WQ_S_ARG(entry.key));
-		if (entry.has_gzip)
-			pairs[n++] = (struct pair){entry.identity.pack, entry.gzip.pack, i};
+		places[i] = (struct place){entry.identity.pack, entry.has_gzip ? entry.gzip.pack : NO_PACK, i};
 	}
-	qsort(pairs, n, sizeof *pairs, pair_order);
-	*ret_n = n;
+	qsort(places, v->proposed->entries_n, sizeof *places, place_order);
 	return WQ_OK;
 }
 
-static wq_err all_packs(struct verify *v, const struct pair *pairs, size_t pairs_n)
+static wq_err all_packs(struct verify *v, const struct place *places)
 {
-	size_t at = 0;
+	size_t at = 0, n = v->proposed->entries_n;
 
 	for (uint32_t p = 0; p < v->proposed->packs_n; p++) {
 		WQ_TRY(hold(v, &v->identity, p));
-		WQ_TRY(wq_snapshot_check_pack(v->proposed, p, &v->identity.pack));
-		for (; at < pairs_n && pairs[at].identity == p; at++)
-			WQ_TRY(one_gzip(v, &pairs[at]));
+		for (; at < n && places[at].identity == p; at++)
+			WQ_TRY(check_entry(v, places[at].entry));
 		v->result.packs++;
 	}
-	return at == pairs_n ? WQ_OK : wq_error(WQ_E_FORMAT, "entry %u is in no pack", pairs[at].entry);
+	return at == n ? WQ_OK : wq_error(WQ_E_FORMAT, "entry %u is in no pack", places[at].entry);
 }
 
 static wq_err check_objects(struct verify *v)
 {
-	struct pair *pairs = calloc((size_t)v->proposed->entries_n + 1, sizeof *pairs);
-	size_t n = 0;
+	struct place *places = calloc((size_t)v->proposed->entries_n + 1, sizeof *places);
 	wq_err e;
 
-	if (!pairs)
+	if (!places)
 		return wq_error_id(WQ_E_NO_MEMORY);
-	e = find_pairs(v, pairs, &n);
+	e = find_places(v, places);
 	if (!wq_failed(e))
-		e = all_packs(v, pairs, n);
-	free(pairs);
-	v->result.entries = v->proposed->entries_n;
+		e = all_packs(v, places);
+	free(places);
 	return e;
 }
 

@@ -82,7 +82,7 @@ wq_sm2_public wq_seal_service_public(const struct wq_seal_service *service)
 wq_err wq_seal_service_init(const struct wq_fs *fs, const char *dir, const struct wq_secret *passphrase)
 {
 	static const char trust[] = "weique-trust 1\n"
-				    "# people whose decisions weique-sign accepts; see docs/operating.md\n"
+				    "# people whose decisions weique-sign accepts, a row each: weique person trust ID\n"
 				    "app * approvals=2 in-establishment=yes\n";
 	struct wq_sm2_key *key = NULL;
 	char file[4096], list[4096];

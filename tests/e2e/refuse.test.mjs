@@ -67,7 +67,10 @@ test('what is not approved as it has to be is not sealed', async t => {
 		line.approve(stranger, 'wang', 'sun')
 		notSealed(stranger, /sun is not on the trust list/)
 		const author = propose()
-		line.approve(author, 'wang', 'zhou')
+		line.approve(author, 'wang')
+		line.refused(/zhou is not registered as a reviewer/, 'release', 'approve', author, '--as', 'zhou')
+		line.sql('update person set roles = 3 where id = ?', 'zhou') // whoever alters the database gains nothing
+		line.approve(author, 'zhou')
 		notSealed(author, /zhou is not a reviewer/)
 	})
 
