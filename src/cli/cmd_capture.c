@@ -56,6 +56,7 @@ static void print_json(struct wq_json *json, const struct wq_capture_result *r, 
 	wq_json_put_u64(json, "gone", r->gone);
 	wq_json_put_u64(json, "same", r->same);
 	wq_json_put_u64(json, "unknown", r->unknown);
+	wq_json_put_bool(json, "again", r->again);
 	wq_json_put_u64(json, "skipped", skipped);
 	wq_json_put_u64(json, "findings", r->findings);
 	wq_json_put_u64(json, "findings_high", r->findings_high);

@@ -10,7 +10,7 @@
 #include "vault/encode.h"
 #include "vault/pack.h"
 
-enum { MEMORY = 2000 * 1024 * 1024 - 1, HEX = 2 * WQ_DIGEST_BYTES + 1 };
+enum { MEMORY = 2000 * 1024 * 1024 - 1, HEX = 2 * WQ_DIGEST_BYTES + 1, OPEN_SEARCHED = 100 };
 #define BODY_MAX ((size_t)4 << 30)
 
 /* Bytes that are in a pack already. Packs are numbered: those of the sealed version first, then the writer's. */
@@ -340,6 +340,23 @@ static wq_err record_findings(struct capture *c, wq_str release)
 	return WQ_OK;
 }
 
+/* A release that is open and proposes the very same bytes on the same ground: looking twice proposes once. */
+static wq_err find_equal(struct capture *c, wq_digest root)
+{
+	struct wq_release_row *rows;
+	size_t n;
+
+	WQ_TRY(wq_release_list(c->w->ledger, c->app->id, OPEN_SEARCHED, &c->arena, &rows, &n));
+	for (size_t i = 0; i < n; i++)
+		if (rows[i].state == WQ_RELEASE_OPEN && wq_digest_eq(rows[i].said.body_root, root) &&
+			rows[i].said.base_serial == (c->has_base ? c->base.snapshot.head.serial : 0)) {
+			c->result->release = wq_arena_str(c->w->arena, rows[i].id);
+			c->result->again = true;
+			return wq_arena_err(c->w->arena);
+		}
+	return WQ_OK;
+}
+
 /* Inside the append: the release's number is the ledger's next place, so two captures never make the same id. */
 static wq_err record(struct capture *c, const struct wq_snapshot *proposed, wq_digest root)
 {
@@ -359,6 +376,9 @@ static wq_err record(struct capture *c, const struct wq_snapshot *proposed, wq_d
 	};
 	struct wq_tip tip;
 
+	WQ_TRY(find_equal(c, root));
+	if (c->result->again)
+		return WQ_OK;
 	WQ_TRY(wq_ledger_tip(c->w->ledger, &tip));
 	r.release = wq_arena_printf(c->w->arena, "r%llu", (unsigned long long)tip.seq + 1);
 	WQ_TRY(wq_arena_err(c->w->arena));

@@ -4,7 +4,7 @@
  * proposed body, and append release.created with its findings in one ledger commit. Nothing is served by it: that
  * needs decisions and the seal. What is equal to the sealed version is not stored again. When something is sealed
  * already, every difference is also a change.found event: an unapproved change, by whomever. When nothing differs, there
- * is no release.
+ * is no release; when an open release proposes the very same bytes on the same ground, that one is named again.
  */
 #ifndef WQ_FLOW_CAPTURE_H
 #define WQ_FLOW_CAPTURE_H
@@ -27,6 +27,7 @@ struct wq_capture_result {
 	wq_str release; /* its id; empty when nothing differs */
 	uint64_t resources, bytes;
 	uint64_t added, changed, gone, same;
+	bool again;                       /* `release` was proposed before, with the same bytes, and is still open */
 	uint64_t unknown;                 /* could not be looked at: stay as sealed */
 	uint64_t findings, findings_high; /* of severity high and above */
 	enum wq_severity worst;

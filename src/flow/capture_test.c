@@ -367,7 +367,8 @@ static void two_processes_capture_at_once(void **state)
 		assert_int_equal(waitpid(children[i], &status, 0), children[i]);
 		assert_int_equal(status, 0);
 	}
-	assert_int_equal(readable_releases(&f), PROCESSES * ROUNDS);
+	/* looking ten times at the same bytes proposes them once */
+	assert_int_equal(readable_releases(&f), 1);
 	assert_int_equal(packs(&f), 1);
 	flow_close(&f);
 }
