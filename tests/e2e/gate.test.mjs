@@ -258,6 +258,7 @@ test('a new release is switched to under load, without a failed request', async 
 		}
 	}
 	const loads = Array.from({ length: 8 }, load)
+	await until('the first version is seen', () => seen.has(1))
 	for (const serial of [2, 3, 4]) {
 		site.publish(serial, entries(serial))
 		await site.servesSerial(serial)
