@@ -329,15 +329,20 @@ wq_err wq_dir_sync(const struct wq_fs *fs, const char *path)
 	return e;
 }
 
-wq_err wq_file_remove(const struct wq_fs *fs, const char *path)
+wq_err wq_dir_sync_of(const struct wq_fs *fs, const char *path)
 {
 	char dir[PATH_MAX];
 	const char *name;
 
 	WQ_TRY(split(path, dir, &name));
+	return wq_dir_sync(fs, dir);
+}
+
+wq_err wq_file_remove(const struct wq_fs *fs, const char *path)
+{
 	if (fs->unlink_at(fs->data, AT_FDCWD, path, 0) != 0)
 		return failed("remove", path);
-	return wq_dir_sync(fs, dir);
+	return wq_dir_sync_of(fs, path);
 }
 
 wq_err wq_file_append_open(const struct wq_fs *fs, const char *path, mode_t mode, int *ret_fd)

@@ -63,6 +63,8 @@ wq_err wq_file_append(const struct wq_fs *fs, int fd, wq_str bytes);
 wq_err wq_dir_make(const struct wq_fs *fs, const char *path, mode_t mode);
 /* Makes what was done in the directory (renames, links, unlinks) durable. */
 wq_err wq_dir_sync(const struct wq_fs *fs, const char *path);
+/* The same for the directory in which `path` is: after another library made or removed it. */
+wq_err wq_dir_sync_of(const struct wq_fs *fs, const char *path);
 
 struct wq_dir_entry {
 	const char *name;

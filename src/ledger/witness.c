@@ -1,27 +1,14 @@
 #include "ledger/ledger.h"
 
+#include "base/file.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <libgen.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <syslog.h>
-
-static wq_err sync_folder(const char *path)
-{
-	char copy[PATH_MAX];
-	int fd, rc;
-
-	snprintf(copy, sizeof(copy), "%s", path);
-	fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return wq_error_sys(WQ_E_IO, errno, "folder of %s", path);
-	rc = fsync(fd);
-	close(fd);
-	return rc == 0 ? WQ_OK : wq_error_sys(WQ_E_IO, errno, "sync the folder of %s", path);
-}
 
 /* The witness may allow writing only: then a line that was cut off cannot be seen, and ours starts on a new one. */
 static bool ends_clean(const char *path)
@@ -62,7 +49,7 @@ static wq_err add_to_file(const char *path, const struct wq_head *head)
 		return wq_error_sys(WQ_E_IO, saved, "%s", path);
 	}
 	close(fd);
-	return is_new ? sync_folder(path) : WQ_OK;
+	return is_new ? wq_dir_sync_of(&wq_fs_system, path) : WQ_OK;
 }
 
 /* RFC 3164 as every local syslog takes it. Not syslog(3): that cannot say whether anybody took the line. */

@@ -1,8 +1,9 @@
 #include "store/db_priv.h"
 
+#include "base/file.h"
+
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <limits.h>
 #include <sqlite3.h>
 #include <sys/stat.h>
@@ -49,20 +50,6 @@ static wq_err error_of(struct db *db, int rc)
 
 /* ---- open and close ---- */
 
-static wq_err sync_folder(const char *path)
-{
-	char copy[PATH_MAX];
-	int fd, rc;
-
-	snprintf(copy, sizeof(copy), "%s", path);
-	fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return wq_error_sys(WQ_E_IO, errno, "folder of %s", path);
-	rc = fsync(fd);
-	close(fd);
-	return rc == 0 ? WQ_OK : wq_error_sys(WQ_E_IO, errno, "sync the folder of %s", path);
-}
-
 /* SQLite gives its log and index files the mode of the database, so that is set before it opens it. */
 static wq_err create_file(const char *path)
 {
@@ -71,7 +58,7 @@ static wq_err create_file(const char *path)
 	if (fd < 0)
 		return errno == EEXIST ? WQ_OK : wq_error_sys(WQ_E_IO, errno, "%s", path);
 	close(fd);
-	return sync_folder(path);
+	return wq_dir_sync_of(&wq_fs_system, path);
 }
 
 static wq_err run(struct db *db, const char *sql)
