@@ -32,16 +32,16 @@ static void stops_at_its_maximum(void **state)
 		size_t max, n;
 		bool fits;
 	} rows[] = {
-	        {1, 1, false}, /* less than one aligned unit */
-	        {16, 16, true},
-	        {16, 17, false},
-	        {4096, 4096, true},
-	        {5000, 4992, true},
-	        {WQ_MIB, WQ_MIB, true},
-	        {WQ_MIB, WQ_MIB + 1, false},
-	        {SIZE_MAX, SIZE_MAX, false},
-	        {SIZE_MAX, SIZE_MAX - 8, false},
-	        {SIZE_MAX, SIZE_MAX - 64, false},
+		{1, 1, false}, /* less than one aligned unit */
+		{16, 16, true},
+		{16, 17, false},
+		{4096, 4096, true},
+		{5000, 4992, true},
+		{WQ_MIB, WQ_MIB, true},
+		{WQ_MIB, WQ_MIB + 1, false},
+		{SIZE_MAX, SIZE_MAX, false},
+		{SIZE_MAX, SIZE_MAX - 8, false},
+		{SIZE_MAX, SIZE_MAX - 64, false},
 	};
 
 	(void)state;
@@ -116,11 +116,11 @@ static void copies_text(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(gives_aligned_memory),
-	        cmocka_unit_test(stops_at_its_maximum),
-	        cmocka_unit_test(fills_to_the_last_byte),
-	        cmocka_unit_test(zeroes_and_refuses_overflow),
-	        cmocka_unit_test(copies_text),
+		cmocka_unit_test(gives_aligned_memory),
+		cmocka_unit_test(stops_at_its_maximum),
+		cmocka_unit_test(fills_to_the_last_byte),
+		cmocka_unit_test(zeroes_and_refuses_overflow),
+		cmocka_unit_test(copies_text),
 	};
 	return cmocka_run_group_tests_name("base-arena", tests, NULL, NULL);
 }

@@ -18,7 +18,10 @@ struct wq_buf {
 	bool no_mem; /* an addition found no memory */
 };
 
-#define WQ_BUF_INIT(max) {.max_bytes = (max)}
+#define WQ_BUF_INIT(max) \
+	{ \
+		.max_bytes = (max) \
+	}
 /* A buffer that frees itself at the end of the scope. */
 #define WQ_BUF(name, max) WQ_CLEANUP(wq_buf_done) struct wq_buf name = WQ_BUF_INIT(max)
 

@@ -149,13 +149,13 @@ static void cursor_limits(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(grows_to_its_maximum),
-	        cmocka_unit_test(error_sticks),
-	        cmocka_unit_test(without_a_maximum),
-	        cmocka_unit_test(formats_and_reserves),
-	        cmocka_unit_test(numbers_round_trip),
-	        cmocka_unit_test(cursor_error_sticks),
-	        cmocka_unit_test(cursor_limits),
+		cmocka_unit_test(grows_to_its_maximum),
+		cmocka_unit_test(error_sticks),
+		cmocka_unit_test(without_a_maximum),
+		cmocka_unit_test(formats_and_reserves),
+		cmocka_unit_test(numbers_round_trip),
+		cmocka_unit_test(cursor_error_sticks),
+		cmocka_unit_test(cursor_limits),
 	};
 	return cmocka_run_group_tests_name("base-buf", tests, NULL, NULL);
 }

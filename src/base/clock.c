@@ -110,7 +110,7 @@ char *wq_time_text(wq_time t, char out[WQ_TIME_TEXT])
 	date_of(days, &y, &m, &d);
 	s = (unsigned)(in_day / WQ_SECOND);
 	snprintf(out, WQ_TIME_TEXT, "%04u-%02u-%02uT%02u:%02u:%02u.%06uZ", (unsigned)y % 10000, m % 100, d % 100,
-	        s / 3600 % 100, s / 60 % 60, s % 60, (unsigned)(in_day % WQ_SECOND) % 1000000);
+		s / 3600 % 100, s / 60 % 60, s % 60, (unsigned)(in_day % WQ_SECOND) % 1000000);
 	return out;
 }
 
@@ -172,7 +172,7 @@ wq_err wq_time_parse(wq_str text, wq_time *ret_time)
 	bool leap;
 
 	if (!number(&s, 4, 9999, &y) || !literal(&s, '-') || !number(&s, 2, 12, &mo) || !literal(&s, '-') ||
-	        !number(&s, 2, 31, &d) || mo == 0 || d == 0)
+		!number(&s, 2, 31, &d) || mo == 0 || d == 0)
 		goto bad;
 	leap = (y % 4 == 0 && y % 100 != 0) || y % 400 == 0;
 	if (d > length[mo - 1] + (unsigned)(mo == 2 && leap))
@@ -180,7 +180,7 @@ wq_err wq_time_parse(wq_str text, wq_time *ret_time)
 	t = days_of(y, mo, d) * WQ_DAY;
 	if (s.n > 0) {
 		if ((!literal(&s, 'T') && !literal(&s, ' ')) || !number(&s, 2, 23, &h) || !literal(&s, ':') ||
-		        !number(&s, 2, 59, &mi) || !literal(&s, ':') || !number(&s, 2, 59, &se))
+			!number(&s, 2, 59, &mi) || !literal(&s, ':') || !number(&s, 2, 59, &se))
 			goto bad;
 		t += (wq_time)(h * 3600 + mi * 60 + se) * WQ_SECOND;
 		if (!fraction(&s, &t) || !zone(&s, &t) || s.n > 0)

@@ -14,7 +14,7 @@ typedef int64_t wq_time;
 #define WQ_DAY (86400 * WQ_SECOND)
 
 struct wq_clock {
-	wq_time (*now)(void *data);           /* wall clock; may step */
+	wq_time (*now)(void *data);             /* wall clock; may step */
 	uint64_t (*monotonic_msec)(void *data); /* never goes back */
 	void *data;
 };

@@ -34,14 +34,14 @@ static void exits(void **state)
 		int status;
 		const char *kind;
 	} rows[] = {
-	        {WQ_E_DENIED, 1, "denied"},
-	        {WQ_E_INPUT, 2, "input"},
-	        {WQ_E_CONFIG, 3, "config"},
-	        {WQ_E_STATE, 4, "state"},
-	        {WQ_E_IO, 5, "io"},
-	        {WQ_E_LIMIT, 6, "limit"},
-	        {WQ_E_BUSY, 7, "busy"},
-	        {WQ_E_BUG, 70, "bug"},
+		{WQ_E_DENIED, 1, "denied"},
+		{WQ_E_INPUT, 2, "input"},
+		{WQ_E_CONFIG, 3, "config"},
+		{WQ_E_STATE, 4, "state"},
+		{WQ_E_IO, 5, "io"},
+		{WQ_E_LIMIT, 6, "limit"},
+		{WQ_E_BUSY, 7, "busy"},
+		{WQ_E_BUG, 70, "bug"},
 	};
 
 	(void)state;
@@ -124,12 +124,12 @@ static void try_returns(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(rows_are_whole),
-	        cmocka_unit_test(exits),
-	        cmocka_unit_test(errno_decides),
-	        cmocka_unit_test(notes_wrap),
-	        cmocka_unit_test(notes_are_clean),
-	        cmocka_unit_test(try_returns),
+		cmocka_unit_test(rows_are_whole),
+		cmocka_unit_test(exits),
+		cmocka_unit_test(errno_decides),
+		cmocka_unit_test(notes_wrap),
+		cmocka_unit_test(notes_are_clean),
+		cmocka_unit_test(try_returns),
 	};
 	return cmocka_run_group_tests_name("base-err", tests, NULL, NULL);
 }

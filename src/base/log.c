@@ -232,8 +232,8 @@ static void compose_journal(
 	wq_event_text(&log->line, id, fields, log->lang);
 	wq_buf_add(&log->out, WQ_S("MESSAGE="));
 	wq_buf_add(&log->out, wq_buf_str(&log->line));
-	wq_buf_printf(&log->out, "\nPRIORITY=%d\nSYSLOG_IDENTIFIER=%s\nWQ_EVENT=%s\n",
-		priorities[wq_event_level(id)], sink->identifier, wq_event_name(id));
+	wq_buf_printf(&log->out, "\nPRIORITY=%d\nSYSLOG_IDENTIFIER=%s\nWQ_EVENT=%s\n", priorities[wq_event_level(id)],
+		sink->identifier, wq_event_name(id));
 	for (size_t i = 0; i < WQ_EVENT_FIELDS_MAX && fields[i].name; i++) {
 		wq_buf_add(&log->out, WQ_S("WQ_"));
 		for (const char *c = fields[i].name; *c; c++)

@@ -29,8 +29,7 @@ wq_err wq_log_add_json(struct wq_log *log, int fd, enum wq_level minimum);
 wq_err wq_log_add_json_file(struct wq_log *log, const char *path, enum wq_level minimum);
 /* The journal; `socket_path` NULL means the system's. `identifier` is what journalctl -t selects, and must outlive the
  * log. WQ_E_UNSUPPORTED when there is no such socket. */
-wq_err wq_log_add_journal(
-	struct wq_log *log, const char *socket_path, const char *identifier, enum wq_level minimum);
+wq_err wq_log_add_journal(struct wq_log *log, const char *socket_path, const char *identifier, enum wq_level minimum);
 
 /* Writes the event to every sink whose minimum it reaches. `log` may be NULL. `fields` ends with a row without name. */
 void wq_log_event(struct wq_log *log, enum wq_event_id id, const struct wq_field *fields);

@@ -243,9 +243,8 @@ static void catalogue(void **state)
 		assert_true((unsigned char)wq_event_sentence(id, WQ_LANG_ZH)[0] >= 0x80);
 		for (unsigned j = 0; j < i; j++)
 			assert_string_not_equal(wq_event_name(id), wq_event_name((enum wq_event_id)j));
-		wq_buf_printf(&doc, "| `%s` | %s | %s | %s |\n", wq_event_name(id),
-			wq_level_name(wq_event_level(id)), wq_event_sentence(id, WQ_LANG_ZH),
-			wq_event_sentence(id, WQ_LANG_EN));
+		wq_buf_printf(&doc, "| `%s` | %s | %s | %s |\n", wq_event_name(id), wq_level_name(wq_event_level(id)),
+			wq_event_sentence(id, WQ_LANG_ZH), wq_event_sentence(id, WQ_LANG_EN));
 	}
 	snprintf(path, sizeof path, "%s/docs/events.md", root ? root : ".");
 	if (getenv("WQ_UPDATE_DOCS"))

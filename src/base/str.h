@@ -18,7 +18,10 @@ typedef struct wq_str {
 
 /* A slice of a string literal, usable in initialisers as well. */
 #define WQ_S(literal) ((wq_str){"" literal, sizeof(literal) - 1})
-#define WQ_S_INIT(literal) {"" literal, sizeof(literal) - 1}
+#define WQ_S_INIT(literal) \
+	{ \
+		"" literal, sizeof(literal) - 1 \
+	}
 #define WQ_S_NONE ((wq_str){NULL, 0})
 /* For printf: "%.*s", WQ_S_ARG(s). Only for text that is already known to be clean. */
 #define WQ_S_ARG(s) (int)((s).n > 4096 ? 4096 : (s).n), ((s).p ? (s).p : "")

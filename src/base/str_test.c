@@ -7,15 +7,15 @@ static void compares(void **state)
 		int order;
 		bool nocase;
 	} rows[] = {
-	        {WQ_S_INIT(""), {NULL, 0}, 0, true},
-	        {WQ_S_INIT(""), WQ_S_INIT("a"), -1, false},
-	        {WQ_S_INIT("a"), WQ_S_INIT("ab"), -1, false},
-	        {WQ_S_INIT("b"), WQ_S_INIT("ab"), 1, false},
-	        {WQ_S_INIT("aB"), WQ_S_INIT("Ab"), 1, true},
-	        {WQ_S_INIT("\x7f"), WQ_S_INIT("\x80"), -1, false},
-	        {WQ_S_INIT("\xc4"), WQ_S_INIT("\xe4"), -1, false},
-	        {WQ_S_INIT("@["), WQ_S_INIT("`{"), -1, false},
-	        {WQ_S_INIT("a\0b"), WQ_S_INIT("a\0c"), -1, false},
+		{WQ_S_INIT(""), {NULL, 0}, 0, true},
+		{WQ_S_INIT(""), WQ_S_INIT("a"), -1, false},
+		{WQ_S_INIT("a"), WQ_S_INIT("ab"), -1, false},
+		{WQ_S_INIT("b"), WQ_S_INIT("ab"), 1, false},
+		{WQ_S_INIT("aB"), WQ_S_INIT("Ab"), 1, true},
+		{WQ_S_INIT("\x7f"), WQ_S_INIT("\x80"), -1, false},
+		{WQ_S_INIT("\xc4"), WQ_S_INIT("\xe4"), -1, false},
+		{WQ_S_INIT("@["), WQ_S_INIT("`{"), -1, false},
+		{WQ_S_INIT("a\0b"), WQ_S_INIT("a\0c"), -1, false},
 	};
 
 	(void)state;
@@ -59,15 +59,15 @@ static void finds(void **state)
 		wq_str in, what;
 		ptrdiff_t at;
 	} rows[] = {
-	        {WQ_S_INIT("abcabd"), WQ_S_INIT("abd"), 3},
-	        {WQ_S_INIT("aaab"), WQ_S_INIT("aab"), 1},
-	        {WQ_S_INIT("abc"), WQ_S_INIT(""), 0},
-	        {{NULL, 0}, WQ_S_INIT(""), 0},
-	        {{NULL, 0}, WQ_S_INIT("a"), -1},
-	        {WQ_S_INIT("ab"), WQ_S_INIT("abc"), -1},
-	        {WQ_S_INIT("aaaa"), WQ_S_INIT("b"), -1},
-	        {WQ_S_INIT("xa\0b"), WQ_S_INIT("\0b"), 2},
-	        {WQ_S_INIT("abab"), WQ_S_INIT("ab"), 0},
+		{WQ_S_INIT("abcabd"), WQ_S_INIT("abd"), 3},
+		{WQ_S_INIT("aaab"), WQ_S_INIT("aab"), 1},
+		{WQ_S_INIT("abc"), WQ_S_INIT(""), 0},
+		{{NULL, 0}, WQ_S_INIT(""), 0},
+		{{NULL, 0}, WQ_S_INIT("a"), -1},
+		{WQ_S_INIT("ab"), WQ_S_INIT("abc"), -1},
+		{WQ_S_INIT("aaaa"), WQ_S_INIT("b"), -1},
+		{WQ_S_INIT("xa\0b"), WQ_S_INIT("\0b"), 2},
+		{WQ_S_INIT("abab"), WQ_S_INIT("ab"), 0},
 	};
 
 	(void)state;
@@ -105,20 +105,20 @@ static void reads_numbers(void **state)
 		uint64_t max, value;
 		bool good;
 	} rows[] = {
-	        {WQ_S_INIT("0"), 0, 0, true},
-	        {WQ_S_INIT("18446744073709551615"), UINT64_MAX, UINT64_MAX, true},
-	        {WQ_S_INIT("18446744073709551616"), UINT64_MAX, 0, false},
-	        {WQ_S_INIT("99999999999999999999"), UINT64_MAX, 0, false},
-	        {WQ_S_INIT("00000000000000000001"), 9, 1, true},
-	        {WQ_S_INIT("000000000000000000001"), 9, 0, false},
-	        {WQ_S_INIT("10"), 9, 0, false},
-	        {WQ_S_INIT(""), 9, 0, false},
-	        {WQ_S_INIT("+1"), 9, 0, false},
-	        {WQ_S_INIT("-1"), 9, 0, false},
-	        {WQ_S_INIT(" 1"), 9, 0, false},
-	        {WQ_S_INIT("1 "), 9, 0, false},
-	        {WQ_S_INIT("1\0"), 9, 0, false},
-	        {WQ_S_INIT("0x1"), 9, 0, false},
+		{WQ_S_INIT("0"), 0, 0, true},
+		{WQ_S_INIT("18446744073709551615"), UINT64_MAX, UINT64_MAX, true},
+		{WQ_S_INIT("18446744073709551616"), UINT64_MAX, 0, false},
+		{WQ_S_INIT("99999999999999999999"), UINT64_MAX, 0, false},
+		{WQ_S_INIT("00000000000000000001"), 9, 1, true},
+		{WQ_S_INIT("000000000000000000001"), 9, 0, false},
+		{WQ_S_INIT("10"), 9, 0, false},
+		{WQ_S_INIT(""), 9, 0, false},
+		{WQ_S_INIT("+1"), 9, 0, false},
+		{WQ_S_INIT("-1"), 9, 0, false},
+		{WQ_S_INIT(" 1"), 9, 0, false},
+		{WQ_S_INIT("1 "), 9, 0, false},
+		{WQ_S_INIT("1\0"), 9, 0, false},
+		{WQ_S_INIT("0x1"), 9, 0, false},
 	};
 
 	(void)state;
@@ -158,14 +158,14 @@ static void hashes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(compares),
-	        cmocka_unit_test(starts_and_ends),
-	        cmocka_unit_test(slices),
-	        cmocka_unit_test(finds),
-	        cmocka_unit_test(trims_and_cuts),
-	        cmocka_unit_test(reads_numbers),
-	        cmocka_unit_test(hex),
-	        cmocka_unit_test(hashes),
+		cmocka_unit_test(compares),
+		cmocka_unit_test(starts_and_ends),
+		cmocka_unit_test(slices),
+		cmocka_unit_test(finds),
+		cmocka_unit_test(trims_and_cuts),
+		cmocka_unit_test(reads_numbers),
+		cmocka_unit_test(hex),
+		cmocka_unit_test(hashes),
 	};
 	return cmocka_run_group_tests_name("base-str", tests, NULL, NULL);
 }

@@ -22,7 +22,8 @@
 	do { \
 		wq_err e_ = (expression); \
 		if (!wq_is(e_, expected)) \
-			fail_msg("%s: %s (%s) instead of %s", #expression, wq_err_name(e_), wq_err_note(e_), #expected); \
+			fail_msg("%s: %s (%s) instead of %s", #expression, wq_err_name(e_), wq_err_note(e_), \
+				#expected); \
 	} while (0)
 
 #define assert_str(actual, expected) \

@@ -5,8 +5,11 @@
 // now. Visitors ask on and on, over kept connections, while something is done to the site; every answer is compared.
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, readlinkSync, statSync, writeFileSync } from 'node:fs'
+import {
+	chmodSync, chownSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSync, statSync, writeFileSync,
+} from 'node:fs'
 import net from 'node:net'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { buildDir, built, freePort, jsonLines, root, start, tempDir, until } from './lib.mjs'
@@ -81,9 +84,19 @@ export function processesOf(state) {
 }
 
 export class Line {
-	constructor(t, { site, host, dir = tempDir(t, 'line'), as = [] } = {}) {
+	// `as`: a command that runs the rest as another user, `owner` is that user's id.
+	constructor(t, { site, host, as = [], owner } = {}) {
+		const dir = mkdtempSync(path.join(tmpdir(), 'wq-line-'))
+		chmodSync(dir, 0o755)
+		if (owner !== undefined)
+			chownSync(dir, owner, owner)
 		Object.assign(this, { t, site, host, dir, as, state: path.join(dir, 'state') })
-		t.after(() => this.stop())
+		// in this order: without the folder nobody knows what to end
+		t.after(() => {
+			this.stop()
+			if (!process.env.KEEP)
+				rmSync(dir, { recursive: true, force: true })
+		})
 	}
 
 	async env(more = {}) {

@@ -86,6 +86,20 @@ test('make run SITE=http://…', async t => {
 		writeFileSync(page, was)
 	})
 
+	await t.test('the origin broken or down: the site goes on, and nothing is proposed that takes it away', async () => {
+		const visitors = new Visitors(line, approved), before = line.json('release', 'list').length
+		const proposed = () => line.json('release', 'list').slice(0, -before)
+		origin.broken = true
+		const broken = await capture(line)
+		assert.deepEqual([broken.release, broken.gone], ['', 0])
+		assert.ok(broken.unknown >= approved.size)
+		await origin.stop()
+		const down = await capture(line)
+		assert.deepEqual([down.release, down.gone], ['', 0])
+		assert.deepEqual(proposed(), [])
+		await visitors.allRight()
+	})
+
 	await t.test('a private address needs to be allowed', () => {
 		line.refused(/private address/, 'capture', 'site', '--author', 'editor')
 	})

@@ -2,10 +2,10 @@
 import test from 'node:test'
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
-import { chownSync, existsSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import net from 'node:net'
 import path from 'node:path'
-import { buildDir, isRoot, root, tempDir, until } from './lib.mjs'
+import { buildDir, isRoot, root, run, tempDir, until } from './lib.mjs'
 import { Line, Visitors, filesOf, isRunning, processesOf, smallSite } from './line.mjs'
 
 const pages = version => ({ 'index.html': `<h1>${version}</h1>`, 'docs.html': `<p>docs of ${version}</p>` })
@@ -16,6 +16,13 @@ function pids(line) {
 
 function nothingRuns(line) {
 	assert.deepEqual(processesOf(line.state), [])
+}
+
+async function front(line) {
+	const c = await line.connect()
+	const answer = await c.get('/')
+	c.close()
+	return answer.body.toString()
 }
 
 async function reachable(port) {
@@ -37,7 +44,7 @@ test('make run DETACH=1 returns when the site is served, make stop ends all of i
 	const site = smallSite(t, pages('one')), line = new Line(t, { site })
 	const done = await line.up()
 	assert.doesNotMatch(done.out, /warn|error/i)
-	assert.equal((await (await line.connect()).get('/')).body.toString(), '<h1>one</h1>')
+	assert.equal(await front(line), '<h1>one</h1>')
 	const all = pids(line)
 	assert.equal(all.length, 5)
 	assert.ok(all.every(isRunning))
@@ -64,7 +71,7 @@ test('make run DETACH=1 returns when the site is served, make stop ends all of i
 		await line.up({ SITE: '' })
 		await line.serves(1)
 		assert.deepEqual(before.filter(isRunning), [])
-		assert.equal((await (await line.connect()).get('/')).body.toString(), '<h1>one</h1>')
+		assert.equal(await front(line), '<h1>one</h1>')
 	})
 
 	await t.test('another SITE or HOST for the same STATE is refused, and what is served goes on', async t => {
@@ -108,7 +115,7 @@ test('two STATEs side by side', async t => {
 		await line.up()
 	for (const [i, line] of lines.entries()) {
 		await line.serves(1)
-		assert.equal((await (await line.connect()).get('/')).body.toString(), `<h1>${['one', 'two'][i]}</h1>`)
+		assert.equal(await front(line), `<h1>${['one', 'two'][i]}</h1>`)
 	}
 	lines[0].stop()
 	nothingRuns(lines[0])
@@ -186,25 +193,21 @@ test('Ctrl-C before it is served leaves no process behind', async t => {
 })
 
 test('a user without privileges runs it just as well', async t => {
-	const dir = tempDir(t, 'user'), site = smallSite(t, pages('mine'))
+	const site = smallSite(t, pages('mine'))
 	const as = isRoot ? ['setpriv', '--reuid=nobody', '--regid=nogroup', '--clear-groups'] : []
-	const home = path.join(dir, 'home')
-	mkdirSync(home)
+	const owner = isRoot ? Number(run('id', ['-u', 'nobody'])) : process.getuid()
 	if (isRoot) {
-		const uid = Number(spawnSync('id', ['-u', 'nobody'], { encoding: 'utf8' }).stdout)
-		chownSync(home, uid, uid)
-		const reach = spawnSync(as[0], [...as.slice(1), path.join(buildDir, 'src/bin/weique'), '--version'], { encoding: 'utf8' })
+		const reach = spawnSync(as[0], [...as.slice(1), path.join(buildDir, 'src/bin/weique'), '--version'])
 		assert.equal(reach.status, 0, `other users cannot reach ${buildDir}: the clone has to lie where everybody may read`)
 	}
-	const line = new Line(t, { site, dir: home, as })
-	await line.up({ HOME: home })
+	const line = new Line(t, { site, as, owner: isRoot ? owner : undefined })
+	await line.up({ HOME: line.dir })
 	await line.serves(1)
 	await new Visitors(line, filesOf(site)).allRight(200)
-	const me = statSync(home).uid
 	for (const pid of pids(line))
-		assert.match(readFileSync(`/proc/${pid}/status`, 'utf8'), new RegExp(`^Uid:\\s+${me}\\s+${me}`, 'm'))
+		assert.match(readFileSync(`/proc/${pid}/status`, 'utf8'), new RegExp(`^Uid:\\s+${owner}\\s+${owner}`, 'm'))
 	for (const name of readdirSync(line.state))
-		assert.equal(statSync(path.join(line.state, name)).uid, me, name)
+		assert.equal(statSync(path.join(line.state, name)).uid, owner, name)
 	const all = pids(line)
 	assert.match(line.stop().stdout, /ended 3 processes/)
 	assert.deepEqual(all.filter(isRunning), [])

@@ -227,7 +227,8 @@ def unfinished(root):
 
 
 def formatting(root):
-    files = [str(p) for p in sources(root / "src", ".c", ".h") if not p.name.endswith("_table.h")]
+    files = [str(p) for top in ("src", "tests", "bench") for p in sources(root / top, ".c", ".h")
+             if not p.name.endswith("_table.h")]
     done = subprocess.run(["clang-format", "--dry-run", "-Werror", "--ferror-limit=3", *files], cwd=root,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     return [line for line in done.stdout.splitlines() if ": error:" in line]
