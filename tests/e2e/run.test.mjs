@@ -2,7 +2,7 @@
 import test from 'node:test'
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import net from 'node:net'
 import path from 'node:path'
 import { buildDir, isRoot, root, run, tempDir, until } from './lib.mjs'
@@ -72,6 +72,17 @@ test('make run DETACH=1 returns when the site is served, make stop ends all of i
 		await line.serves(1)
 		assert.deepEqual(before.filter(isRunning), [])
 		assert.equal(await front(line), '<h1>one</h1>')
+	})
+
+	await t.test('an origin that was emptied takes nothing away: what is sealed is served', async () => {
+		const kept = path.join(tempDir(t, 'kept'), 'site')
+		cpSync(site, kept, { recursive: true })
+		for (const name of readdirSync(site))
+			rmSync(path.join(site, name), { recursive: true })
+		const done = await line.up()
+		assert.match(done.out, /the origin cannot be captured: what is sealed is served/)
+		assert.equal(await front(line), '<h1>one</h1>')
+		cpSync(kept, site, { recursive: true })
 	})
 
 	await t.test('another SITE or HOST for the same STATE is refused, and what is served goes on', async t => {
