@@ -10,7 +10,7 @@
 #include "vault/encode.h"
 #include "vault/pack.h"
 
-enum { MEMORY = 2000 * 1024 * 1024 - 1, HEX = 2 * WQ_DIGEST_BYTES + 1, OPEN_SEARCHED = 100 };
+enum { MEMORY = 2000 * 1024 * 1024 - 1, OPEN_SEARCHED = 100 };
 #define BODY_MAX ((size_t)4 << 30)
 
 /* Bytes that are in a pack already. Packs are numbered: those of the sealed version first, then the writer's. */
