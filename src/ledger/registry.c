@@ -2,6 +2,7 @@
 
 #include "base/json.h"
 #include "base/json_read.h"
+#include "base/utf8.h"
 
 #include <jansson.h>
 
@@ -62,6 +63,16 @@ wq_err wq_registry_apply_app(struct wq_db *db, const struct wq_event *event)
 		"hosts = excluded.hosts, seq = excluded.seq",
 		WQ_DB_T(event->subject), WQ_DB_T(name), WQ_DB_T(unit), WQ_DB_T(origin), WQ_DB_T(wq_buf_str(&joined)),
 		WQ_DB_I(event->seq));
+}
+
+wq_err wq_registry_apply_profile(struct wq_db *db, const struct wq_event *event)
+{
+	WQ_CLEANUP(free_json) struct json_t *body = NULL;
+	wq_str profile;
+
+	WQ_TRY(wq_json_read(event->body, &wq_json_limits_default, &body));
+	WQ_TRY(wq_json_get_str(body, "profile", WQ_APP_PROFILE_MAX, &profile));
+	return WQ_DB_EXEC(db, "UPDATE app SET profile = $2 WHERE id = $1", WQ_DB_T(event->subject), WQ_DB_T(profile));
 }
 
 wq_err wq_registry_apply_person(struct wq_db *db, const struct wq_event *event)
@@ -156,6 +167,44 @@ wq_err wq_app_register(struct wq_ledger *ledger, const struct wq_app_row *app, w
 		NULL, arena);
 }
 
+static wq_err add_profile(struct wq_ledger *ledger, wq_str app, wq_str text, wq_str actor, struct wq_arena *arena)
+{
+	WQ_BUF(body, WQ_EVENT_BODY_MAX);
+	struct wq_app_row row;
+	struct wq_json json;
+
+	WQ_TRY(wq_app_find(ledger, app, arena, &row));
+	wq_json_init(&json, &body);
+	wq_json_object(&json);
+	wq_json_put_str(&json, "profile", text);
+	wq_json_object_end(&json);
+	WQ_TRY(wq_json_end(&json));
+	return wq_ledger_add(ledger,
+		&(struct wq_event_new){.type = WQ_S("app.profiled"),
+			.actor = actor,
+			.app = app,
+			.subject = app,
+			.body = wq_buf_str(&body)},
+		arena, NULL);
+}
+
+wq_err wq_app_profile_set(struct wq_ledger *ledger, wq_str app, wq_str text, wq_str actor, struct wq_arena *arena)
+{
+	wq_err e;
+
+	if (text.n > WQ_APP_PROFILE_MAX)
+		return wq_error(WQ_E_LIMIT, "a profile has at most %d bytes", WQ_APP_PROFILE_MAX);
+	if (!wq_utf8_valid(text) || wq_str_chr(text, '\0') >= 0)
+		return wq_error(WQ_E_INPUT, "the profile is not UTF-8 without NUL");
+	WQ_TRY(wq_ledger_begin(ledger));
+	e = add_profile(ledger, app, text, actor, arena);
+	if (wq_failed(e)) {
+		wq_ledger_abort(ledger);
+		return e;
+	}
+	return wq_ledger_commit(ledger);
+}
+
 wq_err wq_person_register(
 	struct wq_ledger *ledger, const struct wq_person_row *person, wq_str actor, struct wq_arena *arena)
 {
@@ -185,6 +234,10 @@ wq_err wq_person_register(
 
 /* ---- look-ups ---- */
 
+#define APP_COLUMNS \
+	"SELECT app.id, app.name, app.unit, app.origin, app.hosts, app.profile, coalesce(unit.kind, 0) " \
+	"FROM app LEFT JOIN unit ON unit.id = app.unit "
+
 static void read_app(const struct wq_db_rows *rows, struct wq_arena *arena, struct wq_app_row *app)
 {
 	wq_str hosts = wq_arena_str(arena, wq_db_text(rows, 4));
@@ -195,6 +248,8 @@ static void read_app(const struct wq_db_rows *rows, struct wq_arena *arena, stru
 	app->origin = wq_arena_str(arena, wq_db_text(rows, 3));
 	for (app->hosts_n = 0; hosts.p && app->hosts_n < WQ_HOSTS_MAX;)
 		app->hosts[app->hosts_n++] = wq_str_cut(&hosts, '\n');
+	app->profile = wq_arena_str(arena, wq_db_text(rows, 5));
+	app->kind = (enum wq_unit_kind)wq_db_int(rows, 6);
 }
 
 static wq_err read_person(const struct wq_db_rows *rows, struct wq_arena *arena, struct wq_person_row *person)
@@ -218,8 +273,7 @@ wq_err wq_app_find(struct wq_ledger *ledger, wq_str id, struct wq_arena *arena, 
 	struct wq_app_row app = {0};
 	bool found;
 
-	WQ_TRY(wq_db_query(wq_ledger_db(ledger), "SELECT id, name, unit, origin, hosts FROM app WHERE id = $1",
-		&WQ_DB_T(id), 1, &rows));
+	WQ_TRY(wq_db_query(wq_ledger_db(ledger), APP_COLUMNS "WHERE app.id = $1", &WQ_DB_T(id), 1, &rows));
 	found = wq_db_next(rows);
 	if (found)
 		read_app(rows, arena, &app);
@@ -278,8 +332,7 @@ wq_err wq_app_list(struct wq_ledger *ledger, struct wq_arena *arena, struct wq_a
 	WQ_TRY(count(ledger, "SELECT count(*) FROM app", &room));
 	apps = WQ_NEW_ARRAY(arena, struct wq_app_row, room);
 	WQ_TRY(wq_arena_err(arena));
-	WQ_TRY(wq_db_query(
-		wq_ledger_db(ledger), "SELECT id, name, unit, origin, hosts FROM app ORDER BY id", NULL, 0, &rows));
+	WQ_TRY(wq_db_query(wq_ledger_db(ledger), APP_COLUMNS "ORDER BY app.id", NULL, 0, &rows));
 	while (n < room && wq_db_next(rows))
 		read_app(rows, arena, &apps[n++]);
 	WQ_TRY(wq_db_rows_close(&rows));

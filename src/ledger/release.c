@@ -155,10 +155,17 @@ static const struct wq_db_migration migrations[] = {
 		"CREATE TABLE finding (id TEXT NOT NULL, app TEXT NOT NULL, release TEXT NOT NULL, body TEXT NOT NULL, "
 		"seq INTEGER NOT NULL PRIMARY KEY);\n"
 		"CREATE INDEX finding_app ON finding (app, id);\n"},
+	{"release", 2,
+		"ALTER TABLE app ADD COLUMN profile TEXT NOT NULL DEFAULT '';\n"
+		"CREATE TABLE unit (id TEXT PRIMARY KEY, name TEXT NOT NULL, kind INTEGER NOT NULL, "
+		"superior TEXT NOT NULL, level INTEGER NOT NULL, region TEXT NOT NULL, seq INTEGER NOT NULL);\n"},
 };
 
 static const struct wq_projection rows[] = {
+	{"unit.registered", wq_unit_apply},
+	{"unit.changed", wq_unit_apply},
 	{"app.registered", wq_registry_apply_app},
+	{"app.profiled", wq_registry_apply_profile},
 	{"person.registered", wq_registry_apply_person},
 	{"release.created", apply_created},
 	{"release.decided", apply_decided},
@@ -167,7 +174,7 @@ static const struct wq_projection rows[] = {
 	{NULL, NULL},
 };
 
-static const char *const tables[] = {"app", "person", "release", "decision", "finding", NULL};
+static const char *const tables[] = {"unit", "app", "person", "release", "decision", "finding", NULL};
 
 const struct wq_projections wq_release_projections = {migrations, WQ_COUNT(migrations), rows, tables};
 
