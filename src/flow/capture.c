@@ -441,9 +441,13 @@ static wq_err sealed_addresses(struct capture *c, struct wq_site_options *site)
 static wq_err run(struct capture *c)
 {
 	struct wq_site_options site = c->options->site;
+	struct wq_checks_options checks = {.app = c->app,
+		.rules_dir = c->w->settings.rules_dir,
+		.own_rules_dir = wq_workspace_path(c->w, "rules"),
+		.now = wq_now(c->w->clock)};
 
 	WQ_TRY(wq_findings_init(&c->findings, &c->arena, WQ_CAPTURE_FINDINGS_MAX));
-	WQ_TRY(wq_checks_new(c->app, c->w->settings.rules_dir, &c->checks));
+	WQ_TRY(wq_checks_new(&checks, &c->checks));
 	WQ_TRY(open_base(c));
 	WQ_TRY(sealed_addresses(c, &site));
 	WQ_TRY(wq_pack_writer_open_on(c->w->fs, wq_workspace_path(c->w, "vault/packs"), &c->writer));

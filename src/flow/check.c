@@ -32,7 +32,7 @@ static wq_err load(struct wq_checks *checks, const char *rules_dir)
 	return wq_content_rules_parse(&checks->arena, wq_buf_str(&path), wq_buf_str(&bytes), &checks->content);
 }
 
-wq_err wq_checks_new(const struct wq_app_row *app, const char *rules_dir, struct wq_checks **ret_checks)
+wq_err wq_checks_new(const struct wq_checks_options *options, struct wq_checks **ret_checks)
 {
 	struct wq_checks *checks = calloc(1, sizeof *checks);
 	wq_err e;
@@ -41,8 +41,8 @@ wq_err wq_checks_new(const struct wq_app_row *app, const char *rules_dir, struct
 		return wq_error_id(WQ_E_NO_MEMORY);
 	wq_arena_init(&checks->arena, RULES_MEMORY);
 	wq_arena_init(&checks->scratch, SCRATCH_MEMORY);
-	checks->app = app->id;
-	e = load(checks, rules_dir);
+	checks->app = options->app->id;
+	e = load(checks, options->rules_dir);
 	if (wq_failed(e)) {
 		wq_checks_free(&checks);
 		return e;
@@ -78,11 +78,20 @@ static wq_err not_examined(
 	return wq_findings_add(findings, &finding);
 }
 
+static bool is_script(wq_str type)
+{
+	return wq_str_starts(type, WQ_S("text/javascript")) || wq_str_starts(type, WQ_S("application/javascript")) ||
+		wq_str_starts(type, WQ_S("application/x-javascript")) ||
+		wq_str_starts(type, WQ_S("text/ecmascript")) || wq_str_starts(type, WQ_S("application/ecmascript"));
+}
+
 enum wq_check_as wq_check_as(wq_str type)
 {
 	if (wq_str_starts(type, WQ_S("text/html")) || wq_str_starts(type, WQ_S("application/xhtml")))
 		return WQ_CHECK_PAGE;
-	return wq_str_starts(type, WQ_S("text/plain")) ? WQ_CHECK_TEXT : WQ_CHECK_NONE;
+	if (wq_str_starts(type, WQ_S("text/plain")))
+		return WQ_CHECK_TEXT;
+	return is_script(type) ? WQ_CHECK_SCRIPT : WQ_CHECK_NONE;
 }
 
 wq_err wq_checks_run(struct wq_checks *checks, const struct wq_site_item *item, const wq_digest *digest,
@@ -94,7 +103,7 @@ wq_err wq_checks_run(struct wq_checks *checks, const struct wq_site_item *item, 
 	wq_str label = wq_charset_of_content_type(item->type);
 	wq_err e;
 
-	if (as == WQ_CHECK_NONE)
+	if (as == WQ_CHECK_NONE || as == WQ_CHECK_SCRIPT)
 		return WQ_OK;
 	wq_arena_reset(&checks->scratch);
 	e = (as == WQ_CHECK_PAGE ? wq_content_page : wq_content_plain)(
@@ -106,4 +115,23 @@ wq_err wq_checks_run(struct wq_checks *checks, const struct wq_site_item *item, 
 		findings->items[i].evidence.has_digest = true;
 	}
 	return e;
+}
+
+wq_err wq_checks_change(struct wq_checks *checks, wq_str key, wq_str type_before, wq_str before, wq_str type_after,
+	wq_str after, struct wq_findings *findings)
+{
+	bool script = wq_check_as(type_after) == WQ_CHECK_SCRIPT;
+	struct wq_finding finding = {
+		.rule = script ? WQ_S("change.script") : WQ_S("change.text"),
+		.severity = script ? WQ_SEVERITY_MEDIUM : WQ_SEVERITY_LOW,
+		.place = {.app = checks->app, .key = key},
+		.evidence = {.subject = script ? WQ_S("script file") : WQ_S("content")},
+		.advice_zh = WQ_S("内容未经审批被改动：对照封存版本核实"),
+		.advice_en = WQ_S("changed without approval: compare with the sealed version"),
+	};
+
+	if (wq_str_eq(before, after) && wq_str_eq(type_before, type_after))
+		return WQ_OK;
+	wq_finding_add_clause(&finding, WQ_S("C1"));
+	return wq_findings_add(findings, &finding);
 }
