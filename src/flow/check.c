@@ -81,8 +81,8 @@ static wq_err not_examined(
 static bool is_script(wq_str type)
 {
 	return wq_str_starts(type, WQ_S("text/javascript")) || wq_str_starts(type, WQ_S("application/javascript")) ||
-		wq_str_starts(type, WQ_S("application/x-javascript")) ||
-		wq_str_starts(type, WQ_S("text/ecmascript")) || wq_str_starts(type, WQ_S("application/ecmascript"));
+		wq_str_starts(type, WQ_S("application/x-javascript")) || wq_str_starts(type, WQ_S("text/ecmascript")) ||
+		wq_str_starts(type, WQ_S("application/ecmascript"));
 }
 
 enum wq_check_as wq_check_as(wq_str type)

@@ -9,7 +9,6 @@
 #include "crypto/digest.h"
 #include "finding/finding.h"
 #include "flow/site.h"
-#include "policy/profile.h"
 
 struct wq_checks;
 
@@ -19,8 +18,10 @@ struct wq_checks_options {
 	const char *rules_dir;        /* else $WEIQUE_RULES, else where the program was installed */
 	/* Where the operator keeps rules of their own: <own_rules_dir>/words (word lists). NULL, or no such folder: none. */
 	const char *own_rules_dir;
-	const struct wq_profile *profile; /* whose hosts are inside (B6) or confirmed (B5); NULL: nobody's */
-	wq_time now;                      /* which day's rules count for suffixes */
+	/* Of the profile (policy/profile.h): hosts that are inside (B6), hosts that the leader confirmed (B5). Canonical. */
+	const wq_str *inside, *confirmed;
+	size_t inside_n, confirmed_n;
+	wq_time now; /* which day's rules count for suffixes */
 };
 
 /* Loads the rules once for a capture. Errors: WQ_E_CONFIG naming the file and the line. */
