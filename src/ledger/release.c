@@ -362,6 +362,19 @@ wq_err wq_release_add_finding(
 		arena, NULL);
 }
 
+/* Without a stage any deciding role will do: weique-sign's own list says what counts. */
+static wq_err may_take_stage(const struct wq_person_row *person, const struct wq_decision *said)
+{
+	const struct wq_stage *stage = wq_stage_find(said->stage);
+
+	if (said->stage.n > 0 && !stage)
+		return wq_error(WQ_E_INPUT, "there is no stage %.*s", WQ_S_ARG(said->stage));
+	if (!(person->roles & (stage ? (unsigned)stage->role : WQ_ROLES_DECIDE)))
+		return wq_error(WQ_E_DENIED, "%.*s is not registered %s", WQ_S_ARG(said->person),
+			!stage || stage->role == WQ_ROLE_REVIEWER ? "as a reviewer" : "with the role of that stage");
+	return WQ_OK;
+}
+
 /* What the state tables say against a decision; called inside the append's transaction. */
 static wq_err may_decide(struct wq_ledger *ledger, const struct wq_signed_decision *proof, struct wq_arena *arena,
 	struct wq_release_row *release, struct wq_decision *said)
@@ -382,8 +395,8 @@ static wq_err may_decide(struct wq_ledger *ledger, const struct wq_signed_decisi
 	if (is_author && said->verdict == WQ_VERDICT_APPROVE)
 		return wq_error(WQ_E_SELF_REVIEW, "%.*s", WQ_S_ARG(said->person));
 	WQ_TRY(wq_person_find(ledger, said->person, arena, &person));
-	if (!is_author && !(person.roles & WQ_ROLE_REVIEWER))
-		return wq_error(WQ_E_DENIED, "%.*s is not registered as a reviewer", WQ_S_ARG(said->person));
+	if (!is_author)
+		WQ_TRY(may_take_stage(&person, said));
 	WQ_TRY(wq_sm2_verify(&person.key, proof->canonical, &proof->sig));
 	WQ_TRY(wq_release_decisions(ledger, said->release, arena, &others, &n));
 	for (size_t i = 0; i < n; i++)

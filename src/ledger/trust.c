@@ -5,7 +5,41 @@ enum { UNCOMPRESSED = 4 /* the first byte of a point, X and Y */ };
 static const struct {
 	const char *name;
 	enum wq_role role;
-} roles[] = {{"author", WQ_ROLE_AUTHOR}, {"reviewer", WQ_ROLE_REVIEWER}};
+} roles[] = {{"author", WQ_ROLE_AUTHOR}, {"reviewer", WQ_ROLE_REVIEWER}, {"secrecy", WQ_ROLE_SECRECY},
+	{"leader", WQ_ROLE_LEADER}};
+
+const struct wq_stage wq_stages[WQ_STAGES] = {
+	{"review", WQ_ROLE_REVIEWER, "审核", "review"},
+	{"secrecy", WQ_ROLE_SECRECY, "保密审查", "secrecy review"},
+	{"release", WQ_ROLE_LEADER, "签发", "release by the leader"},
+};
+
+const struct wq_stage *wq_stage_find(wq_str name)
+{
+	for (size_t i = 0; i < WQ_STAGES; i++)
+		if (wq_str_eq(name, wq_str_c(wq_stages[i].name)))
+			return &wq_stages[i];
+	return NULL;
+}
+
+bool wq_stages_parse(wq_str text, const struct wq_stage *ret_stages[WQ_STAGES_MAX], size_t *ret_n)
+{
+	const struct wq_stage *found[WQ_STAGES_MAX];
+	size_t n = 0;
+
+	while (text.p) {
+		const struct wq_stage *stage = wq_stage_find(wq_str_trim(wq_str_cut(&text, ',')));
+
+		if (!stage || n == WQ_STAGES_MAX)
+			return false;
+		found[n++] = stage;
+	}
+	if (n == 0)
+		return false;
+	memcpy(ret_stages, found, n * sizeof found[0]);
+	*ret_n = n;
+	return true;
+}
 
 bool wq_roles_parse(wq_str text, unsigned *ret_roles)
 {
@@ -23,6 +57,17 @@ bool wq_roles_parse(wq_str text, unsigned *ret_roles)
 	}
 	*ret_roles = found;
 	return found != 0;
+}
+
+const char *wq_roles_text(unsigned set, char out[WQ_ROLES_TEXT])
+{
+	size_t n = 0;
+
+	out[0] = '\0';
+	for (size_t i = 0; i < WQ_COUNT(roles); i++)
+		if (set & roles[i].role)
+			n += (size_t)snprintf(out + n, WQ_ROLES_TEXT - n, "%s%s", n ? "," : "", roles[i].name);
+	return out;
 }
 
 /* The next word of a line; words are separated by any number of spaces or tabs. */
@@ -54,12 +99,18 @@ static bool parse_person(wq_str line, struct wq_trust_person *ret)
 
 static bool parse_app(wq_str line, struct wq_trust_app *ret)
 {
-	wq_str approvals, kind;
+	wq_str approvals, kind, stages;
 	uint64_t n;
 
 	ret->id = word(&line);
 	approvals = word(&line);
 	kind = word(&line);
+	stages = word(&line);
+	ret->stages_n = 0;
+	if (stages.n > 0 &&
+		(!wq_str_starts(stages, WQ_S("stages=")) ||
+			!wq_stages_parse(wq_str_from(stages, 7), ret->stages, &ret->stages_n)))
+		return false;
 	if ((!wq_id_valid(ret->id) && !wq_str_eq(ret->id, WQ_S("*"))) ||
 		!wq_str_starts(approvals, WQ_S("approvals=")) ||
 		!wq_str_to_u64(wq_str_from(approvals, 10), WQ_DECISIONS_MAX, &n) || n == 0)
@@ -170,17 +221,11 @@ wq_err wq_trust_parse(wq_str text, struct wq_arena *arena, struct wq_trust *ret_
 
 wq_err wq_trust_person_line(const struct wq_trust_person *person, struct wq_buf *out)
 {
-	char hex[2 * WQ_SM2_PUBLIC_BYTES + 1];
-	bool first = true;
+	char hex[2 * WQ_SM2_PUBLIC_BYTES + 1], text[WQ_ROLES_TEXT];
 
-	wq_buf_printf(
-		out, "person %.*s %s ", WQ_S_ARG(person->id), wq_hex(person->key.point, WQ_SM2_PUBLIC_BYTES, hex));
-	for (size_t i = 0; i < WQ_COUNT(roles); i++)
-		if (person->roles & roles[i].role) {
-			wq_buf_printf(out, "%s%s", first ? "" : ",", roles[i].name);
-			first = false;
-		}
-	wq_buf_printf(out, " %s\n", person->in_establishment ? "in-establishment" : "contractor");
+	wq_buf_printf(out, "person %.*s %s %s %s\n", WQ_S_ARG(person->id),
+		wq_hex(person->key.point, WQ_SM2_PUBLIC_BYTES, hex), wq_roles_text(person->roles, text),
+		person->in_establishment ? "in-establishment" : "contractor");
 	return wq_buf_err(out);
 }
 
@@ -193,33 +238,77 @@ struct wq_trust_app wq_trust_app_find(const struct wq_trust *trust, wq_str app)
 	return row ? *row : (struct wq_trust_app){.id = app, .approvals = 2, .in_establishment = true};
 }
 
-/* One decision: who it is by and whether it counts. */
-static wq_err check_one(const struct wq_trust *trust, const struct wq_statement *statement, wq_digest digest,
-	bool in_establishment, const struct wq_signed_decision *signed_decision,
-	const struct wq_trust_person **ret_person)
+/* A release's decisions while they are counted. */
+struct count {
+	const struct wq_trust *trust;
+	struct wq_trust_app needs;
+	struct wq_statement statement;
+	wq_digest digest;
+	const struct wq_trust_person *counted[WQ_DECISIONS_MAX];
+	unsigned n;
+	bool filled[WQ_STAGES_MAX]; /* of needs.stages */
+	char idle[WQ_ID_MAX + 80];  /* who did not count last, and why */
+};
+
+static void idle(struct count *c, wq_str person, const char *why)
 {
-	struct wq_decision d;
+	snprintf(c->idle, sizeof c->idle, "; %.*s %s", WQ_S_ARG(person), why);
+}
+
+/* Whether an approval belongs to one of the stages; the first open one is filled. */
+static bool take_stage(struct count *c, const struct wq_trust_person *person, const struct wq_decision *d)
+{
+	const struct wq_stage *stage = wq_stage_find(d->stage);
+	bool fits = false;
+
+	for (size_t i = 0; stage && person->roles & stage->role && i < c->needs.stages_n; i++)
+		if (c->needs.stages[i] == stage) {
+			fits = true;
+			if (!c->filled[i]) {
+				c->filled[i] = true;
+				break;
+			}
+		}
+	return fits;
+}
+
+static void count_one(struct count *c, const struct wq_trust_person *person, const struct wq_decision *d)
+{
+	for (unsigned i = 0; i < c->n; i++)
+		if (c->counted[i] == person)
+			return;
+	if (c->needs.in_establishment && !person->in_establishment)
+		idle(c, d->person, "is not in-establishment staff (2024 art. 13)");
+	else if (c->needs.stages_n == 0 && !(person->roles & WQ_ROLE_REVIEWER))
+		idle(c, d->person, "is not a reviewer");
+	else if (c->needs.stages_n > 0 && !take_stage(c, person, d))
+		idle(c, d->person, "has not the role of the stage that was named");
+	else
+		c->counted[c->n++] = person;
+}
+
+/* One decision: whether it may stand among the others, and whether it counts. */
+static wq_err take_one(struct count *c, const struct wq_signed_decision *signed_decision)
+{
 	const struct wq_trust_person *person;
+	struct wq_decision d;
 
 	WQ_TRY(wq_decision_decode(signed_decision->canonical, &d));
-	if (!wq_digest_eq(d.statement, digest) || !wq_str_eq(d.release, statement->release))
+	if (!wq_digest_eq(d.statement, c->digest) || !wq_str_eq(d.release, c->statement.release))
 		return wq_error(WQ_E_SIGNATURE, "the decision of %.*s is about something else", WQ_S_ARG(d.person));
-	person = wq_trust_person_find(trust, d.person);
-	if (!person)
-		return wq_error(WQ_E_UNAPPROVED, "%.*s is not on the trust list", WQ_S_ARG(d.person));
+	person = wq_trust_person_find(c->trust, d.person);
+	if (!person) {
+		idle(c, d.person, "is not on the trust list");
+		return WQ_OK;
+	}
 	if (wq_failed(wq_sm2_verify(&person->key, signed_decision->canonical, &signed_decision->sig)))
 		return wq_error(
 			WQ_E_SIGNATURE, "the decision of %.*s is not signed by the pinned key", WQ_S_ARG(d.person));
 	if (d.verdict == WQ_VERDICT_REJECT)
 		return wq_error(WQ_E_UNAPPROVED, "%.*s rejected it", WQ_S_ARG(d.person));
-	if (wq_str_eq(d.person, statement->author))
+	if (wq_str_eq(d.person, c->statement.author))
 		return wq_error(WQ_E_SELF_REVIEW, "%.*s is the author", WQ_S_ARG(d.person));
-	if (!(person->roles & WQ_ROLE_REVIEWER))
-		return wq_error(WQ_E_UNAPPROVED, "%.*s is not a reviewer", WQ_S_ARG(d.person));
-	if (in_establishment && !person->in_establishment)
-		return wq_error(
-			WQ_E_UNAPPROVED, "%.*s is not in-establishment staff (2024 art. 13)", WQ_S_ARG(d.person));
-	*ret_person = person;
+	count_one(c, person, &d);
 	return WQ_OK;
 }
 
@@ -233,41 +322,38 @@ static wq_err check_author(const struct wq_trust *trust, wq_str author)
 	return WQ_OK;
 }
 
-static wq_err count_approvals(const struct wq_trust *trust, wq_str statement_bytes,
-	const struct wq_signed_decision *decisions, size_t decisions_n, unsigned *n)
+static wq_err check_enough(const struct count *c)
 {
-	const struct wq_trust_person *counted[WQ_DECISIONS_MAX];
-	wq_digest digest = wq_sm3(statement_bytes);
-	struct wq_statement statement;
-	struct wq_trust_app needs;
+	for (size_t i = 0; i < c->needs.stages_n; i++)
+		if (!c->filled[i])
+			return wq_error(WQ_E_UNAPPROVED, "the stage %s is missing (%u of %u approvals)%s",
+				c->needs.stages[i]->name, c->n, c->needs.approvals, c->idle);
+	if (c->n < c->needs.approvals)
+		return wq_error(WQ_E_UNAPPROVED, "%u of %u approvals%s", c->n, c->needs.approvals, c->idle);
+	return WQ_OK;
+}
 
+static wq_err count_approvals(
+	struct count *c, wq_str statement_bytes, const struct wq_signed_decision *decisions, size_t decisions_n)
+{
 	if (decisions_n > WQ_DECISIONS_MAX)
 		return wq_error(WQ_E_LIMIT, "more than %d decisions", WQ_DECISIONS_MAX);
-	WQ_TRY(wq_statement_decode(statement_bytes, &statement));
-	WQ_TRY(check_author(trust, statement.author));
-	needs = wq_trust_app_find(trust, statement.app);
-	for (size_t i = 0; i < decisions_n; i++) {
-		const struct wq_trust_person *person = NULL;
-		bool again = false;
-
-		WQ_TRY(check_one(trust, &statement, digest, needs.in_establishment, &decisions[i], &person));
-		for (unsigned j = 0; j < *n; j++)
-			again |= counted[j] == person;
-		if (!again)
-			counted[(*n)++] = person;
-	}
-	if (*n < needs.approvals)
-		return wq_error(WQ_E_UNAPPROVED, "%u of %u approvals", *n, needs.approvals);
-	return WQ_OK;
+	WQ_TRY(wq_statement_decode(statement_bytes, &c->statement));
+	c->digest = wq_sm3(statement_bytes);
+	WQ_TRY(check_author(c->trust, c->statement.author));
+	c->needs = wq_trust_app_find(c->trust, c->statement.app);
+	for (size_t i = 0; i < decisions_n; i++)
+		WQ_TRY(take_one(c, &decisions[i]));
+	return check_enough(c);
 }
 
 wq_err wq_trust_check(const struct wq_trust *trust, wq_str statement_bytes, const struct wq_signed_decision *decisions,
 	size_t decisions_n, unsigned *ret_approvals)
 {
-	unsigned n = 0;
-	wq_err e = count_approvals(trust, statement_bytes, decisions, decisions_n, &n);
+	struct count c = {.trust = trust};
+	wq_err e = count_approvals(&c, statement_bytes, decisions, decisions_n);
 
 	if (ret_approvals)
-		*ret_approvals = n;
+		*ret_approvals = c.n;
 	return e;
 }

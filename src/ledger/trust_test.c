@@ -20,7 +20,9 @@ static void test_valid(void **state)
 				   "person wang " KEY_A " reviewer in-establishment\n"
 				   "\tperson  li\t" KEY_B "  author,reviewer   contractor # trailing\n"
 				   "app * approvals=2 in-establishment=yes\n"
-				   "app notice approvals=16 in-establishment=no";
+				   "app notice approvals=16 in-establishment=no\n"
+				   "app staged approvals=3 in-establishment=yes stages=review,review,secrecy";
+	struct wq_trust_app staged;
 	struct wq_trust trust;
 
 	(void)state;
@@ -32,7 +34,11 @@ static void test_valid(void **state)
 	assert_int_equal(trust.people[0].key.point[64], 0xab);
 	assert_int_equal(trust.people[1].roles, WQ_ROLE_AUTHOR | WQ_ROLE_REVIEWER);
 	assert_false(trust.people[1].in_establishment);
-	assert_int_equal(trust.apps_n, 2);
+	assert_int_equal(trust.apps_n, 3);
+	staged = wq_trust_app_find(&trust, WQ_S("staged"));
+	assert_int_equal(staged.stages_n, 3);
+	assert_string_equal(staged.stages[2]->name, "secrecy");
+	assert_int_equal(wq_trust_app_find(&trust, WQ_S("notice")).stages_n, 0);
 	assert_int_equal(wq_trust_app_find(&trust, WQ_S("notice")).approvals, 16);
 	assert_false(wq_trust_app_find(&trust, WQ_S("notice")).in_establishment);
 	assert_int_equal(wq_trust_app_find(&trust, WQ_S("portal")).approvals, 2);
@@ -83,6 +89,14 @@ static void test_invalid(void **state)
 		{"weique-trust 1\napp ** approvals=1 in-establishment=no\n", 2},
 		{"weique-trust 1\napp a approvals=1 in-establishment=no more\n", 2},
 		{"weique-trust 1\napp a approvals=1 in-establishment=no\napp a approvals=2 in-establishment=no\n", 3},
+		{"weique-trust 1\napp a approvals=1 in-establishment=no stages=\n", 2},
+		{"weique-trust 1\napp a approvals=1 in-establishment=no stages=review,\n", 2},
+		{"weique-trust 1\napp a approvals=1 in-establishment=no stages=boss\n", 2},
+		{"weique-trust 1\napp a approvals=1 in-establishment=no stage=review\n", 2},
+		{"weique-trust 1\napp a approvals=1 in-establishment=no stages=review more\n", 2},
+		{"weique-trust 1\napp a approvals=1 in-establishment=no "
+		 "stages=review,review,review,review,review,review,review,review,review\n",
+			2},
 		{"weique-trust 1\nPERSON\n", 2},
 		{"weique-trust 1\npeople\n", 2},
 	};
@@ -131,7 +145,8 @@ static void test_limits(void **state)
 
 static void test_row_round_trip(void **state)
 {
-	struct wq_trust_person person = {.id = WQ_S("li"), .roles = WQ_ROLE_AUTHOR | WQ_ROLE_REVIEWER};
+	struct wq_trust_person person = {
+		.id = WQ_S("li"), .roles = WQ_ROLE_AUTHOR | WQ_ROLE_REVIEWER | WQ_ROLE_SECRECY | WQ_ROLE_LEADER};
 	struct wq_trust trust;
 	WQ_BUF(text, 4096);
 
@@ -149,7 +164,7 @@ static void test_row_round_trip(void **state)
 
 /* ---- the check of decisions ---- */
 
-enum who { EDITOR, WANG, LI, CHEN, SUN, HE, PEOPLE };
+enum who { EDITOR, WANG, LI, CHEN, SUN, HE, MI, LAO, PEOPLE };
 
 static const struct {
 	const char *id;
@@ -162,6 +177,8 @@ static const struct {
 	[CHEN] = {"chen", WQ_ROLE_REVIEWER, false, true},
 	[SUN] = {"sun", WQ_ROLE_AUTHOR | WQ_ROLE_REVIEWER, true, true},
 	[HE] = {"he", WQ_ROLE_REVIEWER, true, false},
+	[MI] = {"mi", WQ_ROLE_REVIEWER | WQ_ROLE_SECRECY, true, true},
+	[LAO] = {"lao", WQ_ROLE_LEADER, true, true},
 };
 static struct wq_sm2_key *keys[PEOPLE];
 static struct wq_trust pinned;
@@ -175,10 +192,11 @@ static void make_statement(const char *app, const char *author, const char *rele
 }
 
 /* A decision in the arena. `signer` is whose key is used. */
-static struct wq_signed_decision decide(
-	wq_str statement, const char *release, enum who who, enum who signer, enum wq_verdict verdict)
+static struct wq_signed_decision decide_stage(wq_str statement, const char *release, enum who who, enum who signer,
+	enum wq_verdict verdict, const char *stage)
 {
 	struct wq_decision d = {.statement = wq_sm3(statement),
+		.stage = wq_str_c(stage),
 		.release = wq_str_c(release),
 		.person = wq_str_c(people[who].id),
 		.verdict = verdict};
@@ -189,6 +207,12 @@ static struct wq_signed_decision decide(
 	made.canonical = wq_arena_str(&arena, wq_buf_str(&out));
 	assert_ok(wq_sm2_sign(keys[signer], made.canonical, &made.sig));
 	return made;
+}
+
+static struct wq_signed_decision decide(
+	wq_str statement, const char *release, enum who who, enum who signer, enum wq_verdict verdict)
+{
+	return decide_stage(statement, release, who, signer, verdict, "");
 }
 
 static void test_check(void **state)
@@ -205,6 +229,12 @@ static void test_check(void **state)
 	} table[] = {
 		{"two good ones", "portal", "editor", {{WANG, 0}, {LI, 0}}, 2, WQ_E_OK, 2},
 		{"three good ones", "portal", "editor", {{WANG, 0}, {LI, 0}, {SUN, 0}}, 3, WQ_E_OK, 3},
+		{"two and a contractor", "portal", "editor", {{CHEN, 0}, {WANG, 0}, {LI, 0}}, 3, WQ_E_OK, 2},
+		{"two and somebody unknown", "portal", "editor", {{HE, 0}, {WANG, 0}, {LI, 0}}, 3, WQ_E_OK, 2},
+		{"two and no reviewer", "portal", "sun", {{WANG, 0}, {EDITOR, 0}, {LI, 0}}, 3, WQ_E_OK, 2},
+		{"somebody unknown is against", "portal", "editor", {{WANG, 0}, {LI, 0}, {HE, 1}}, 3, WQ_E_OK, 2},
+		{"a contractor is against", "portal", "editor", {{WANG, 0}, {LI, 0}, {CHEN, 1}}, 3, WQ_E_UNAPPROVED, 2},
+		{"a leader where reviewers decide", "portal", "editor", {{WANG, 0}, {LAO, 0}}, 2, WQ_E_UNAPPROVED, 1},
 		{"nobody", "portal", "editor", {{0}}, 0, WQ_E_UNAPPROVED, 0},
 		{"one of two", "portal", "editor", {{WANG, 0}}, 1, WQ_E_UNAPPROVED, 1},
 		{"the same person twice", "portal", "editor", {{WANG, 0}, {WANG, 0}}, 2, WQ_E_UNAPPROVED, 1},
@@ -236,6 +266,55 @@ static void test_check(void **state)
 				table[i].by[j].reject ? WQ_VERDICT_REJECT : WQ_VERDICT_APPROVE);
 		e = wq_trust_check(&pinned, wq_buf_str(&statement), decisions, table[i].n, &approvals);
 		if (!wq_is(e, table[i].id) || approvals != table[i].approvals)
+			fail_msg("%s: %s (%s), %u approvals", table[i].what, wq_err_name(e), wq_err_note(e), approvals);
+	}
+}
+
+/* Stages: "staged" needs review, secrecy and release. */
+static void test_stages(void **state)
+{
+	static const struct {
+		const char *what;
+		struct {
+			enum who who;
+			const char *stage;
+		} by[5];
+		size_t n;
+		enum wq_err_id id;
+		unsigned approvals;
+		const char *note;
+	} table[] = {
+		{"one in each", {{WANG, "review"}, {MI, "secrecy"}, {LAO, "release"}}, 3, WQ_E_OK, 3, ""},
+		{"in any order", {{LAO, "release"}, {MI, "secrecy"}, {LI, "review"}}, 3, WQ_E_OK, 3, ""},
+		{"and a second review", {{LAO, "release"}, {MI, "secrecy"}, {LI, "review"}, {WANG, "review"}}, 4,
+			WQ_E_OK, 4, ""},
+		{"no secrecy review", {{WANG, "review"}, {LI, "review"}, {LAO, "release"}}, 3, WQ_E_UNAPPROVED, 3,
+			"secrecy is missing"},
+		{"the role is missing", {{WANG, "review"}, {LI, "secrecy"}, {LAO, "release"}}, 3, WQ_E_UNAPPROVED, 2,
+			"li has not the role"},
+		{"one person in two stages", {{MI, "review"}, {MI, "secrecy"}, {LAO, "release"}}, 3, WQ_E_UNAPPROVED, 2,
+			"secrecy is missing"},
+		{"no stage", {{WANG, ""}, {MI, "secrecy"}, {LAO, "release"}}, 3, WQ_E_UNAPPROVED, 2,
+			"review is missing"},
+		{"an unknown stage", {{WANG, "reviews"}, {MI, "secrecy"}, {LAO, "release"}}, 3, WQ_E_UNAPPROVED, 2,
+			"review is missing"},
+		{"a contractor's stage", {{CHEN, "review"}, {MI, "secrecy"}, {LAO, "release"}}, 3, WQ_E_UNAPPROVED, 2,
+			"chen is not in-establishment"},
+	};
+	WQ_BUF(statement, WQ_STATEMENT_BYTES_MAX);
+
+	(void)state;
+	make_statement("staged", "editor", "r1", &statement);
+	for (size_t i = 0; i < WQ_COUNT(table); i++) {
+		struct wq_signed_decision decisions[5];
+		unsigned approvals = 99;
+		wq_err e;
+
+		for (size_t j = 0; j < table[i].n; j++)
+			decisions[j] = decide_stage(wq_buf_str(&statement), "r1", table[i].by[j].who,
+				table[i].by[j].who, WQ_VERDICT_APPROVE, table[i].by[j].stage);
+		e = wq_trust_check(&pinned, wq_buf_str(&statement), decisions, table[i].n, &approvals);
+		if (!wq_is(e, table[i].id) || approvals != table[i].approvals || !strstr(wq_err_note(e), table[i].note))
 			fail_msg("%s: %s (%s), %u approvals", table[i].what, wq_err_name(e), wq_err_note(e), approvals);
 	}
 }
@@ -282,7 +361,9 @@ static int group_setup(void **state)
 	assert_ok(wq_crypto_init());
 	wq_arena_init(&arena, ARENA);
 	wq_arena_init(&forever, ARENA);
-	wq_buf_printf(&text, "weique-trust 1\napp notice approvals=1 in-establishment=no\n");
+	wq_buf_printf(&text,
+		"weique-trust 1\napp notice approvals=1 in-establishment=no\n"
+		"app staged approvals=3 in-establishment=yes stages=review,secrecy,release\n");
 	for (size_t i = 0; i < PEOPLE; i++) {
 		assert_ok(wq_sm2_generate(&keys[i]));
 		if (people[i].listed)
@@ -321,6 +402,7 @@ int main(void)
 		cmocka_unit_test_setup(test_limits, fresh),
 		cmocka_unit_test_setup(test_row_round_trip, fresh),
 		cmocka_unit_test_setup(test_check, fresh),
+		cmocka_unit_test_setup(test_stages, fresh),
 		cmocka_unit_test_setup(test_check_proofs, fresh),
 	};
 
