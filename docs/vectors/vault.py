@@ -71,7 +71,7 @@ def slots(keys):
         struct.pack(">II", 0, 0) if t is None else struct.pack(">II", key_hash(keys[t]) >> 32, t + 1) for t in table)
 
 
-def body(packs, hosts, classes, entries):
+def body(packs, hosts, policy, links, entries):
     strings, texts = b"", [b""]
 
     def slice_(s):
@@ -84,20 +84,24 @@ def body(packs, hosts, classes, entries):
             if e[field] not in texts:
                 texts.append(e[field])
     sections = [b"".join(n + struct.pack(">Q", b) for n, b in packs), b"".join(slice_(t) for t in texts),
-                b"".join(slice_(h) for h in sorted(hosts)),
-                b"".join(slice_(p) + struct.pack(">I", c) for p, c in sorted(classes))]
-    rows = b""
-    for e in entries:
+                b"".join(slice_(h) for h in sorted(hosts))]
+    rows, sources = b"", b""
+    for number, e in enumerate(entries):
         offset = slice_(e["key"])[:4]
         forms = [e.get(f) for f in ("identity", "gzip", "brotli")]
         rows += offset + struct.pack(">HHHHI", len(e["key"]), e["status"], texts.index(e["type"]),
-                                     (1 if forms[1] else 0) | (2 if forms[2] else 0), texts.index(e["headers"]))
+                                     (1 if forms[1] else 0) | (2 if forms[2] else 0) | (4 if "source" in e else 0),
+                                     texts.index(e["headers"]))
+        if "source" in e:
+            sources += struct.pack(">II", number, e["transforms"]) + e["source"]
         rows += b"".join(struct.pack(">IIQ", *f[:3]) if f else bytes(16) for f in forms) + forms[0][3]
     probes, n, table = slots([e["key"] for e in entries])
-    sections += [rows, table, strings]
-    counts = [len(packs), len(texts), len(hosts), len(classes), len(entries), n, len(strings)]
-    widths = [40, 8, 8, 12, 96, 8, 1]
-    out, at = b"", 32 + 7 * 16
+    table_of_links = b"".join(i + slice_(a) for i, a in sorted(links))
+    sections += [rows, table, policy, table_of_links, sources, strings]
+    counts = [len(packs), len(texts), len(hosts), len(entries), n, len(policy), len(links), len(sources) // 40,
+              len(strings)]
+    widths = [40, 8, 8, 96, 8, 1, 24, 40, 1]
+    out, at = b"", 32 + 9 * 16
     directory = b""
     for s, count, width in zip(sections, counts, widths):
         out += bytes(-at % 16)
@@ -105,7 +109,7 @@ def body(packs, hosts, classes, entries):
         directory += struct.pack(">QII", at, count, width)
         out += s
         at += len(s)
-    return b"WQBODY\0\1" + struct.pack(">IIQQ", 7, probes, at, 0) + directory + out
+    return b"WQBODY\0\2" + struct.pack(">IIQQ", 9, probes, at, 0) + directory + out
 
 
 def head(app, serial, previous, event, statement, body_bytes, sealed_at, key_id):
@@ -125,9 +129,10 @@ def main():
 
     def ref(i):
         return (0, i, len(texts[i]), sm3(texts[i]))
-    b = body([(name, len(packed))], [b"www.example.gov.cn", b"example.gov.cn"], [(b"/search", 1), (b"/admin/", 2)], [
+    b = body([(name, len(packed))], [b"www.example.gov.cn", b"example.gov.cn"], b"a policy",
+             [(bytes(range(0x20, 0x30)), b"https://www.example.com/"), (bytes(range(0x10, 0x20)), b"http://example.org/a?b=c")], [
         {"key": b"www.example.gov.cn/", "status": 200, "type": b"text/html; charset=utf-8", "headers": b"",
-         "identity": ref(0), "gzip": ref(2)},
+         "identity": ref(0), "gzip": ref(2), "source": sm3(b"what was captured"), "transforms": 5},
         {"key": b"example.gov.cn/", "status": 301, "type": b"", "headers": b"Location: http://www.example.gov.cn/\r\n",
          "identity": ref(1)},
         {"key": b"www.example.gov.cn/404", "status": 404, "type": b"text/plain", "headers": b"", "identity": ref(2)}])

@@ -1,6 +1,6 @@
 /* What the tool of a reviewer makes sure of before the person signs an approval.
  *
- * A person looks at pages; what is sealed is bytes: the forms that are sent (gzip as well), headers, hosts, path classes.
+ * A person looks at pages; what is sealed is bytes: the forms that are sent (gzip as well), headers, hosts.
  * Whoever prepared the release could have shown one thing and put another into it. Here everything that would be sealed is
  * compared with what can be shown: the body is the statement's; every pack is the one of its name, every object the one of
  * its digest; every encoded form gives exactly the bytes that are shown; nothing stands in the body that the review does

@@ -7,19 +7,23 @@
 #include "base/base.h"
 
 #define WQ_SNAPSHOT_MAGIC WQ_S("WQSNAP\0\1")
-#define WQ_BODY_MAGIC WQ_S("WQBODY\0\1")
+#define WQ_BODY_MAGIC WQ_S("WQBODY\0") /* and a byte: the version */
 #define WQ_PACK_MAGIC WQ_S("WQPACK\0\1")
 
-/* Sections of a body, in the order in which they stand; each begins at the next multiple of WQ_ALIGN. */
+/* Sections of a body of version 2, in the order in which they stand; each begins at the next multiple of WQ_ALIGN. */
 enum wq_section {
 	WQ_SECTION_PACKS, /* name 32, file bytes u64 */
 	WQ_SECTION_TEXTS, /* slice (offset u32, length u32 in the strings): content types and header blocks; row 0 is empty */
 	WQ_SECTION_HOSTS,   /* slice; sorted */
-	WQ_SECTION_CLASSES, /* slice, class u32; sorted by prefix */
 	WQ_SECTION_ENTRIES, /* see below; sorted by key */
 	WQ_SECTION_SLOTS,   /* high half of the key's hash u32, entry number + 1 u32; 0, 0 is free */
+	WQ_SECTION_POLICY,  /* bytes: what policy/policy.h decodes */
+	WQ_SECTION_LINKS,   /* id 16, slice of the address; sorted by id */
+	WQ_SECTION_SOURCES, /* number of the entry u32, transforms u32, digest 32; sorted by entry */
 	WQ_SECTION_STRINGS, /* bytes */
-	WQ_SECTIONS
+	WQ_SECTIONS,
+	WQ_SECTION_CLASSES = WQ_SECTIONS, /* of version 1, there without rows */
+	WQ_SECTION_KINDS
 };
 
 enum {
@@ -28,11 +32,14 @@ enum {
 	WQ_BODY_FIXED = 32,
 	/* offset u64, count u32, row bytes u32 */
 	WQ_SECTION_ROW = 16,
+	WQ_BODY_VERSION = 2,
 	WQ_BODY_HEADER = WQ_BODY_FIXED + WQ_SECTIONS * WQ_SECTION_ROW,
 
 	WQ_PACK_TABLE_ROW = 40,
 	WQ_SLICE_ROW = 8,
 	WQ_CLASS_ROW = 12,
+	WQ_LINK_ROW = 24,
+	WQ_SOURCE_ROW = 40,
 	WQ_ENTRY_ROW = 96,
 	WQ_SLOT_ROW = 8,
 
@@ -48,19 +55,41 @@ enum {
 
 	WQ_FLAG_GZIP = 1,
 	WQ_FLAG_BROTLI = 2,
+	WQ_FLAG_SOURCE = 4, /* it has a row among the sources */
+
+	/* inside a link: id 16, then the slice */
+	WQ_LINK_SLICE = 16,
+	/* inside a source */
+	WQ_SOURCE_TRANSFORMS = 4,
+	WQ_SOURCE_DIGEST = 8,
 
 	/* a body has 10 slots for 7 entries, so that a free one is near */
 	WQ_SLOTS_NUM = 10,
 	WQ_SLOTS_DEN = 7
 };
 
-static const uint8_t wq_section_row[WQ_SECTIONS] = {[WQ_SECTION_PACKS] = WQ_PACK_TABLE_ROW,
+static const uint8_t wq_section_row[WQ_SECTION_KINDS] = {[WQ_SECTION_PACKS] = WQ_PACK_TABLE_ROW,
 	[WQ_SECTION_TEXTS] = WQ_SLICE_ROW,
 	[WQ_SECTION_HOSTS] = WQ_SLICE_ROW,
 	[WQ_SECTION_CLASSES] = WQ_CLASS_ROW,
 	[WQ_SECTION_ENTRIES] = WQ_ENTRY_ROW,
 	[WQ_SECTION_SLOTS] = WQ_SLOT_ROW,
+	[WQ_SECTION_POLICY] = 1,
+	[WQ_SECTION_LINKS] = WQ_LINK_ROW,
+	[WQ_SECTION_SOURCES] = WQ_SOURCE_ROW,
 	[WQ_SECTION_STRINGS] = 1};
+
+/* The sections of a body of `version` in their order; 0: there is no such version. */
+static inline size_t wq_sections_of(uint32_t version, const uint8_t **ret_sections)
+{
+	static const uint8_t first[] = {WQ_SECTION_PACKS, WQ_SECTION_TEXTS, WQ_SECTION_HOSTS, WQ_SECTION_CLASSES,
+		WQ_SECTION_ENTRIES, WQ_SECTION_SLOTS, WQ_SECTION_STRINGS};
+	static const uint8_t second[] = {WQ_SECTION_PACKS, WQ_SECTION_TEXTS, WQ_SECTION_HOSTS, WQ_SECTION_ENTRIES,
+		WQ_SECTION_SLOTS, WQ_SECTION_POLICY, WQ_SECTION_LINKS, WQ_SECTION_SOURCES, WQ_SECTION_STRINGS};
+
+	*ret_sections = version == 1 ? first : second;
+	return version == 1 ? WQ_COUNT(first) : version == WQ_BODY_VERSION ? WQ_COUNT(second) : 0;
+}
 
 static inline uint16_t wq_load_u16(const uint8_t *at)
 {

@@ -323,6 +323,34 @@ static void every_altered_snapshot_is_refused(void **state)
 	end(&f);
 }
 
+/* A shelf that version 1 of the body wrote loads whole. */
+static void a_shelf_of_version_1_loads(void **state)
+{
+	const char *source = getenv("WQ_SOURCE_ROOT");
+	struct wq_vault_keys old_keys = {.n = 1};
+	struct wq_shelf shelf;
+	wq_sm2_public public;
+	struct wq_entry e;
+	struct fixture f;
+	char path[PATH_MAX];
+	WQ_BUF(pub, 4096);
+
+	(void)state;
+	begin(&f);
+	snprintf(path, sizeof path, "%.300s/tests/upgrade/vault-1/seal.pub", source ? source : ".");
+	assert_ok(wq_file_read(&wq_fs_system, path, &pub));
+	assert_true(wq_str_unhex(
+		wq_str_head(wq_buf_str(&pub), 2 * sizeof public.point), public.point, sizeof public.point));
+	old_keys.keys = &public;
+	snprintf(path, sizeof path, "%.300s/tests/upgrade/vault-1", source ? source : ".");
+	assert_ok(wq_shelf_open(NULL, path, false, &shelf));
+	assert_ok(wq_vault_load(f.memory, &shelf, "portal", &old_keys, &no_floor, NULL, NULL, &f.faults, &f.g));
+	assert_int_equal(f.g->snapshot.version, 1);
+	assert_true(wq_snapshot_find(&f.g->snapshot, WQ_S("www.example.gov.cn/404.html"), &e));
+	assert_str(wq_pack_bytes(&f.g->packs[0]->pack, e.identity.number), WQ_S("<!doctype html><p>404</p>\n"));
+	end(&f);
+}
+
 static void older_ones_are_refused(void **state)
 {
 	struct fixture f;
@@ -705,6 +733,7 @@ int main(void)
 		cmocka_unit_test(an_altered_pack_is_refused_by_name),
 		cmocka_unit_test(what_is_present_stays),
 		cmocka_unit_test(every_altered_snapshot_is_refused),
+		cmocka_unit_test(a_shelf_of_version_1_loads),
 		cmocka_unit_test(older_ones_are_refused),
 		cmocka_unit_test(a_foreign_key_is_refused),
 		cmocka_unit_test(a_missing_or_cut_pack_is_named),

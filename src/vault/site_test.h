@@ -10,7 +10,7 @@ struct wq_site {
 	struct wq_entry_new *entries;
 	size_t n;
 	wq_str hosts[3];
-	struct wq_class_new classes[4];
+	struct wq_link_new links[4];
 	wq_digest packs[4];
 	uint64_t pack_bytes[4];
 	uint64_t random;
@@ -45,10 +45,10 @@ static inline void wq_site_init(struct wq_site *site, size_t n, uint64_t seed, i
 		.random = seed * 2654435761u + 1,
 		.hosts = {WQ_S("www.example.gov.cn"), WQ_S("example.gov.cn"), WQ_S("m.example.gov.cn")}};
 	wq_arena_init(&site->arena, (size_t)2048 * WQ_MIB);
-	site->classes[0] = (struct wq_class_new){WQ_S("/"), WQ_CLASS_SEALED};
-	site->classes[1] = (struct wq_class_new){WQ_S("/search"), WQ_CLASS_DYNAMIC};
-	site->classes[2] = (struct wq_class_new){WQ_S("/search/admin"), WQ_CLASS_STAFF};
-	site->classes[3] = (struct wq_class_new){WQ_S("/backup/"), WQ_CLASS_CLOSED};
+	for (size_t i = 0; i < WQ_COUNT(site->links); i++) {
+		memset(site->links[i].id, (int)(0x70 - i), sizeof site->links[i].id);
+		site->links[i].address = wq_arena_printf(&site->arena, "https://%zu.example.com/", i);
+	}
 	for (size_t i = 0; i < WQ_COUNT(site->packs); i++) {
 		memset(site->packs[i].b, (int)(0xa0 + i), sizeof site->packs[i].b);
 		site->pack_bytes[i] = 16 * WQ_MIB;
@@ -69,6 +69,11 @@ static inline void wq_site_init(struct wq_site *site, size_t n, uint64_t seed, i
 		e->identity = wq_site_ref(site);
 		e->has_gzip = r >> 32 & 1;
 		e->has_brotli = r >> 33 & 1;
+		e->has_source = (r >> 34 & 3) == 0;
+		if (e->has_source) {
+			e->source = wq_site_ref(site).digest;
+			e->transforms = (uint32_t)(r >> 36 & 7);
+		}
 		if (e->has_gzip)
 			e->gzip = wq_site_ref(site);
 		if (e->has_brotli)
@@ -83,8 +88,9 @@ static inline struct wq_body_new wq_site_body(const struct wq_site *site)
 		.packs_n = WQ_COUNT(site->packs),
 		.hosts = site->hosts,
 		.hosts_n = WQ_COUNT(site->hosts),
-		.classes = site->classes,
-		.classes_n = WQ_COUNT(site->classes),
+		.policy = WQ_S("a policy"),
+		.links = site->links,
+		.links_n = WQ_COUNT(site->links),
 		.entries = site->entries,
 		.entries_n = site->n};
 }

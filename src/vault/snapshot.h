@@ -1,16 +1,20 @@
 /* The snapshot: the immutable file of one application from which the gate serves. Header (who, which serial, signed) and
- * body (what). Offset-only, bounds-checked on every access, at most 200 bytes an entry.
+ * body (what). Offset-only, bounds-checked on every access, at most 200 bytes an entry
+ * (40 more for one whose source differs from what is served).
  *
  *     header, WQ_SNAPSHOT_HEADER bytes: "WQSNAP\0\1", canonical head (crypto/canon.h, domain weique.vault.snapshot; its
  *             length as u32 before it), 64 bytes SM2 signature over the canonical head, zero padding
- *     body:   section table; packs (name 32, file bytes u64); texts (types, header blocks); hosts; path classes; entries
- *             (96 bytes); hash table (8-byte slots, open addressing, 70 % full, bounded probes); strings. Byte by byte in
- *             docs/formats.md
+ *     body:   section table; packs (name 32, file bytes u64); texts (types, header blocks); hosts; entries (96 bytes);
+ *             hash table (8-byte slots, open addressing, 70 % full, bounded probes); policy; links that lead out (24
+ *             bytes); sources (40 bytes); strings. Byte by byte in docs/formats.md
  *
  * Reviewers decide on the *body root* (tree root over the body bytes): the body is a deterministic function of its
- * entries (sorted by key), hosts, classes and pack names. weique-sign compares body root and decisions, then signs a
+ * entries (sorted by key), hosts, policy, links and pack names. weique-sign compares body root and decisions, then signs a
  * head that binds application, serial, previous snapshot, ledger event and body root. Reading needs no cryptographic
  * library; wq_snapshot_verify() does.
+ *
+ * Bodies are written in version 2. Version 1 is read: it has no policy, links or sources, and a body of version 1 with
+ * path classes (nothing ever made one) is refused. What is in the policy is policy/policy.h's to say: here it is bytes.
  */
 #ifndef WQ_VAULT_SNAPSHOT_H
 #define WQ_VAULT_SNAPSHOT_H
@@ -30,7 +34,10 @@ enum {
 	WQ_SNAPSHOT_TYPES_MAX = 65535, /* different content types */
 	WQ_SNAPSHOT_PACKS_MAX = 65536,
 	WQ_SNAPSHOT_HOSTS_MAX = 1024,
-	WQ_SNAPSHOT_CLASSES_MAX = 4096,
+	WQ_SNAPSHOT_POLICY_MAX = 1024 * 1024,
+	WQ_SNAPSHOT_LINKS_MAX = 1000000,
+	WQ_SNAPSHOT_LINK_ID = 16,
+	WQ_SNAPSHOT_ADDRESS_MAX = 4096,
 	WQ_SNAPSHOT_ENTRIES_MAX = 16 * 1024 * 1024,
 	WQ_SNAPSHOT_PROBES_MAX = 1024
 };
@@ -56,8 +63,6 @@ wq_err wq_snapshot_head_decode(wq_str canonical, struct wq_snapshot_head *ret_he
 wq_err wq_snapshot_header(const struct wq_snapshot_head *head, const wq_sm2_sig *sig, struct wq_buf *out);
 
 /* ---- building a body ---- */
-enum wq_path_class { WQ_CLASS_SEALED, WQ_CLASS_DYNAMIC, WQ_CLASS_STAFF, WQ_CLASS_CLOSED };
-
 struct wq_object_ref { /* which bytes: pack (index into the pack table) and row */
 	uint32_t pack, number;
 	uint64_t length_bytes;
@@ -74,11 +79,16 @@ struct wq_entry_new {
 	struct wq_object_ref identity;
 	bool has_gzip, has_brotli;
 	struct wq_object_ref gzip, brotli;
+	/* SM3 of what was captured (masked, policy/volatile.h) when that is not what is served; flags of policy/rewrite.h */
+	bool has_source;
+	wq_digest source;
+	uint32_t transforms;
 };
 
-struct wq_class_new {
-	wq_str prefix; /* path prefix with leading slash; see wq_snapshot_class() */
-	enum wq_path_class class;
+/* An address outside that pages name by its id (policy/leave.h). */
+struct wq_link_new {
+	uint8_t id[WQ_SNAPSHOT_LINK_ID];
+	wq_str address; /* 1 to WQ_SNAPSHOT_ADDRESS_MAX bytes without control characters */
 };
 
 struct wq_body_new {
@@ -87,15 +97,16 @@ struct wq_body_new {
 	size_t packs_n;
 	const wq_str *hosts; /* canonical hosts that this application answers for */
 	size_t hosts_n;
-	const struct wq_class_new *classes;
-	size_t classes_n;
+	wq_str policy;                   /* opaque here; empty: the default */
+	const struct wq_link_new *links; /* any order; the same one again counts once */
+	size_t links_n;
 	const struct wq_entry_new *entries; /* any order; sorted while building; duplicate keys are WQ_E_INPUT */
 	size_t entries_n;
 };
 /* Appends the body. Equal sets give equal bytes, whatever the
- * order of hosts, classes and entries. What it returns passes wq_snapshot_check(). Errors: WQ_E_INPUT naming the key
- * (duplicate, of a host that is not listed, reference outside the packs, malformed type or headers), WQ_E_LIMIT,
- * WQ_E_NO_MEMORY; `out` is then as it was before. */
+ * order of hosts, links and entries. What it returns passes wq_snapshot_check(). Errors: WQ_E_INPUT naming the key
+ * (duplicate, of a host that is not listed, reference outside the packs, malformed type or headers) or the link (two
+ * addresses under one id, malformed), WQ_E_LIMIT, WQ_E_NO_MEMORY; `out` is then as it was before. */
 wq_err wq_snapshot_build(const struct wq_body_new *body, struct wq_buf *out);
 
 /* ---- reading: a view into memory that somebody else owns and that does not change ---- */
@@ -105,10 +116,12 @@ struct wq_snapshot {
 	struct wq_snapshot_head head;
 	wq_sm2_sig sig;
 	wq_str body;
-	uint32_t packs_n, texts_n, hosts_n, classes_n, entries_n, slots_n; /* counts; sections are private to vault/ */
+	uint32_t version; /* of the body */
+	/* counts; sections are private to vault/ */
+	uint32_t packs_n, texts_n, hosts_n, entries_n, slots_n, links_n, sources_n;
 	uint32_t probes_max;
-	const uint8_t *packs, *texts, *hosts, *classes, *entries, *slots;
-	wq_str strings;
+	const uint8_t *packs, *texts, *hosts, *entries, *slots, *links, *sources;
+	wq_str policy, strings;
 };
 
 struct wq_entry {
@@ -117,7 +130,9 @@ struct wq_entry {
 	uint16_t status;
 	wq_str type, headers;
 	struct wq_object_ref identity, gzip, brotli;
-	bool has_gzip, has_brotli;
+	bool has_gzip, has_brotli, has_source;
+	wq_digest source; /* as in struct wq_entry_new */
+	uint32_t transforms;
 };
 
 /* Header and section bounds. Errors: WQ_E_FORMAT. */
@@ -131,13 +146,17 @@ bool wq_snapshot_entry(const struct wq_snapshot *snapshot, uint32_t number, stru
 bool wq_snapshot_pack(const struct wq_snapshot *snapshot, uint32_t number, wq_digest *ret_name, uint64_t *ret_bytes);
 /* Sorted. Empty when there is no such number. */
 wq_str wq_snapshot_host(const struct wq_snapshot *snapshot, uint32_t number);
-/* The class of a path (with leading slash; a query does not count): the longest prefix that matches, WQ_CLASS_SEALED when
- * none does. Prefixes match whole segments: "/admin" matches "/admin" and "/admin/x", not "/administrator"; "/admin/"
- * matches what is below. A class that is out of range (an altered file) is WQ_CLASS_CLOSED. */
-enum wq_path_class wq_snapshot_class(const struct wq_snapshot *snapshot, wq_str path);
+/* The policy block; empty: the default policy. */
+wq_str wq_snapshot_policy(const struct wq_snapshot *snapshot);
+/* The address that pages call by `id`, O(log n). False when there is none, or when it breaks a bound. */
+bool wq_snapshot_link(const struct wq_snapshot *snapshot, const uint8_t id[WQ_SNAPSHOT_LINK_ID], wq_str *ret_address);
+/* In order of the ids; number < links_n. */
+bool wq_snapshot_link_at(
+	const struct wq_snapshot *snapshot, uint32_t number, uint8_t ret_id[WQ_SNAPSHOT_LINK_ID], wq_str *ret_address);
 
-/* Everything that opening leaves to the accesses: each host, class and entry in bounds and in order, each key of a listed
- * host and found by its hash, types and headers fit to be sent, padding zero. For whoever is about to sign or to load.
+/* Everything that opening leaves to the accesses: each host, link, source and entry in bounds and in order, each key of a
+ * listed host and found by its hash, types, headers and addresses fit to be sent, padding zero. The policy is not looked
+ * into. For whoever is about to sign or to load.
  * Errors: WQ_E_FORMAT naming the place. */
 wq_err wq_snapshot_check(const struct wq_snapshot *snapshot);
 /* Every reference of the entries against its pack: row, length, digest of the identity form. `pack_of` gives the pack of a

@@ -77,7 +77,8 @@ struct build {
 	const struct wq_body_new *in;
 	const struct wq_entry_new **entries; /* sorted */
 	const wq_str **hosts;
-	const struct wq_class_new **classes;
+	const struct wq_link_new **links; /* sorted, each once */
+	size_t links_n, sources_n;
 	struct texts texts;
 	uint64_t *hashes;
 	uint32_t slots_n;
@@ -93,7 +94,7 @@ static void build_done(struct build *b)
 {
 	free(b->entries);
 	free(b->hosts);
-	free(b->classes);
+	free(b->links);
 	free(b->texts.rows);
 	free(b->texts.table);
 	free(b->hashes);
@@ -109,18 +110,18 @@ static int host_order(const void *a, const void *b)
 	return wq_str_cmp(**(const wq_str *const *)a, **(const wq_str *const *)b);
 }
 
-static int class_order(const void *a, const void *b)
+static int link_order(const void *a, const void *b)
 {
-	return wq_str_cmp(
-		(*(const struct wq_class_new *const *)a)->prefix, (*(const struct wq_class_new *const *)b)->prefix);
+	return memcmp((*(const struct wq_link_new *const *)a)->id, (*(const struct wq_link_new *const *)b)->id,
+		WQ_SNAPSHOT_LINK_ID);
 }
 
 static wq_err limits_check(const struct wq_body_new *in)
 {
 	if (in->packs_n > WQ_SNAPSHOT_PACKS_MAX || in->hosts_n > WQ_SNAPSHOT_HOSTS_MAX ||
-		in->classes_n > WQ_SNAPSHOT_CLASSES_MAX || in->entries_n > WQ_SNAPSHOT_ENTRIES_MAX)
-		return wq_error(WQ_E_LIMIT, "%zu packs, %zu hosts, %zu classes, %zu entries", in->packs_n, in->hosts_n,
-			in->classes_n, in->entries_n);
+		in->policy.n > WQ_SNAPSHOT_POLICY_MAX || in->entries_n > WQ_SNAPSHOT_ENTRIES_MAX)
+		return wq_error(WQ_E_LIMIT, "%zu packs, %zu hosts, %zu bytes of policy, %zu entries", in->packs_n,
+			in->hosts_n, in->policy.n, in->entries_n);
 	return WQ_OK;
 }
 
@@ -130,20 +131,36 @@ static wq_err order(struct build *b)
 
 	b->entries = calloc(in->entries_n + 1, sizeof *b->entries);
 	b->hosts = calloc(in->hosts_n + 1, sizeof *b->hosts);
-	b->classes = calloc(in->classes_n + 1, sizeof *b->classes);
+	b->links = calloc(in->links_n + 1, sizeof *b->links);
 	b->hashes = calloc(in->entries_n + 1, sizeof *b->hashes);
-	if (!b->entries || !b->hosts || !b->classes || !b->hashes)
+	if (!b->entries || !b->hosts || !b->links || !b->hashes)
 		return wq_error_id(WQ_E_NO_MEMORY);
 	for (size_t i = 0; i < in->entries_n; i++)
 		b->entries[i] = &in->entries[i];
 	for (size_t i = 0; i < in->hosts_n; i++)
 		b->hosts[i] = &in->hosts[i];
-	for (size_t i = 0; i < in->classes_n; i++)
-		b->classes[i] = &in->classes[i];
+	for (size_t i = 0; i < in->links_n; i++)
+		b->links[i] = &in->links[i];
 	qsort(b->entries, in->entries_n, sizeof *b->entries, entry_order);
 	qsort(b->hosts, in->hosts_n, sizeof *b->hosts, host_order);
-	qsort(b->classes, in->classes_n, sizeof *b->classes, class_order);
+	qsort(b->links, in->links_n, sizeof *b->links, link_order);
 	return WQ_OK;
+}
+
+static wq_err links_unique(struct build *b)
+{
+	for (size_t i = 0; i < b->in->links_n; i++) {
+		const struct wq_link_new *last = b->links_n > 0 ? b->links[b->links_n - 1] : NULL;
+		wq_str address = wq_str_head(b->links[i]->address, 200);
+
+		if (b->links[i]->address.n == 0 || b->links[i]->address.n > WQ_SNAPSHOT_ADDRESS_MAX)
+			return wq_error(WQ_E_INPUT, "a link has an address of %zu bytes", b->links[i]->address.n);
+		if (!last || memcmp(last->id, b->links[i]->id, sizeof last->id) != 0)
+			b->links[b->links_n++] = b->links[i];
+		else if (!wq_str_eq(last->address, b->links[i]->address))
+			return wq_error(WQ_E_INPUT, "%.*s has the id of another address", WQ_S_ARG(address));
+	}
+	return b->links_n > WQ_SNAPSHOT_LINKS_MAX ? wq_error(WQ_E_LIMIT, "%zu links", b->links_n) : WQ_OK;
 }
 
 static wq_err bad_entry(const struct wq_entry_new *e, const char *what)
@@ -158,7 +175,7 @@ static bool ref_fine(const struct wq_body_new *in, const struct wq_object_ref *r
 	return ref->pack < in->packs_n && ref->length_bytes <= in->pack_bytes[ref->pack];
 }
 
-static wq_err entries_check(const struct build *b)
+static wq_err entries_check(struct build *b)
 {
 	for (size_t i = 0; i < b->in->entries_n; i++) {
 		const struct wq_entry_new *e = b->entries[i];
@@ -174,6 +191,7 @@ static wq_err entries_check(const struct build *b)
 		if (!ref_fine(b->in, &e->identity) || (e->has_gzip && !ref_fine(b->in, &e->gzip)) ||
 			(e->has_brotli && !ref_fine(b->in, &e->brotli)))
 			return bad_entry(e, "names an object outside the packs");
+		b->sources_n += e->has_source;
 	}
 	return WQ_OK;
 }
@@ -202,10 +220,10 @@ static uint64_t strings_bytes(const struct build *b)
 		n += b->texts.rows[i].n;
 	for (size_t i = 0; i < b->in->hosts_n; i++)
 		n += b->hosts[i]->n;
-	for (size_t i = 0; i < b->in->classes_n; i++)
-		n += b->classes[i]->prefix.n;
 	for (size_t i = 0; i < b->in->entries_n; i++)
 		n += b->entries[i]->key.n;
+	for (size_t i = 0; i < b->links_n; i++)
+		n += b->links[i]->address.n;
 	return n;
 }
 
@@ -214,14 +232,16 @@ static wq_err place(struct build *b)
 	uint64_t at = WQ_BODY_HEADER, strings = strings_bytes(b);
 
 	if (strings > UINT32_MAX)
-		return wq_error(WQ_E_LIMIT, "%llu bytes of keys and headers", (unsigned long long)strings);
+		return wq_error(WQ_E_LIMIT, "%llu bytes of keys, headers and links", (unsigned long long)strings);
 	b->slots_n = (uint32_t)(b->in->entries_n * WQ_SLOTS_NUM / WQ_SLOTS_DEN + 1);
 	b->count[WQ_SECTION_PACKS] = (uint32_t)b->in->packs_n;
 	b->count[WQ_SECTION_TEXTS] = b->texts.n;
 	b->count[WQ_SECTION_HOSTS] = (uint32_t)b->in->hosts_n;
-	b->count[WQ_SECTION_CLASSES] = (uint32_t)b->in->classes_n;
 	b->count[WQ_SECTION_ENTRIES] = (uint32_t)b->in->entries_n;
 	b->count[WQ_SECTION_SLOTS] = b->slots_n;
+	b->count[WQ_SECTION_POLICY] = (uint32_t)b->in->policy.n;
+	b->count[WQ_SECTION_LINKS] = (uint32_t)b->links_n;
+	b->count[WQ_SECTION_SOURCES] = (uint32_t)b->sources_n;
 	b->count[WQ_SECTION_STRINGS] = (uint32_t)strings;
 	for (int i = 0; i < WQ_SECTIONS; i++) {
 		b->offset[i] = at;
@@ -266,12 +286,27 @@ static void tables_write(struct build *b)
 		slice_write(b, row_at(b, WQ_SECTION_TEXTS, i), b->texts.rows[i]);
 	for (size_t i = 0; i < b->in->hosts_n; i++)
 		slice_write(b, row_at(b, WQ_SECTION_HOSTS, i), *b->hosts[i]);
-	for (size_t i = 0; i < b->in->classes_n; i++) {
-		uint8_t *row = row_at(b, WQ_SECTION_CLASSES, i);
+	if (b->in->policy.n > 0)
+		memcpy(row_at(b, WQ_SECTION_POLICY, 0), b->in->policy.p, b->in->policy.n);
+}
 
-		slice_write(b, row, b->classes[i]->prefix);
-		store_u32(row + WQ_SLICE_ROW, b->classes[i]->class);
+static void links_write(struct build *b)
+{
+	for (size_t i = 0; i < b->links_n; i++) {
+		uint8_t *row = row_at(b, WQ_SECTION_LINKS, i);
+
+		memcpy(row, b->links[i]->id, WQ_SNAPSHOT_LINK_ID);
+		slice_write(b, row + WQ_LINK_SLICE, b->links[i]->address);
 	}
+}
+
+static void source_write(const struct build *b, size_t number, uint32_t entry, const struct wq_entry_new *e)
+{
+	uint8_t *row = row_at(b, WQ_SECTION_SOURCES, number);
+
+	store_u32(row, entry);
+	store_u32(row + WQ_SOURCE_TRANSFORMS, e->transforms);
+	memcpy(row + WQ_SOURCE_DIGEST, e->source.b, WQ_DIGEST_BYTES);
 }
 
 static void form_write(uint8_t *row, unsigned number, const struct wq_object_ref *ref)
@@ -283,8 +318,16 @@ static void form_write(uint8_t *row, unsigned number, const struct wq_object_ref
 	store_u64(at + 8, ref->length_bytes);
 }
 
+static uint16_t flags_of(const struct wq_entry_new *e)
+{
+	return (uint16_t)((e->has_gzip ? WQ_FLAG_GZIP : 0) | (e->has_brotli ? WQ_FLAG_BROTLI : 0) |
+		(e->has_source ? WQ_FLAG_SOURCE : 0));
+}
+
 static void entries_write(struct build *b)
 {
+	size_t sources = 0;
+
 	for (size_t i = 0; i < b->in->entries_n; i++) {
 		const struct wq_entry_new *e = b->entries[i];
 		uint8_t *row = row_at(b, WQ_SECTION_ENTRIES, i);
@@ -293,8 +336,7 @@ static void entries_write(struct build *b)
 		store_u16(row + WQ_ENTRY_KEY + 4, (uint16_t)e->key.n);
 		store_u16(row + WQ_ENTRY_STATUS, e->status);
 		store_u16(row + WQ_ENTRY_TYPE, (uint16_t)texts_number(&b->texts, e->type));
-		store_u16(row + WQ_ENTRY_FLAGS,
-			(uint16_t)((e->has_gzip ? WQ_FLAG_GZIP : 0) | (e->has_brotli ? WQ_FLAG_BROTLI : 0)));
+		store_u16(row + WQ_ENTRY_FLAGS, flags_of(e));
 		store_u32(row + WQ_ENTRY_HEADERS, texts_number(&b->texts, e->headers));
 		form_write(row, 0, &e->identity);
 		if (e->has_gzip)
@@ -302,6 +344,8 @@ static void entries_write(struct build *b)
 		if (e->has_brotli)
 			form_write(row, 2, &e->brotli);
 		memcpy(row + WQ_ENTRY_DIGEST, e->identity.digest.b, WQ_DIGEST_BYTES);
+		if (e->has_source)
+			source_write(b, sources++, (uint32_t)i, e);
 	}
 }
 
@@ -348,6 +392,7 @@ static wq_err slots_write(struct build *b)
 static void header_write(struct build *b)
 {
 	memcpy(b->body, WQ_BODY_MAGIC.p, WQ_BODY_MAGIC.n);
+	b->body[WQ_BODY_MAGIC.n] = WQ_BODY_VERSION;
 	store_u32(b->body + 8, WQ_SECTIONS);
 	store_u32(b->body + 12, b->probes_max);
 	store_u64(b->body + 16, b->bytes);
@@ -377,6 +422,7 @@ wq_err wq_snapshot_build(const struct wq_body_new *body, struct wq_buf *out)
 
 	WQ_TRY(limits_check(body));
 	WQ_TRY(order(&b));
+	WQ_TRY(links_unique(&b));
 	WQ_TRY(entries_check(&b));
 	WQ_TRY(intern(&b));
 	WQ_TRY(place(&b));
@@ -385,6 +431,7 @@ wq_err wq_snapshot_build(const struct wq_body_new *body, struct wq_buf *out)
 	memset(b.body, 0, b.bytes);
 	tables_write(&b);
 	entries_write(&b);
+	links_write(&b);
 	WQ_TRY(slots_write(&b));
 	header_write(&b);
 	WQ_TRY(result_check(&b));

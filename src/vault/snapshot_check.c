@@ -12,20 +12,20 @@ static wq_err bad_entry(const struct wq_entry *e, const char *what)
 	return wq_error(WQ_E_FORMAT, "snapshot: entry %u (%.*s) %s", e->number, WQ_S_ARG(key), what);
 }
 
-static wq_err slices_check(
-	const struct wq_snapshot *s, const uint8_t *rows, size_t row_bytes, uint32_t n, const char *what)
+static wq_err hosts_check(const struct wq_snapshot *s)
 {
+	const uint8_t *row = s->hosts;
 	wq_str before = WQ_S_NONE;
 
-	for (uint32_t i = 0; i < n; i++, rows += row_bytes) {
-		uint32_t offset = wq_load_u32(rows), length = wq_load_u32(rows + 4);
+	for (uint32_t i = 0; i < s->hosts_n; i++, row += WQ_SLICE_ROW) {
+		uint32_t offset = wq_load_u32(row), length = wq_load_u32(row + 4);
 		wq_str now;
 
 		if (offset > s->strings.n || length > s->strings.n - offset)
-			return wq_error(WQ_E_FORMAT, "snapshot: %s %u is out of bounds", what, i);
+			return wq_error(WQ_E_FORMAT, "snapshot: host %u is out of bounds", i);
 		now = wq_str_of(s->strings.p + offset, length);
 		if (i > 0 && wq_str_cmp(before, now) >= 0)
-			return wq_error(WQ_E_FORMAT, "snapshot: %s %u is out of order", what, i);
+			return wq_error(WQ_E_FORMAT, "snapshot: host %u is out of order", i);
 		before = now;
 	}
 	return WQ_OK;
@@ -135,16 +135,37 @@ static wq_err entries_check(const struct wq_snapshot *s)
 	return WQ_OK;
 }
 
-static wq_err classes_check(const struct wq_snapshot *s)
+static wq_err links_check(const struct wq_snapshot *s)
 {
-	WQ_TRY(slices_check(s, s->classes, WQ_CLASS_ROW, s->classes_n, "class"));
-	for (uint32_t i = 0; i < s->classes_n; i++) {
-		const uint8_t *row = s->classes + (size_t)i * WQ_CLASS_ROW;
+	uint8_t before[WQ_SNAPSHOT_LINK_ID], id[WQ_SNAPSHOT_LINK_ID];
+	wq_str address;
 
-		if (wq_load_u32(row + 4) == 0 || s->strings.p[wq_load_u32(row)] != '/')
-			return wq_error(WQ_E_FORMAT, "snapshot: class %u has a prefix without leading slash", i);
-		if (wq_load_u32(row + WQ_SLICE_ROW) > WQ_CLASS_CLOSED)
-			return wq_error(WQ_E_FORMAT, "snapshot: class %u is unknown", i);
+	for (uint32_t i = 0; i < s->links_n; i++) {
+		if (!wq_snapshot_link_at(s, i, id, &address))
+			return wq_error(WQ_E_FORMAT, "snapshot: link %u is out of bounds", i);
+		if (i > 0 && memcmp(before, id, sizeof id) >= 0)
+			return wq_error(WQ_E_FORMAT, "snapshot: link %u is out of order", i);
+		if (!value_fine(address))
+			return wq_error(WQ_E_FORMAT, "snapshot: link %u has an address that cannot be sent", i);
+		memcpy(before, id, sizeof id);
+	}
+	return WQ_OK;
+}
+
+/* Together with entries_check(), which finds the row of each flagged entry: every row belongs to a flagged one. */
+static wq_err sources_check(const struct wq_snapshot *s)
+{
+	uint32_t flagged = 0;
+
+	for (uint32_t i = 0; i < s->entries_n; i++)
+		flagged += (wq_load_u16(s->entries + (size_t)i * WQ_ENTRY_ROW + WQ_ENTRY_FLAGS) & WQ_FLAG_SOURCE) != 0;
+	if (flagged != s->sources_n)
+		return wq_error(WQ_E_FORMAT, "snapshot: %u sources for %u entries", s->sources_n, flagged);
+	for (uint32_t i = 1; i < s->sources_n; i++) {
+		const uint8_t *row = s->sources + (size_t)i * WQ_SOURCE_ROW;
+
+		if (wq_load_u32(row - WQ_SOURCE_ROW) >= wq_load_u32(row))
+			return wq_error(WQ_E_FORMAT, "snapshot: source %u is out of order", i);
 	}
 	return WQ_OK;
 }
@@ -181,16 +202,17 @@ static wq_err slots_check(const struct wq_snapshot *s)
 
 static wq_err padding_check(const struct wq_snapshot *s)
 {
-	const uint8_t *body = (const uint8_t *)s->body.p;
-	uint64_t end = WQ_BODY_HEADER;
+	const uint8_t *body = (const uint8_t *)s->body.p, *kinds;
+	size_t sections = wq_sections_of(s->version, &kinds);
+	uint64_t end = WQ_BODY_FIXED + sections * WQ_SECTION_ROW;
 
-	for (int i = 0; i < WQ_SECTIONS; i++) {
-		const uint8_t *row = body + WQ_BODY_FIXED + (size_t)i * WQ_SECTION_ROW;
+	for (size_t i = 0; i < sections; i++) {
+		const uint8_t *row = body + WQ_BODY_FIXED + i * WQ_SECTION_ROW;
 		uint64_t offset = wq_load_u64(row);
 
 		if (!wq_all_zero(body + end, offset - end))
-			return wq_error(WQ_E_FORMAT, "snapshot: the padding before section %d is not zero", i);
-		end = offset + (uint64_t)wq_load_u32(row + 8) * wq_section_row[i];
+			return wq_error(WQ_E_FORMAT, "snapshot: the padding before section %zu is not zero", i);
+		end = offset + (uint64_t)wq_load_u32(row + 8) * wq_section_row[kinds[i]];
 	}
 	return WQ_OK;
 }
@@ -199,8 +221,9 @@ wq_err wq_snapshot_check(const struct wq_snapshot *snapshot)
 {
 	WQ_TRY(padding_check(snapshot));
 	WQ_TRY(texts_check(snapshot));
-	WQ_TRY(slices_check(snapshot, snapshot->hosts, WQ_SLICE_ROW, snapshot->hosts_n, "host"));
-	WQ_TRY(classes_check(snapshot));
+	WQ_TRY(hosts_check(snapshot));
+	WQ_TRY(links_check(snapshot));
+	WQ_TRY(sources_check(snapshot));
 	WQ_TRY(entries_check(snapshot));
 	return slots_check(snapshot);
 }

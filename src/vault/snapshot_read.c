@@ -19,19 +19,19 @@ struct section {
 };
 
 /* Sections stand one behind the other, so the counts alone decide where each begins; the offset must agree. */
-static wq_err section_open(wq_str body, enum wq_section number, uint64_t *at, struct section *ret_section)
+static wq_err section_open(wq_str body, size_t place, enum wq_section kind, uint64_t *at, struct section *ret_section)
 {
 	const uint8_t *bytes = (const uint8_t *)body.p;
-	const uint8_t *row = bytes + WQ_BODY_FIXED + (size_t)number * WQ_SECTION_ROW;
+	const uint8_t *row = bytes + WQ_BODY_FIXED + place * WQ_SECTION_ROW;
 	uint64_t offset = wq_load_u64(row);
 	uint32_t count = wq_load_u32(row + 8);
-	uint64_t length = (uint64_t)count * wq_section_row[number];
+	uint64_t length = (uint64_t)count * wq_section_row[kind];
 
-	if (wq_load_u32(row + 12) != wq_section_row[number] || offset != *at)
-		return wq_error(WQ_E_FORMAT, "snapshot: section %d is misplaced", (int)number);
+	if (wq_load_u32(row + 12) != wq_section_row[kind] || offset != *at)
+		return wq_error(WQ_E_FORMAT, "snapshot: section %zu is misplaced", place);
 	if (offset > body.n || length > body.n - offset)
-		return wq_error(WQ_E_FORMAT, "snapshot: section %d goes beyond the end", (int)number);
-	if (number == WQ_SECTION_STRINGS && offset + length != body.n)
+		return wq_error(WQ_E_FORMAT, "snapshot: section %zu goes beyond the end", place);
+	if (kind == WQ_SECTION_STRINGS && offset + length != body.n)
 		return bad("bytes are left over at the end");
 	*ret_section = (struct section){bytes + offset, count};
 	*at = wq_align(offset + length);
@@ -41,28 +41,36 @@ static wq_err section_open(wq_str body, enum wq_section number, uint64_t *at, st
 static wq_err counts_check(const struct section *s)
 {
 	if (s[WQ_SECTION_PACKS].count > WQ_SNAPSHOT_PACKS_MAX || s[WQ_SECTION_HOSTS].count > WQ_SNAPSHOT_HOSTS_MAX ||
-		s[WQ_SECTION_CLASSES].count > WQ_SNAPSHOT_CLASSES_MAX ||
 		s[WQ_SECTION_ENTRIES].count > WQ_SNAPSHOT_ENTRIES_MAX || s[WQ_SECTION_TEXTS].count < 1 ||
-		s[WQ_SECTION_SLOTS].count <= s[WQ_SECTION_ENTRIES].count)
+		s[WQ_SECTION_SLOTS].count <= s[WQ_SECTION_ENTRIES].count ||
+		s[WQ_SECTION_POLICY].count > WQ_SNAPSHOT_POLICY_MAX ||
+		s[WQ_SECTION_LINKS].count > WQ_SNAPSHOT_LINKS_MAX ||
+		s[WQ_SECTION_SOURCES].count > s[WQ_SECTION_ENTRIES].count)
 		return bad("a count is over its limit");
+	if (s[WQ_SECTION_CLASSES].count > 0)
+		return bad("path classes of version 1 are not read");
 	return WQ_OK;
 }
 
 static wq_err body_open(wq_str body, struct wq_snapshot *snapshot)
 {
-	const uint8_t *bytes = (const uint8_t *)body.p;
-	struct section s[WQ_SECTIONS];
-	uint64_t at = WQ_BODY_HEADER;
+	const uint8_t *bytes = (const uint8_t *)body.p, *kinds;
+	struct section s[WQ_SECTION_KINDS] = {0};
+	size_t sections = 0;
+	uint64_t at;
 
-	if (body.n < WQ_BODY_HEADER || memcmp(bytes, WQ_BODY_MAGIC.p, WQ_BODY_MAGIC.n) != 0)
-		return bad("this is no body of version 1");
-	if (wq_load_u32(bytes + 8) != WQ_SECTIONS || wq_load_u64(bytes + 16) != body.n || wq_load_u64(bytes + 24) != 0)
+	if (body.n >= WQ_BODY_FIXED && memcmp(bytes, WQ_BODY_MAGIC.p, WQ_BODY_MAGIC.n) == 0)
+		sections = wq_sections_of(snapshot->version = bytes[WQ_BODY_MAGIC.n], &kinds);
+	at = WQ_BODY_FIXED + sections * WQ_SECTION_ROW;
+	if (sections == 0 || body.n < at)
+		return bad("this is no body of version 1 or 2");
+	if (wq_load_u32(bytes + 8) != sections || wq_load_u64(bytes + 16) != body.n || wq_load_u64(bytes + 24) != 0)
 		return bad("the body's length or section count is wrong");
 	snapshot->probes_max = wq_load_u32(bytes + 12);
 	if (snapshot->probes_max > WQ_SNAPSHOT_PROBES_MAX)
 		return bad("probes are over the limit");
-	for (int i = 0; i < WQ_SECTIONS; i++)
-		WQ_TRY(section_open(body, (enum wq_section)i, &at, &s[i]));
+	for (size_t i = 0; i < sections; i++)
+		WQ_TRY(section_open(body, i, (enum wq_section)kinds[i], &at, &s[kinds[i]]));
 	WQ_TRY(counts_check(s));
 	snapshot->body = body;
 	snapshot->packs = s[WQ_SECTION_PACKS].at;
@@ -71,12 +79,15 @@ static wq_err body_open(wq_str body, struct wq_snapshot *snapshot)
 	snapshot->texts_n = s[WQ_SECTION_TEXTS].count;
 	snapshot->hosts = s[WQ_SECTION_HOSTS].at;
 	snapshot->hosts_n = s[WQ_SECTION_HOSTS].count;
-	snapshot->classes = s[WQ_SECTION_CLASSES].at;
-	snapshot->classes_n = s[WQ_SECTION_CLASSES].count;
 	snapshot->entries = s[WQ_SECTION_ENTRIES].at;
 	snapshot->entries_n = s[WQ_SECTION_ENTRIES].count;
 	snapshot->slots = s[WQ_SECTION_SLOTS].at;
 	snapshot->slots_n = s[WQ_SECTION_SLOTS].count;
+	snapshot->policy = wq_str_of(s[WQ_SECTION_POLICY].at, s[WQ_SECTION_POLICY].count);
+	snapshot->links = s[WQ_SECTION_LINKS].at;
+	snapshot->links_n = s[WQ_SECTION_LINKS].count;
+	snapshot->sources = s[WQ_SECTION_SOURCES].at;
+	snapshot->sources_n = s[WQ_SECTION_SOURCES].count;
 	snapshot->strings = wq_str_of(s[WQ_SECTION_STRINGS].at, s[WQ_SECTION_STRINGS].count);
 	return WQ_OK;
 }
@@ -151,6 +162,31 @@ static bool form_at(const struct wq_snapshot *s, const uint8_t *row, unsigned nu
 	return true;
 }
 
+/* Rows ascend by entry, so row r belongs to an entry of at least r, and at most as many entries stand before it as have
+ * none. */
+static bool source_read(const struct wq_snapshot *s, uint32_t number, struct wq_entry *entry)
+{
+	uint32_t without = s->entries_n - s->sources_n;
+	uint32_t low = number > without ? number - without : 0, high = WQ_MIN(number + 1, s->sources_n);
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+		const uint8_t *row = s->sources + (size_t)middle * WQ_SOURCE_ROW;
+		uint32_t found = wq_load_u32(row);
+
+		if (found == number) {
+			entry->transforms = wq_load_u32(row + WQ_SOURCE_TRANSFORMS);
+			memcpy(entry->source.b, row + WQ_SOURCE_DIGEST, WQ_DIGEST_BYTES);
+			return true;
+		}
+		if (found < number)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return false;
+}
+
 static bool entry_read(const struct wq_snapshot *s, uint32_t number, struct wq_entry *ret_entry)
 {
 	const uint8_t *row = s->entries + (size_t)number * WQ_ENTRY_ROW;
@@ -159,7 +195,9 @@ static bool entry_read(const struct wq_snapshot *s, uint32_t number, struct wq_e
 
 	e.has_gzip = flags & WQ_FLAG_GZIP;
 	e.has_brotli = flags & WQ_FLAG_BROTLI;
-	if ((flags & ~(unsigned)(WQ_FLAG_GZIP | WQ_FLAG_BROTLI)) != 0 || e.status < 100 || e.status > 599)
+	e.has_source = flags & WQ_FLAG_SOURCE;
+	if ((flags & ~(unsigned)(WQ_FLAG_GZIP | WQ_FLAG_BROTLI | WQ_FLAG_SOURCE)) != 0 || e.status < 100 ||
+		e.status > 599)
 		return false;
 	if (!entry_key(s, number, &e.key) ||
 		!text_at(s, wq_load_u16(row + WQ_ENTRY_TYPE), WQ_SNAPSHOT_TYPE_MAX, &e.type) ||
@@ -167,6 +205,8 @@ static bool entry_read(const struct wq_snapshot *s, uint32_t number, struct wq_e
 		return false;
 	if (!form_at(s, row, 0, &e.identity) || (e.has_gzip && !form_at(s, row, 1, &e.gzip)) ||
 		(e.has_brotli && !form_at(s, row, 2, &e.brotli)))
+		return false;
+	if (e.has_source && !source_read(s, number, &e))
 		return false;
 	memcpy(e.identity.digest.b, row + WQ_ENTRY_DIGEST, WQ_DIGEST_BYTES);
 	*ret_entry = e;
@@ -223,69 +263,42 @@ wq_str wq_snapshot_host(const struct wq_snapshot *snapshot, uint32_t number)
 	return host;
 }
 
-/* ---- path classes ---- */
-
-static bool class_prefix(const struct wq_snapshot *s, uint32_t number, wq_str *ret_prefix)
+wq_str wq_snapshot_policy(const struct wq_snapshot *snapshot)
 {
-	return slice_at(s, s->classes + (size_t)number * WQ_CLASS_ROW, ret_prefix);
+	return snapshot->policy;
 }
 
-static size_t common(wq_str a, wq_str b)
-{
-	size_t n = WQ_MIN(a.n, b.n), i = 0;
+/* ---- links that lead out ---- */
 
-	while (i < n && a.p[i] == b.p[i])
-		i++;
-	return i;
+static bool link_address(const struct wq_snapshot *s, uint32_t number, wq_str *ret_address)
+{
+	return slice_at(s, s->links + (size_t)number * WQ_LINK_ROW + WQ_LINK_SLICE, ret_address) &&
+		ret_address->n > 0 && ret_address->n <= WQ_SNAPSHOT_ADDRESS_MAX;
 }
 
-static bool segment_ends(wq_str path, wq_str prefix)
+bool wq_snapshot_link(const struct wq_snapshot *snapshot, const uint8_t id[WQ_SNAPSHOT_LINK_ID], wq_str *ret_address)
 {
-	return prefix.n > 0 && (prefix.n == path.n || prefix.p[prefix.n - 1] == '/' || path.p[prefix.n] == '/');
-}
+	uint32_t low = 0, high = snapshot->links_n;
 
-/* How many of the first `n` classes have a prefix that sorts at or before `path`. */
-static uint32_t classes_before(const struct wq_snapshot *s, uint32_t n, wq_str path)
-{
-	uint32_t low = 0;
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+		int order = memcmp(snapshot->links + (size_t)middle * WQ_LINK_ROW, id, WQ_SNAPSHOT_LINK_ID);
 
-	while (low < n) {
-		uint32_t middle = low + (n - low) / 2;
-		wq_str prefix = WQ_S_NONE;
-
-		if (class_prefix(s, middle, &prefix) && wq_str_cmp(prefix, path) <= 0)
+		if (order == 0)
+			return link_address(snapshot, middle, ret_address);
+		if (order < 0)
 			low = middle + 1;
 		else
-			n = middle;
+			high = middle;
 	}
-	return low;
+	return false;
 }
 
-/* Prefixes of a path sort before it, longer ones later: look at the nearest before it; when that is none, whatever is a
- * prefix of the path is also one of the part that both share, so go on with that part. */
-enum wq_path_class wq_snapshot_class(const struct wq_snapshot *snapshot, wq_str path)
+bool wq_snapshot_link_at(
+	const struct wq_snapshot *snapshot, uint32_t number, uint8_t ret_id[WQ_SNAPSHOT_LINK_ID], wq_str *ret_address)
 {
-	ptrdiff_t query = wq_str_chr(path, '?');
-	uint32_t n = snapshot->classes_n;
-	wq_str part;
-
-	if (query >= 0)
-		path = wq_str_head(path, (size_t)query);
-	part = path;
-	while ((n = classes_before(snapshot, n, part)) > 0) {
-		wq_str prefix;
-		size_t shared;
-		uint32_t class;
-
-		n--;
-		if (!class_prefix(snapshot, n, &prefix))
-			return WQ_CLASS_CLOSED;
-		shared = common(prefix, part);
-		if (shared == prefix.n && segment_ends(path, prefix)) {
-			class = wq_load_u32(snapshot->classes + (size_t)n * WQ_CLASS_ROW + WQ_SLICE_ROW);
-			return class <= WQ_CLASS_CLOSED ? (enum wq_path_class) class : WQ_CLASS_CLOSED;
-		}
-		part = wq_str_head(part, shared);
-	}
-	return WQ_CLASS_SEALED;
+	if (number >= snapshot->links_n || !link_address(snapshot, number, ret_address))
+		return false;
+	memcpy(ret_id, snapshot->links + (size_t)number * WQ_LINK_ROW, WQ_SNAPSHOT_LINK_ID);
+	return true;
 }

@@ -1,5 +1,8 @@
 #include "base/test.h"
 
+#include <limits.h>
+
+#include "base/file.h"
 #include "vault/layout_priv.h"
 #include "vault/site_test.h"
 
@@ -30,6 +33,9 @@ static void entry_matches(const struct wq_entry_new *in, const struct wq_entry *
 	assert_int_equal(out->has_brotli, in->has_brotli);
 	assert_true(!in->has_gzip || same_ref(&out->gzip, &in->gzip));
 	assert_true(!in->has_brotli || same_ref(&out->brotli, &in->brotli));
+	assert_int_equal(out->has_source, in->has_source);
+	assert_memory_equal(out->source.b, in->source.b, WQ_DIGEST_BYTES);
+	assert_int_equal(out->transforms, in->transforms);
 }
 
 static void shuffle(struct wq_site *site)
@@ -108,128 +114,157 @@ static void tables_come_back(void **state)
 	wq_site_done(&site);
 }
 
-static void longest_prefix_decides(void **state)
+static void policy_and_links_come_back(void **state)
 {
-	static const struct {
-		wq_str path;
-		enum wq_path_class class;
-	} rows[] = {
-		{WQ_S_INIT("/"), WQ_CLASS_SEALED},
-		{WQ_S_INIT("/index.html"), WQ_CLASS_SEALED},
-		{WQ_S_INIT("/search"), WQ_CLASS_DYNAMIC},
-		{WQ_S_INIT("/search?q=/search/admin"), WQ_CLASS_DYNAMIC},
-		{WQ_S_INIT("/search/"), WQ_CLASS_DYNAMIC},
-		{WQ_S_INIT("/search/a"), WQ_CLASS_DYNAMIC},
-		{WQ_S_INIT("/searching"), WQ_CLASS_SEALED},
-		{WQ_S_INIT("/searc"), WQ_CLASS_SEALED},
-		{WQ_S_INIT("/search/admin"), WQ_CLASS_STAFF},
-		{WQ_S_INIT("/search/admin/x"), WQ_CLASS_STAFF},
-		{WQ_S_INIT("/search/administrator"), WQ_CLASS_DYNAMIC},
-		{WQ_S_INIT("/search/z"), WQ_CLASS_DYNAMIC},
-		{WQ_S_INIT("/backup"), WQ_CLASS_SEALED},
-		{WQ_S_INIT("/backup/"), WQ_CLASS_CLOSED},
-		{WQ_S_INIT("/backup/x"), WQ_CLASS_CLOSED},
-		{WQ_S_INIT("/zzz"), WQ_CLASS_SEALED},
-		{WQ_S_INIT(""), WQ_CLASS_SEALED},
-	};
 	struct wq_site site;
 	struct wq_snapshot s;
+	uint8_t id[WQ_SNAPSHOT_LINK_ID], unknown[WQ_SNAPSHOT_LINK_ID] = {0};
+	wq_str address;
+	WQ_BUF(body, BODY_MAX);
+
+	(void)state;
+	wq_site_init(&site, 5, 1, 0);
+	build(&site, &body, &s);
+	assert_int_equal(s.version, 2);
+	assert_str(wq_snapshot_policy(&s), WQ_S("a policy"));
+	assert_int_equal(s.links_n, WQ_COUNT(site.links));
+	for (uint32_t i = 0; i < s.links_n; i++) {
+		const struct wq_link_new *in = &site.links[s.links_n - 1 - i]; /* they come sorted by id */
+
+		assert_true(wq_snapshot_link_at(&s, i, id, &address));
+		assert_memory_equal(id, in->id, sizeof id);
+		assert_str(address, in->address);
+		assert_true(wq_snapshot_link(&s, id, &address));
+		assert_str(address, in->address);
+	}
+	assert_false(wq_snapshot_link_at(&s, s.links_n, id, &address));
+	assert_false(wq_snapshot_link(&s, unknown, &address));
+	memset(unknown, 0xff, sizeof unknown);
+	assert_false(wq_snapshot_link(&s, unknown, &address));
+	wq_site_done(&site);
+}
+
+static void links_count_once(void **state)
+{
+	struct wq_site site;
+	struct wq_body_new in;
+	struct wq_snapshot s;
+	struct wq_link_new twice[3];
 	WQ_BUF(body, BODY_MAX);
 
 	(void)state;
 	wq_site_init(&site, 1, 1, 0);
-	build(&site, &body, &s);
-	for (size_t i = 0; i < WQ_COUNT(rows); i++)
-		if (wq_snapshot_class(&s, rows[i].path) != rows[i].class)
-			fail_msg("%.*s", WQ_S_ARG(rows[i].path));
+	in = wq_site_body(&site);
+	twice[0] = twice[2] = site.links[0];
+	twice[1] = site.links[1];
+	in.links = twice;
+	in.links_n = 3;
+	assert_ok(wq_snapshot_build(&in, &body));
+	assert_ok(wq_snapshot_open_body(wq_buf_str(&body), &s));
+	assert_int_equal(s.links_n, 2);
 	wq_site_done(&site);
 }
 
-/* The same by trying every prefix, for sets of short prefixes over three letters. */
-static enum wq_path_class class_by_trial(const struct wq_class_new *classes, size_t n, wq_str path)
+/* A million links, the limit; one more is refused. */
+static void links_have_a_limit(void **state)
 {
-	enum wq_path_class best = WQ_CLASS_SEALED;
-	size_t longest = 0;
+	const size_t n = WQ_SNAPSHOT_LINKS_MAX + 1;
+	struct wq_link_new *links = calloc(n, sizeof *links);
+	struct wq_body_new in = {.links = links, .links_n = n};
+	struct wq_snapshot s;
+	wq_str address;
+	WQ_BUF(body, BODY_MAX);
 
-	for (size_t i = 0; i < n; i++) {
-		wq_str p = classes[i].prefix;
-		bool whole = p.n == path.n || p.p[p.n - 1] == '/' || (p.n < path.n && path.p[p.n] == '/');
-
-		if (wq_str_starts(path, p) && whole && p.n > longest) {
-			longest = p.n;
-			best = classes[i].class;
-		}
-	}
-	return best;
-}
-
-static wq_str random_path(struct wq_site *site, size_t max)
-{
-	size_t n = 1 + wq_site_random(site) % max;
-	char *p = wq_arena_alloc(&site->arena, n);
-
-	for (size_t i = 0; i < n; i++)
-		p[i] = "ab/"[wq_site_random(site) % 3];
-	p[0] = '/';
-	return wq_str_of(p, n);
-}
-
-static void classes_agree_with_trial(void **state)
-{
 	(void)state;
-	for (uint64_t seed = 1; seed <= 300; seed++) {
-		struct wq_class_new classes[12];
-		struct wq_site site;
-		struct wq_body_new in;
-		struct wq_snapshot s;
-		size_t n = 0;
-		WQ_BUF(body, BODY_MAX);
-
-		wq_site_init(&site, 1, seed, 0);
-		in = wq_site_body(&site);
-		for (size_t i = 0; i < WQ_COUNT(classes); i++) {
-			struct wq_class_new c = {random_path(&site, 6), (enum wq_path_class)(i % 4)};
-			bool twice = false;
-
-			for (size_t j = 0; j < n; j++)
-				twice = twice || wq_str_eq(classes[j].prefix, c.prefix);
-			if (!twice)
-				classes[n++] = c;
-		}
-		in.classes = classes;
-		in.classes_n = n;
-		assert_ok(wq_snapshot_build(&in, &body));
-		assert_ok(wq_snapshot_open_body(wq_buf_str(&body), &s));
-		for (int i = 0; i < 200; i++) {
-			wq_str path = random_path(&site, 10);
-
-			if (wq_snapshot_class(&s, path) != class_by_trial(classes, n, path))
-				fail_msg("seed %d: %.*s", (int)seed, WQ_S_ARG(path));
-		}
-		wq_site_done(&site);
+	assert_non_null(links);
+	for (size_t i = 0; i < n; i++) {
+		links[i].address = WQ_S("https://www.example.com/");
+		for (size_t j = 0; j < 4; j++)
+			links[i].id[j] = (uint8_t)(i * 2654435761u >> 8 * j);
 	}
+	assert_err(wq_snapshot_build(&in, &body), WQ_E_LIMIT);
+	in.links_n = WQ_SNAPSHOT_LINKS_MAX;
+	assert_ok(wq_snapshot_build(&in, &body));
+	assert_ok(wq_snapshot_open_body(wq_buf_str(&body), &s));
+	assert_true(wq_snapshot_link(&s, links[777777].id, &address));
+	assert_false(wq_snapshot_link(&s, links[n - 1].id, &address));
+	free(links);
+}
+
+static void a_policy_has_a_limit(void **state)
+{
+	struct wq_body_new in = {.policy = {calloc(1, WQ_SNAPSHOT_POLICY_MAX + 1), WQ_SNAPSHOT_POLICY_MAX + 1}};
+	WQ_BUF(body, BODY_MAX);
+
+	(void)state;
+	assert_err(wq_snapshot_build(&in, &body), WQ_E_LIMIT);
+	in.policy.n--;
+	assert_ok(wq_snapshot_build(&in, &body));
+	free((void *)(uintptr_t)in.policy.p);
+}
+
+/* ---- version 1: made by the code that wrote it ---- */
+
+static void version_1_is_read(void **state)
+{
+	const char *source = getenv("WQ_SOURCE_ROOT");
+	char path[PATH_MAX];
+	struct wq_snapshot s;
+	struct wq_entry e;
+	wq_str address;
+	WQ_BUF(file, 64 * 1024);
+
+	(void)state;
+	snprintf(
+		path, sizeof path, "%.300s/tests/upgrade/vault-1/apps/portal/%020d.snapshot", source ? source : ".", 1);
+	assert_ok(wq_file_read(&wq_fs_system, path, &file));
+	assert_ok(wq_snapshot_open(wq_buf_str(&file), &s));
+	assert_ok(wq_snapshot_check(&s));
+	assert_int_equal(s.version, 1);
+	assert_int_equal(s.entries_n, 3);
+	assert_int_equal(s.hosts_n, 2);
+	assert_true(wq_snapshot_find(&s, WQ_S("www.example.gov.cn/"), &e));
+	assert_int_equal(e.status, 200);
+	assert_true(e.has_gzip && !e.has_source);
+	assert_true(wq_snapshot_find(&s, WQ_S("www.example.gov.cn/old"), &e));
+	assert_str(e.headers, WQ_S("Location: http://www.example.gov.cn/\r\n"));
+	assert_str(wq_snapshot_policy(&s), WQ_S_NONE);
+	assert_int_equal(s.links_n, 0);
+	assert_false(wq_snapshot_link(&s, s.head.event.b, &address));
+	/* the rows of path classes, which nothing ever wrote */
+	file.data[WQ_SNAPSHOT_HEADER + WQ_BODY_FIXED + 3 * WQ_SECTION_ROW + 11] = 1;
+	assert_err(wq_snapshot_open(wq_buf_str(&file), &s), WQ_E_FORMAT);
 }
 
 /* ---- size ---- */
 
-static void an_entry_takes_200_bytes_at_most(void **state)
+/* Hundredths of bytes an entry with a key of 60 bytes, all three forms and `sources`. */
+static size_t bytes_an_entry(bool sources)
 {
 	struct wq_site site;
 	struct wq_snapshot s;
+	size_t hundredths;
 	WQ_BUF(body, BODY_MAX);
 
-	(void)state;
 	wq_site_init(&site, 100000, 7, 60);
 	for (size_t i = 0; i < site.n; i++) {
 		assert_true(site.entries[i].key.n >= 60);
 		site.entries[i].has_gzip = site.entries[i].has_brotli = true;
+		site.entries[i].has_source = sources;
 	}
 	build(&site, &body, &s);
-	if (body.len > 200 * site.n)
-		fail_msg("%zu bytes an entry", body.len / site.n);
-	print_message("# %zu.%02zu bytes an entry, longest probe %u\n", body.len / site.n,
-		body.len * 100 / site.n % 100, s.probes_max);
+	hundredths = body.len * 100 / site.n;
+	print_message("# %zu.%02zu bytes an entry%s, longest probe %u\n", hundredths / 100, hundredths % 100,
+		sources ? " with its source" : "", s.probes_max);
 	wq_site_done(&site);
+	return hundredths;
+}
+
+static void an_entry_takes_200_bytes_at_most(void **state)
+{
+	(void)state;
+	assert_in_range(bytes_an_entry(false), 100 * 100, 200 * 100);
+	assert_in_range(bytes_an_entry(true), 100 * 100, 240 * 100);
 }
 
 /* ---- what may not be sealed ---- */
@@ -279,19 +314,20 @@ static void malformed_entries_are_refused(void **state)
 	REFUSED("gzip in pack 9", (e->has_gzip = true, e->gzip.pack = 9));
 	REFUSED("longer than its pack", e->identity.length_bytes = 16 * WQ_MIB + 1);
 	REFUSED("host twice", site.hosts[1] = site.hosts[0]);
-	REFUSED("class without slash", site.classes[2].prefix = WQ_S("admin"));
-	REFUSED("class twice", site.classes[2].prefix = site.classes[1].prefix);
-	REFUSED("unknown class", site.classes[2].class = (enum wq_path_class)4);
+	REFUSED("link without address", site.links[2].address = WQ_S(""));
+	REFUSED("link with CRLF", site.links[2].address = WQ_S("http://a/\r\nX: y"));
+	REFUSED("two addresses under one id", memcpy(site.links[2].id, site.links[1].id, 16));
 }
 
 /* ---- hostile bytes: every byte changed, every length; nothing is read outside ---- */
 
 static size_t use_everything(wq_str body, const struct wq_site *site)
 {
-	static const wq_str paths[] = {WQ_S_INIT("/search/admin/x"), WQ_S_INIT("/"), WQ_S_INIT("/zz/z")};
+	uint8_t id[WQ_SNAPSHOT_LINK_ID];
 	struct wq_snapshot s;
 	struct wq_entry e;
 	wq_digest name;
+	wq_str address;
 	uint64_t bytes;
 	size_t sum = 0;
 
@@ -309,8 +345,14 @@ static size_t use_everything(wq_str body, const struct wq_site *site)
 		sum += wq_snapshot_host(&s, i).n;
 	for (uint32_t i = 0; i < s.packs_n && i < 100; i++)
 		sum += wq_snapshot_pack(&s, i, &name, &bytes);
-	for (size_t i = 0; i < WQ_COUNT(paths); i++)
-		sum += (size_t)wq_snapshot_class(&s, paths[i]);
+	for (size_t i = 0; i < WQ_COUNT(site->links); i++)
+		if (wq_snapshot_link(&s, site->links[i].id, &address))
+			sum += (uint8_t)address.p[address.n - 1];
+	for (uint32_t i = 0; i < s.links_n && i < 100; i++)
+		if (wq_snapshot_link_at(&s, i, id, &address))
+			sum += (uint8_t)address.p[address.n - 1];
+	if (s.policy.n > 0)
+		sum += (uint8_t)s.policy.p[s.policy.n - 1];
 	return sum;
 }
 
@@ -418,8 +460,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_key_is_found_and_no_other),
 		cmocka_unit_test(tables_come_back),
-		cmocka_unit_test(longest_prefix_decides),
-		cmocka_unit_test(classes_agree_with_trial),
+		cmocka_unit_test(policy_and_links_come_back),
+		cmocka_unit_test(links_count_once),
+		cmocka_unit_test(links_have_a_limit),
+		cmocka_unit_test(a_policy_has_a_limit),
+		cmocka_unit_test(version_1_is_read),
 		cmocka_unit_test(an_entry_takes_200_bytes_at_most),
 		cmocka_unit_test(malformed_entries_are_refused),
 		cmocka_unit_test(altered_bodies_do_no_harm),

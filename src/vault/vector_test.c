@@ -79,14 +79,19 @@ static const struct wq_pack *only_pack(void *data, uint32_t number)
 static void the_body(void **state)
 {
 	static const wq_str hosts[] = {WQ_S_INIT("www.example.gov.cn"), WQ_S_INIT("example.gov.cn")};
-	static const struct wq_class_new classes[] = {
-		{WQ_S_INIT("/search"), WQ_CLASS_DYNAMIC}, {WQ_S_INIT("/admin/"), WQ_CLASS_STAFF}};
+	static const struct wq_link_new links[] = {{"\x20\x21\x22\x23\x24\x25\x26\x27\x28\x29\x2a\x2b\x2c\x2d\x2e\x2f",
+							   WQ_S_INIT("https://www.example.com/")},
+		{"\x10\x11\x12\x13\x14\x15\x16\x17\x18\x19\x1a\x1b\x1c\x1d\x1e\x1f",
+			WQ_S_INIT("http://example.org/a?b=c")}};
 	struct wq_entry_new entries[] = {{.key = WQ_S("www.example.gov.cn/"),
 						 .status = 200,
 						 .type = WQ_S("text/html; charset=utf-8"),
 						 .identity = ref(0),
 						 .has_gzip = true,
-						 .gzip = ref(2)},
+						 .gzip = ref(2),
+						 .has_source = true,
+						 .source = wq_sm3(WQ_S("what was captured")),
+						 .transforms = 5},
 		{.key = WQ_S("example.gov.cn/"),
 			.status = 301,
 			.headers = WQ_S("Location: http://www.example.gov.cn/\r\n"),
@@ -99,8 +104,9 @@ static void the_body(void **state)
 		.packs_n = 1,
 		.hosts = hosts,
 		.hosts_n = 2,
-		.classes = classes,
-		.classes_n = 2,
+		.policy = WQ_S("a policy"),
+		.links = links,
+		.links_n = WQ_COUNT(links),
 		.entries = entries,
 		.entries_n = WQ_COUNT(entries)};
 	struct wq_snapshot s;

@@ -1,9 +1,11 @@
 /* Makes vaults for end-to-end tests, and plays a broker that breaks the rules of the handover.
  *
- *   mkvault make --vault DIR --key FILE --pub FILE --app NAME --serial N --host H ... [--class PREFIX=CLASS ...] --spec FILE
+ *   mkvault make --vault DIR --key FILE --pub FILE --app NAME --serial N --host H ... [--policy FILE] [--link ID=ADDRESS ...]
+ *           --spec FILE
  *       Packs and publishes a sealed snapshot. The key is made when the file is absent. The specification has one entry a
  *       line, fields separated by tabs: key, status, type, headers ("Name: value|Name: value"), file of the identity
- *       form, file of the gzip form or "-".
+ *       form, file of the gzip form or "-". A policy is a block as policy/policy.h encodes it; an id is 32 hexadecimal
+ *       digits.
  *   mkvault rogue --socket PATH --snapshot FILE --packs DIR --mode MODE --uid N
  *       Waits for one gate, hands over in MODE, prints "ack" or "nack <reason>", and ends when the gate does or at SIGTERM.
  *       good | unsealed | half (not sealed against writing) | file (no memory at all) | size | order | early | garbage
@@ -20,15 +22,15 @@
 #include "vault/sealed.h"
 #include "vault/shelf.h"
 
-enum { HOSTS_MAX = 16, CLASSES_MAX = 16, ENTRIES_MAX = 100000, FILE_MAX = 256 * 1024 * 1024, WAIT_MSEC = 10000 };
+enum { HOSTS_MAX = 16, LINKS_MAX = 16, ENTRIES_MAX = 100000, FILE_MAX = 256 * 1024 * 1024, WAIT_MSEC = 10000 };
 
 struct options {
-	const char *vault, *key, *pub, *app, *spec, *socket, *snapshot, *packs, *mode;
+	const char *vault, *key, *pub, *app, *spec, *policy, *socket, *snapshot, *packs, *mode;
 	uint64_t serial, uid;
 	wq_str hosts[HOSTS_MAX];
 	size_t hosts_n;
-	struct wq_class_new classes[CLASSES_MAX];
-	size_t classes_n;
+	struct wq_link_new links[LINKS_MAX];
+	size_t links_n;
 };
 
 static wq_err read_file(struct wq_arena *arena, const char *path, wq_str *ret_bytes)
@@ -165,11 +167,8 @@ static wq_err finish_packs(
 static wq_err make(const struct options *o, struct wq_arena *arena)
 {
 	struct wq_entry_new *entries = wq_arena_zalloc(arena, ENTRIES_MAX, sizeof *entries);
-	struct wq_body_new body = {.hosts = o->hosts,
-		.hosts_n = o->hosts_n,
-		.classes = o->classes,
-		.classes_n = o->classes_n,
-		.entries = entries};
+	struct wq_body_new body = {
+		.hosts = o->hosts, .hosts_n = o->hosts_n, .links = o->links, .links_n = o->links_n, .entries = entries};
 	struct wq_pack_writer *writer;
 	struct wq_shelf shelf;
 	char dir[PATH_MAX];
@@ -179,6 +178,8 @@ static wq_err make(const struct options *o, struct wq_arena *arena)
 	WQ_TRY(wq_crypto_init());
 	WQ_TRY(wq_shelf_open(NULL, o->vault, true, &shelf));
 	WQ_TRY(read_file(arena, o->spec, &spec));
+	if (o->policy)
+		WQ_TRY(read_file(arena, o->policy, &body.policy));
 	WQ_TRY(wq_pack_writer_open(wq_shelf_packs_path(&shelf, dir), &writer));
 	while (spec.p) {
 		wq_str line = wq_str_cut(&spec, '\n');
@@ -311,25 +312,24 @@ static wq_err rogue(const struct options *o, struct wq_arena *arena)
 
 /* ---- command line ---- */
 
-static wq_err add_class(struct options *o, const char *text)
+static wq_err add_link(struct options *o, const char *text)
 {
-	static const char *const names[] = {"sealed", "dynamic", "staff", "closed"};
-	wq_str rest = wq_str_c(text), prefix = wq_str_cut(&rest, '=');
+	wq_str rest = wq_str_c(text), id = wq_str_cut(&rest, '=');
+	struct wq_link_new *link = &o->links[o->links_n];
 
-	for (size_t i = 0; i < WQ_COUNT(names); i++)
-		if (wq_str_eq(rest, wq_str_c(names[i])) && o->classes_n < CLASSES_MAX) {
-			o->classes[o->classes_n++] = (struct wq_class_new){prefix, (enum wq_path_class)i};
-			return WQ_OK;
-		}
-	return wq_error(WQ_E_USAGE, "--class PREFIX=sealed|dynamic|staff|closed");
+	if (o->links_n == LINKS_MAX || id.n != 2 * sizeof link->id || !wq_str_unhex(id, link->id, sizeof link->id))
+		return wq_error(WQ_E_USAGE, "--link ID=ADDRESS");
+	link->address = rest;
+	o->links_n++;
+	return WQ_OK;
 }
 
 static wq_err read_options(int argc, char **argv, struct options *o)
 {
 	static const struct option table[] = {{"vault", 1, NULL, 'v'}, {"key", 1, NULL, 'k'}, {"pub", 1, NULL, 'p'},
-		{"app", 1, NULL, 'a'}, {"serial", 1, NULL, 'n'}, {"host", 1, NULL, 'h'}, {"class", 1, NULL, 'c'},
-		{"spec", 1, NULL, 's'}, {"socket", 1, NULL, 'S'}, {"snapshot", 1, NULL, 'f'}, {"packs", 1, NULL, 'P'},
-		{"mode", 1, NULL, 'm'}, {"uid", 1, NULL, 'u'}, {0}};
+		{"app", 1, NULL, 'a'}, {"serial", 1, NULL, 'n'}, {"host", 1, NULL, 'h'}, {"link", 1, NULL, 'l'},
+		{"policy", 1, NULL, 'o'}, {"spec", 1, NULL, 's'}, {"socket", 1, NULL, 'S'}, {"snapshot", 1, NULL, 'f'},
+		{"packs", 1, NULL, 'P'}, {"mode", 1, NULL, 'm'}, {"uid", 1, NULL, 'u'}, {0}};
 	int c;
 
 	while ((c = getopt_long(argc, argv, "", table, NULL)) != -1)
@@ -356,7 +356,8 @@ static wq_err read_options(int argc, char **argv, struct options *o)
 				return wq_error(WQ_E_USAGE, "--host");
 			o->hosts[o->hosts_n++] = wq_str_c(optarg);
 			break;
-		case 'c': WQ_TRY(add_class(o, optarg)); break;
+		case 'l': WQ_TRY(add_link(o, optarg)); break;
+		case 'o': o->policy = optarg; break;
 		default: return wq_error(WQ_E_USAGE, "see the head of mkvault.c");
 		}
 	return WQ_OK;

@@ -272,26 +272,6 @@ static ngx_int_t refuse_host(ngx_http_request_t *r)
 	return wq_gate_builtin_send(r, NGX_HTTP_SERVICE_UNAVAILABLE, "no_snapshot");
 }
 
-static const char *class_name(enum wq_path_class class)
-{
-	switch (class) {
-	case WQ_CLASS_SEALED: return "sealed";
-	case WQ_CLASS_DYNAMIC: return "dynamic";
-	case WQ_CLASS_STAFF: return "staff";
-	case WQ_CLASS_CLOSED: break;
-	}
-	return "closed";
-}
-
-/* Closed paths, and dynamic and staff ones: what is not sealed has no way through this gate. */
-static ngx_int_t refuse_class(ngx_http_request_t *r, enum wq_path_class class)
-{
-	wq_gate_worker.count.class_refused++;
-	if (class == WQ_CLASS_CLOSED)
-		return wq_gate_builtin_send(r, NGX_HTTP_FORBIDDEN, "class_closed");
-	return wq_gate_builtin_send(r, NGX_HTTP_NOT_FOUND, class == WQ_CLASS_DYNAMIC ? "class_dynamic" : "class_staff");
-}
-
 static ngx_int_t answer(ngx_http_request_t *r, struct wq_gate_ctx *ctx)
 {
 	static const struct wq_key_policy exact = {.query = WQ_KEY_QUERY_KEEP};
@@ -300,9 +280,8 @@ static ngx_int_t answer(ngx_http_request_t *r, struct wq_gate_ctx *ctx)
 	struct wq_buf *key = &wq_gate_worker.key;
 	enum wq_key_reason reason = WQ_KEY_FINE;
 	struct wq_gate_release *release;
-	enum wq_path_class class;
 	struct wq_entry entry;
-	wq_str host, target, rest;
+	wq_str host, target;
 	wq_err e;
 
 	if (!(r->method & (NGX_HTTP_GET | NGX_HTTP_HEAD)))
@@ -321,11 +300,7 @@ static ngx_int_t answer(ngx_http_request_t *r, struct wq_gate_ctx *ctx)
 		return refuse_host(r);
 	if (!pin(r, ctx, release))
 		return NGX_ERROR;
-	rest = target;
-	class = wq_snapshot_class(&release->snapshot, wq_str_cut(&rest, '?'));
-	ctx->class = class_name(class);
-	if (class != WQ_CLASS_SEALED)
-		return refuse_class(r, class);
+	ctx->class = "sealed";
 	if (!wq_snapshot_find(&release->snapshot, wq_buf_str(key), &entry))
 		return send_not_found(r, ctx, host);
 	return send_entry(r, ctx, &entry);
