@@ -7,7 +7,7 @@
 
 enum {
 	WINDOW = 64, /* requests handed to the fetcher at a time: the rest waits in the frontier, in order */
-	RUN_MSEC = 1000,
+	RUN_MSEC = 250,
 	URL_BYTES = 256 * 1024, /* of arena for one link */
 	SNIFF = 1024            /* HTML §13.2.3.2: where a meta charset has to stand */
 };
@@ -139,13 +139,34 @@ static enum wq_crawl_fate take(struct crawl *c, wq_str key, struct item *from)
 
 /* ---- links */
 
+/* The key of an internal address by its path's policy. */
+static enum wq_crawl_fate key_of(
+	struct crawl *c, wq_str host, wq_str target, struct wq_buf *key, enum wq_key_reason *ret_reason)
+{
+	struct wq_key_policy policy = {.query = WQ_KEY_QUERY_KEEP};
+	wq_str of_key, path;
+	wq_err e;
+
+	if (wq_failed(wq_key_make(host, target, &policy, key, ret_reason)))
+		return WQ_CRAWL_AMBIGUOUS;
+	if (!c->calls->path)
+		return WQ_CRAWL_TAKEN;
+	wq_key_split(wq_buf_str(key), &of_key, &path);
+	path = wq_str_cut(&path, '?');
+	if (!c->calls->path(c->calls->data, path, &policy))
+		return WQ_CRAWL_UNWANTED;
+	if (policy.query == WQ_KEY_QUERY_KEEP)
+		return WQ_CRAWL_TAKEN;
+	wq_buf_clear(key);
+	e = wq_key_make(host, target, &policy, key, ret_reason);
+	return !wq_failed(e) ? WQ_CRAWL_TAKEN : wq_is(e, WQ_E_NOT_FOUND) ? WQ_CRAWL_UNWANTED : WQ_CRAWL_AMBIGUOUS;
+}
+
 static void judge(struct crawl *c, const struct wq_link *link, struct item *from, struct wq_crawl_link *ret)
 {
-	static const struct wq_key_policy keep = {.query = WQ_KEY_QUERY_KEEP};
 	struct wq_url url;
 	wq_str scheme = wq_url_scheme(link->url), host;
 	WQ_BUF(key, 2 * WQ_KEY_MAX);
-	wq_err e;
 
 	if (scheme.n > 0 && !wq_str_eq_nocase(scheme, WQ_S("http")) && !wq_str_eq_nocase(scheme, WQ_S("https"))) {
 		ret->fate = WQ_CRAWL_OTHER;
@@ -165,13 +186,14 @@ static void judge(struct crawl *c, const struct wq_link *link, struct item *from
 		ret->fate = WQ_CRAWL_EXTERNAL;
 		return;
 	}
-	e = wq_key_make(host, wq_url_target(&url), &keep, &key, &ret->reason);
-	if (wq_failed(e)) {
-		ret->fate = WQ_CRAWL_AMBIGUOUS;
+	ret->fate = key_of(c, host, wq_url_target(&url), &key, &ret->reason);
+	if (ret->fate == WQ_CRAWL_AMBIGUOUS)
 		return;
-	}
 	ret->key = wq_arena_str(&c->scratch, wq_buf_str(&key));
-	ret->fate = ret->key.p ? take(c, ret->key, from) : WQ_CRAWL_MALFORMED;
+	if (!ret->key.p)
+		ret->fate = WQ_CRAWL_MALFORMED;
+	else if (ret->fate == WQ_CRAWL_TAKEN)
+		ret->fate = take(c, ret->key, from);
 }
 
 static wq_err on_link(void *data, const struct wq_link *link)
@@ -220,17 +242,20 @@ static enum wq_html_encoding encoding_of(wq_str type, wq_str body)
 	return WQ_HTML_ENC_ASCII;
 }
 
-static wq_err read_links(struct crawl *c, const struct wq_fetch_response *response)
+static wq_err read_links(struct crawl *c, const struct wq_crawl_page *page)
 {
-	wq_str type = wq_fetch_header(response->headers, WQ_S("content-type"));
-	struct wq_html_options html = {.encoding = encoding_of(type, response->body)};
+	wq_str type = wq_fetch_header(page->response->headers, WQ_S("content-type")), body = page->response->body;
+	struct wq_html_options html = {.encoding = encoding_of(type, body)};
 
 	if (wq_str_starts_nocase(type, WQ_S("text/html")) ||
 		wq_str_starts_nocase(type, WQ_S("application/xhtml+xml")) ||
-		wq_str_starts_nocase(type, WQ_S("image/svg+xml")))
-		return wq_html_links(response->body, &html, on_link, c);
+		wq_str_starts_nocase(type, WQ_S("image/svg+xml"))) {
+		if (c->calls->document)
+			WQ_TRY(c->calls->document(c->calls->data, page, &body));
+		return wq_html_links(body, &html, on_link, c);
+	}
 	if (wq_str_starts_nocase(type, WQ_S("text/css")))
-		return wq_css_links(response->body, html.encoding, on_link, c);
+		return wq_css_links(body, html.encoding, on_link, c);
 	return WQ_OK;
 }
 
@@ -241,24 +266,27 @@ static wq_err read_redirect(struct crawl *c, const struct wq_fetch_response *res
 	return link.url.n > 0 ? on_link(c, &link) : WQ_OK;
 }
 
-static void read_page(struct crawl *c, struct item *item, const struct wq_fetch_response *response)
+static void read_page(struct crawl *c, struct item *item, const struct wq_fetch_response *response, bool recalled)
 {
 	struct wq_crawl_page page = {.key = item->key,
 		.from = item->from ? item->from->key : WQ_S_NONE,
 		.depth = item->depth,
+		.recalled = recalled,
 		.response = response};
 
 	c->stats.pages++;
+	c->stats.recalled += recalled;
 	c->stats.bytes += response->body.n;
 	c->page = item;
 	c->based = false;
 	if (response->result != WQ_FETCH_ANSWERED)
 		c->stats.failed++;
-	else if (!wq_failed(wq_url_parse(&c->page_arena, wq_str_c(response->url), NULL, &c->page_url))) {
+	else if (!c->options.only_seeds &&
+		!wq_failed(wq_url_parse(&c->page_arena, wq_str_c(response->url), NULL, &c->page_url))) {
 		if (response->status >= 300 && response->status < 400)
 			fail(c, read_redirect(c, response));
 		else if (response->status >= 200 && response->status < 300)
-			fail(c, read_links(c, response));
+			fail(c, read_links(c, &page));
 	}
 	wq_arena_reset(&c->page_arena);
 	if (!wq_failed(c->err))
@@ -277,7 +305,7 @@ static void on_response(void *data, const struct wq_fetch_response *response)
 			wq_buf_add(&c->robots, wq_str_head(response->body, WQ_CRAWL_ROBOTS_BYTES));
 		return;
 	}
-	read_page(c, response->tag, response);
+	read_page(c, response->tag, response, false);
 }
 
 /* ---- walking */
@@ -293,9 +321,33 @@ static wq_err ask(struct crawl *c, wq_str key, struct item *item)
 	return wq_fetch_add(c->fetch, &request);
 }
 
+/* Whether the answer is known already; then it was read. */
+static bool recalled(struct crawl *c, struct item *item)
+{
+	struct wq_fetch_response response = {.result = WQ_FETCH_ANSWERED};
+	WQ_BUF(url, WQ_FETCH_URL_MAX);
+	bool known = false;
+
+	if (!c->calls->recall)
+		return false;
+	fail(c, c->calls->recall(c->calls->data, item->key, &response, &known));
+	if (wq_failed(c->err) || !known || !url_of_key(c, item->key, &url))
+		return false;
+	response.url = wq_buf_cstr(&url);
+	read_page(c, item, &response, true);
+	return true;
+}
+
+static void tick(struct crawl *c)
+{
+	c->stats.known = wq_map_count(&c->seen);
+	if (c->calls->tick && !wq_failed(c->err))
+		fail(c, c->calls->tick(c->calls->data, &c->stats));
+}
+
 static void feed_fetcher(struct crawl *c)
 {
-	while (c->frontier && wq_fetch_pending(c->fetch) < WINDOW && !wq_failed(c->err)) {
+	for (size_t n = 0; c->frontier && wq_fetch_pending(c->fetch) < WINDOW && !wq_failed(c->err); n++) {
 		struct item *item = c->frontier;
 
 		if (c->asked >= c->options.pages_max || c->stats.bytes >= c->options.bytes_max) {
@@ -306,7 +358,10 @@ static void feed_fetcher(struct crawl *c)
 		if (!c->frontier)
 			c->frontier_end = &c->frontier;
 		c->asked++;
-		fail(c, ask(c, item->key, item));
+		if (n % WINDOW == WINDOW - 1)
+			tick(c);
+		if (!recalled(c, item) && !wq_failed(c->err))
+			fail(c, ask(c, item->key, item));
 	}
 }
 
@@ -314,6 +369,7 @@ static wq_err walk(struct crawl *c)
 {
 	do {
 		feed_fetcher(c);
+		tick(c);
 		if (!wq_failed(c->err))
 			fail(c, wq_fetch_run(c->fetch, RUN_MSEC));
 	} while (!wq_failed(c->err) &&
@@ -347,7 +403,8 @@ static wq_err start_at(struct crawl *c, wq_str address)
 	c->based = false;
 	wq_arena_reset(&c->scratch);
 	judge(c, &link, NULL, &found);
-	if (found.fate == WQ_CRAWL_TAKEN || found.fate == WQ_CRAWL_ROBOTS || found.fate == WQ_CRAWL_BEYOND)
+	if (found.fate == WQ_CRAWL_TAKEN || found.fate == WQ_CRAWL_ROBOTS || found.fate == WQ_CRAWL_BEYOND ||
+		found.fate == WQ_CRAWL_UNWANTED)
 		return c->err;
 	if (found.fate == WQ_CRAWL_AMBIGUOUS)
 		return wq_error(WQ_E_AMBIGUOUS, "%.*s: %s", WQ_S_ARG(address), wq_key_reason_text(found.reason));
@@ -408,7 +465,8 @@ static wq_err prepare(struct crawl *c)
 	}
 	WQ_TRY(wq_fetch_new(&fetch, on_response, c, &c->fetch));
 	WQ_TRY(read_robots(c));
-	WQ_TRY(start_at(c, wq_url_without_fragment(&c->site)));
+	if (!c->options.only_seeds)
+		WQ_TRY(start_at(c, wq_url_without_fragment(&c->site)));
 	for (size_t i = 0; i < c->options.seeds_n; i++)
 		WQ_TRY(start_at(c, wq_str_c(c->options.seeds[i])));
 	return WQ_OK;

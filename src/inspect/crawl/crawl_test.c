@@ -172,7 +172,8 @@ static wq_err on_page(void *data, const struct wq_crawl_page *page)
 
 static wq_err on_link(void *data, const struct wq_crawl_link *link)
 {
-	static const char *const fates[] = {"taken", "external", "other", "malformed", "ambiguous", "beyond", "robots"};
+	static const char *const fates[] = {
+		"taken", "external", "other", "malformed", "ambiguous", "beyond", "robots", "unwanted"};
 	struct walk *walk = data;
 
 	if (link->fate != WQ_CRAWL_TAKEN) {
@@ -302,6 +303,104 @@ static void test_robots_and_more_hosts(void **state)
 	wq_arena_done(&walk.arena);
 }
 
+static bool some_paths(void *data, wq_str path, struct wq_key_policy *ret_policy)
+{
+	static const wq_str listed[] = {WQ_S_INIT("y")};
+
+	(void)data;
+	if (wq_str_starts(path, WQ_S("/deep/")) || wq_str_eq(path, WQ_S("/closed")))
+		return false;
+	if (wq_str_eq(path, WQ_S("/c.html")))
+		*ret_policy = (struct wq_key_policy){
+			.query = WQ_KEY_QUERY_LISTED, .listed = listed, .listed_n = WQ_COUNT(listed)};
+	if (wq_str_eq(path, WQ_S("/s.html")))
+		ret_policy->query = WQ_KEY_QUERY_REFUSE;
+	return true;
+}
+
+static void test_paths_by_policy(void **state)
+{
+	static const char *const seeds[] = {"/deep/e.html", "/s.html?x=1", "/c.html?z=1&y=2"};
+	struct wq_crawl_options options = usual();
+	struct walk walk = {0};
+	struct wq_crawl_calls calls = {.page = on_page, .link = on_link, .path = some_paths, .data = &walk};
+	bool kept = false, cut = false;
+
+	(void)state;
+	options.seeds = seeds;
+	options.seeds_n = WQ_COUNT(seeds);
+	wq_arena_init(&walk.arena, WQ_MIB);
+	assert_ok(wq_crawl_run(&options, &calls, NULL));
+	for (size_t i = 0; i < walk.pages_n; i++) {
+		assert_null(strstr(walk.pages[i], "/deep/"));
+		assert_null(strstr(walk.pages[i], "/closed"));
+		assert_null(strstr(walk.pages[i], "/s.html"));
+		assert_null(strstr(walk.pages[i], "x=1"));
+		kept |= strcmp(walk.pages[i], "www.example.gov.cn/c.html?y=2 answered 200 0") == 0;
+		cut |= strcmp(walk.pages[i], "www.example.gov.cn/c.html answered 200 1") == 0;
+	}
+	assert_true(kept);
+	assert_true(cut);
+	wq_arena_done(&walk.arena);
+}
+
+/* ---- what is known is not asked for */
+
+static wq_err recall(void *data, wq_str key, struct wq_fetch_response *ret_response, bool *ret_known)
+{
+	(void)data;
+	*ret_known = wq_str_eq(key, WQ_S("www.example.gov.cn/b/"));
+	ret_response->status = 200;
+	ret_response->headers = WQ_S("Content-Type: text/html\r\n");
+	ret_response->body = WQ_S("<a href=../s.html?recalled>");
+	return WQ_OK;
+}
+
+static wq_err other_links(void *data, const struct wq_crawl_page *page, wq_str *ret_body)
+{
+	(void)data;
+	if (wq_str_eq(page->key, WQ_S("www.example.gov.cn/d.html")))
+		*ret_body = WQ_S("<a href=/s.html?document>");
+	return WQ_OK;
+}
+
+static void test_recall(void **state)
+{
+	struct wq_crawl_options options = usual();
+	struct walk walk = {0};
+	struct wq_crawl_calls calls = {.page = on_page, .recall = recall, .document = other_links, .data = &walk};
+	struct wq_crawl_stats stats;
+	bool by_recall = false, by_document = false;
+
+	(void)state;
+	wq_arena_init(&walk.arena, WQ_MIB);
+	assert_ok(wq_crawl_run(&options, &calls, &stats));
+	assert_int_equal(stats.recalled, 1);
+	for (size_t i = 0; i < walk.pages_n; i++) {
+		assert_null(strstr(walk.pages[i], "/deep/e.html"));
+		by_recall |= strcmp(walk.pages[i], "www.example.gov.cn/s.html?recalled answered 200 2") == 0;
+		by_document |= strcmp(walk.pages[i], "www.example.gov.cn/s.html?document answered 200 2") == 0;
+	}
+	assert_true(by_recall);
+	assert_true(by_document);
+	wq_arena_done(&walk.arena);
+}
+
+static void test_only_seeds(void **state)
+{
+	static const char *const seeds[] = {"/b/", "/d.html"};
+	struct wq_crawl_options options = usual();
+	struct walk walk = {0};
+
+	(void)state;
+	options.seeds = seeds;
+	options.seeds_n = WQ_COUNT(seeds);
+	options.only_seeds = true;
+	assert_ok(crawl(&options, &walk, NULL));
+	assert_int_equal(walk.pages_n, 2);
+	wq_arena_done(&walk.arena);
+}
+
 static void test_stop(void **state)
 {
 	struct wq_crawl_options options = usual();
@@ -349,7 +448,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_whole_site), cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_robots_and_more_hosts), cmocka_unit_test(test_stop),
-		cmocka_unit_test(test_without_origin_loopback_is_refused), cmocka_unit_test(test_bad_starts)};
+		cmocka_unit_test(test_paths_by_policy), cmocka_unit_test(test_recall),
+		cmocka_unit_test(test_only_seeds), cmocka_unit_test(test_without_origin_loopback_is_refused),
+		cmocka_unit_test(test_bad_starts)};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -10,7 +10,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-enum { CONCURRENT_MAX = 256, HOST_BYTES = WQ_HOST_MAX + 8 };
+enum { CONCURRENT_MAX = 256, HOST_BYTES = WQ_HOST_MAX + 8, RETRIES_MAX = 16, BACK_OFF_MSEC = 1000 };
 
 struct transfer {
 	struct transfer *next; /* in the queue or among the running */
@@ -24,6 +24,7 @@ struct transfer {
 	struct wq_buf header, body;
 	bool forbidden, too_large;
 	uint64_t started_msec;
+	uint32_t tries;
 };
 
 /* A server that was asked: how many requests run there, and when the next may start. */
@@ -32,6 +33,7 @@ struct server {
 	char host[HOST_BYTES];
 	uint32_t running;
 	uint64_t next_msec;
+	bool tired; /* it was waited for in vain */
 };
 
 struct wq_fetch {
@@ -250,6 +252,8 @@ static bool set_request(struct transfer *transfer)
 	SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	SET(CURLOPT_NOBODY, transfer->head ? 1L : 0L);
 	SET(CURLOPT_HTTPHEADER, transfer->headers);
+	SET(CURLOPT_FRESH_CONNECT, transfer->fetch->options.fresh ? 1L : 0L);
+	SET(CURLOPT_FORBID_REUSE, transfer->fetch->options.fresh ? 1L : 0L);
 	SET(CURLOPT_CONNECT_TO, transfer->fetch->routes);
 	SET(CURLOPT_HEADERFUNCTION, on_header);
 	SET(CURLOPT_HEADERDATA, transfer);
@@ -281,7 +285,7 @@ static void forget_servers(struct wq_fetch *fetch, uint64_t now)
 	for (struct server **at = &fetch->servers; *at;) {
 		struct server *server = *at;
 
-		if (server->running == 0 && server->next_msec <= now) {
+		if (server->running == 0 && server->next_msec <= now && !server->tired) {
 			*at = server->next;
 			free(server);
 		} else
@@ -368,6 +372,55 @@ static uint32_t start_waiting(struct wq_fetch *fetch, uint32_t most)
 	return most;
 }
 
+/* ---- patience */
+
+/* How long the answer asks to wait; false when it does not, or when that is more than we give. */
+static bool asks_to_wait(const struct transfer *transfer, uint64_t *ret_msec)
+{
+	const struct wq_fetch_options *options = &transfer->fetch->options;
+	wq_str after = wq_fetch_header(wq_buf_str(&transfer->header), WQ_S("Retry-After"));
+	uint64_t seconds, msec = (uint64_t)BACK_OFF_MSEC << WQ_MIN(transfer->tries, (uint32_t)RETRIES_MAX);
+	long status = 0;
+
+	curl_easy_getinfo(transfer->curl, CURLINFO_RESPONSE_CODE, &status);
+	if (status != 429 && status != 503)
+		return false;
+	/* its other form, a date, would trust two clocks */
+	if (wq_str_to_u64(after, UINT32_MAX, &seconds))
+		msec = seconds * 1000;
+	*ret_msec = msec;
+	return msec <= options->wait_max_msec;
+}
+
+/* Puts the request again, before all that wait, once the server may be asked. */
+static bool try_again(struct wq_fetch *fetch, struct transfer *transfer, struct server *server)
+{
+	uint64_t msec;
+
+	if (!server || fetch->options.retries == 0)
+		return false;
+	if (!asks_to_wait(transfer, &msec)) {
+		long status = 0;
+
+		curl_easy_getinfo(transfer->curl, CURLINFO_RESPONSE_CODE, &status);
+		server->tired = status == 429 || status == 503;
+		return false;
+	}
+	if (server->tired || transfer->tries >= fetch->options.retries) {
+		server->tired = true;
+		return false;
+	}
+	server->next_msec = WQ_MAX(server->next_msec, now_msec(fetch) + msec);
+	transfer->tries++;
+	wq_buf_clear(&transfer->header);
+	wq_buf_clear(&transfer->body);
+	transfer->next = fetch->queue;
+	if (!fetch->queue)
+		fetch->queue_end = &transfer->next;
+	fetch->queue = transfer;
+	return true;
+}
+
 static void finish_done(struct wq_fetch *fetch)
 {
 	CURLMsg *message;
@@ -388,6 +441,8 @@ static void finish_done(struct wq_fetch *fetch)
 			server->running--;
 		unlink_running(fetch, transfer);
 		curl_multi_remove_handle(fetch->multi, transfer->curl);
+		if (code == CURLE_OK && try_again(fetch, transfer, server))
+			continue;
 		answer(transfer, result_of(transfer, code), curl_easy_strerror(code));
 	}
 }
@@ -503,7 +558,7 @@ wq_err wq_fetch_add(struct wq_fetch *fetch, const struct wq_fetch_request *reque
 
 static void set_defaults(struct wq_fetch_options *options)
 {
-	enum { CONNECT_MSEC = 10000, TOTAL_MSEC = 30000, CONCURRENT = 16, PER_HOST = 4 };
+	enum { CONNECT_MSEC = 10000, TOTAL_MSEC = 30000, CONCURRENT = 16, PER_HOST = 4, WAIT_MAX_MSEC = 120000 };
 
 	options->connect_msec = options->connect_msec ? options->connect_msec : CONNECT_MSEC;
 	options->total_msec = options->total_msec ? options->total_msec : TOTAL_MSEC;
@@ -511,6 +566,8 @@ static void set_defaults(struct wq_fetch_options *options)
 	options->header_max = options->header_max ? options->header_max : 64 * WQ_KIB;
 	options->concurrent = options->concurrent ? WQ_MIN(options->concurrent, (uint32_t)CONCURRENT_MAX) : CONCURRENT;
 	options->per_host = options->per_host ? options->per_host : PER_HOST;
+	options->retries = WQ_MIN(options->retries, (uint32_t)RETRIES_MAX);
+	options->wait_max_msec = options->wait_max_msec ? options->wait_max_msec : WAIT_MAX_MSEC;
 	options->user_agent = options->user_agent ? options->user_agent : "Weique";
 	options->clock = options->clock ? options->clock : &wq_clock_system;
 }

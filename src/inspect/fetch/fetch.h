@@ -7,7 +7,11 @@
  *     reachable unicast addresses is refused, save for registered peers; no proxy, no .netrc, no user name in a URL;
  *   - redirects are not followed: they are answers like others;
  *   - every accepted request is answered exactly once, by the callback, or forgotten by wq_fetch_free();
- *   - bodies are as sent (no Accept-Encoding is asked for) and no longer than body_max.
+ *   - bodies are as sent (no Accept-Encoding is asked for) and no longer than body_max;
+ *   - with `retries`, a server that asks for patience (429, 503: RFC 6585 §4, RFC 9110 §15.6.4) gets it: nothing is asked of it
+ *     for as long as Retry-After says, else 1, 2, 4, … seconds, and the request is put again. What asks for more than
+ *     wait_max_msec, or goes on to, is answered as it stands, and such a server is not waited for again before it has
+ *     answered something else: a walk over a site that is away ends.
  * Bad at: large downloads (bodies are held in memory), HTTP authentication, anything after the body's first body_max.
  */
 #ifndef WQ_INSPECT_FETCH_FETCH_H
@@ -67,6 +71,9 @@ struct wq_fetch_options {
 	uint32_t concurrent;    /* in all [16], at most 256 */
 	uint32_t per_host;      /* [4] */
 	uint32_t delay_msec;    /* between the starts of two requests to a host; 0: none */
+	uint32_t retries;       /* of one request that was answered 429 or 503; 0: none, at most 16 */
+	uint32_t wait_max_msec; /* before one of them [120000] */
+	bool fresh;             /* every request on a connection of its own */
 	const char *user_agent; /* [Weique] */
 	const char *ca_file;    /* [the system's] */
 	const struct wq_fetch_peer *peers;

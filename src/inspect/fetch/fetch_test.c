@@ -16,6 +16,7 @@ static struct {
 	pthread_t thread;
 	atomic_bool stop;
 	atomic_int now, most; /* connections open at once */
+	atomic_int busy;      /* requests that were turned away by /w and /x, or /v and /u */
 	char request[4096];
 } peer;
 
@@ -60,6 +61,22 @@ static void answer(int fd, char what)
 	case 'p': /* holds the connection for a moment: for counting */
 		poll(NULL, 0, 60);
 		say(fd, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+		break;
+	case 'w': /* busy twice, then not */
+	case 'x': /* the same once, without saying for how long */
+		if (atomic_fetch_add(&peer.busy, 1) >= (what == 'w' ? 2 : 1))
+			say(fd, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello");
+		else
+			say(fd,
+				what == 'w' ? "HTTP/1.1 503 x\r\nRetry-After: 0\r\nContent-Length: 2\r\n\r\nno"
+					    : "HTTP/1.1 429 x\r\nContent-Length: 0\r\n\r\n");
+		break;
+	case 'v': /* busy for ever */
+	case 'u': /* for longer than anybody waits */
+		atomic_fetch_add(&peer.busy, 1);
+		say(fd,
+			what == 'v' ? "HTTP/1.1 503 x\r\nRetry-After: 0\r\nContent-Length: 0\r\n\r\n"
+				    : "HTTP/1.1 429 x\r\nRetry-After: 9999\r\nContent-Length: 0\r\n\r\n");
 		break;
 	default: break;
 	}
@@ -403,6 +420,52 @@ static void test_per_host_and_delay(void **state)
 	assert_true(wq_clock_system.monotonic_msec(NULL) - start >= 150);
 }
 
+static void test_patience(void **state)
+{
+	static const struct {
+		const char *path;
+		uint32_t retries;
+		int status, asked;
+		uint64_t least_msec;
+	} rows[] = {{"/w", 3, 200, 3, 0}, {"/w", 1, 503, 2, 0}, {"/w", 0, 503, 1, 0}, {"/v", 4, 503, 5, 0},
+		{"/u", 4, 429, 1, 0}, {"/x", 2, 200, 2, 1000}};
+
+	(void)state;
+	for (size_t i = 0; i < WQ_COUNT(rows); i++) {
+		struct wq_fetch_options options = usual();
+		uint64_t start = wq_clock_system.monotonic_msec(NULL);
+		struct got got;
+
+		options.retries = rows[i].retries;
+		atomic_store(&peer.busy, 0);
+		get(&options, url_of(rows[i].path), false, &got);
+		if (got.status != rows[i].status || atomic_load(&peer.busy) != rows[i].asked)
+			fail_msg("row %zu: %d after %d requests", i, got.status, atomic_load(&peer.busy));
+		assert_string_equal(got.body, got.status == 200 ? "hello" : rows[i].path[1] == 'w' ? "no" : "");
+		assert_true(wq_clock_system.monotonic_msec(NULL) - start >= rows[i].least_msec);
+	}
+}
+
+/* A server that is away is waited for once, not once for each page. */
+static void test_a_tired_server(void **state)
+{
+	WQ_CLEANUP(wq_fetch_free) struct wq_fetch *fetch = NULL;
+	struct wq_fetch_options options = usual();
+	struct wq_fetch_request request = {.url = url_of("/v")};
+	struct got got = {0};
+
+	(void)state;
+	options.retries = 2;
+	options.per_host = 1;
+	atomic_store(&peer.busy, 0);
+	assert_ok(wq_fetch_new(&options, on_response, &got, &fetch));
+	for (int i = 0; i < 10; i++)
+		assert_ok(wq_fetch_add(fetch, &request));
+	drain(fetch);
+	assert_int_equal(got.calls, 10);
+	assert_int_equal(atomic_load(&peer.busy), 12);
+}
+
 static void test_add_from_callback(void **state)
 {
 	WQ_CLEANUP(wq_fetch_free) struct wq_fetch *fetch = NULL;
@@ -426,7 +489,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_answers), cmocka_unit_test(test_headers),
 		cmocka_unit_test(test_forbidden), cmocka_unit_test(test_refused_and_dns), cmocka_unit_test(test_tls),
 		cmocka_unit_test(test_route), cmocka_unit_test(test_bad_requests),
-		cmocka_unit_test(test_per_host_and_delay), cmocka_unit_test(test_add_from_callback)};
+		cmocka_unit_test(test_per_host_and_delay), cmocka_unit_test(test_patience),
+		cmocka_unit_test(test_a_tired_server), cmocka_unit_test(test_add_from_callback)};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
 }
