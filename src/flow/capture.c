@@ -176,6 +176,8 @@ static wq_err one_resource(void *data, const struct wq_site_item *item)
 	struct wq_entry_new entry = {.status = item->status};
 	struct wq_entry was;
 
+	if (item->absent)
+		return WQ_OK;
 	if (item->unknown)
 		return keep_sealed(c, item->key);
 

@@ -225,7 +225,9 @@ static pid_t failing_origin(uint16_t *ret_port)
 
 static void what_cannot_be_read_stays_as_it_is_sealed(void **state)
 {
-	struct wq_capture_options options = {.author = WQ_S("editor"), .site = {.allow_private = true}};
+	struct wq_capture_settings settings = wq_capture_settings_default();
+	struct wq_capture_options options = {
+		.author = WQ_S("editor"), .site = {.settings = &settings, .allow_private = true}};
 	struct flow_fixture f;
 	struct wq_capture_result r;
 	uint16_t port;
@@ -235,6 +237,7 @@ static void what_cannot_be_read_stays_as_it_is_sealed(void **state)
 	flow_open(&f, WQ_S_NONE);
 	small_site(&f);
 	flow_seal(&f, flow_capture(&f).release);
+	settings.retries = 0;
 	origin = failing_origin(&port);
 	f.app.origin = wq_arena_printf(&f.arena, "http://127.0.0.1:%u/", port);
 	assert_ok(wq_capture(&f.w, &f.app, &options, &r));

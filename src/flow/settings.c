@@ -35,6 +35,15 @@ static const struct wq_conf_row rows[] = {
 		"time limit for connecting"},
 	{"capture.request_timeout", WQ_CONF_DURATION, "30s", 1, 3600000, NULL, "一次请求的总时限",
 		"time limit for a whole request"},
+	{"capture.retries", WQ_CONF_INT, "4", 0, 16, NULL,
+		"来源回答 429 或 503 时，最多再试几次（按 Retry-After，否则 1、2、4…… 秒）",
+		"how often a request is put again that was answered 429 or 503 (after Retry-After, else 1, 2, 4, … seconds)"},
+	{"capture.retry_wait", WQ_CONF_DURATION, "2min", 1, 3600000, NULL, "再试之前最多等多久；来源要求更久的不再试",
+		"the longest wait before that; what asks for more is not put again"},
+	{"capture.second_look", WQ_CONF_DURATION, "2s", 0, 3600000, NULL,
+		"整站采集之后多久开始第二次读取新增和修改的页面，以学习每次都不同的区域（应用配置 capture.twice）",
+		"how long after the walk new and changed pages are fetched again, to learn what differs each time "
+		"(capture.twice of the application's profile)"},
 	{"capture.robots", WQ_CONF_BOOL, "false", 0, 0, NULL, "是否遵守 robots.txt（采集本单位网站通常不需要）",
 		"obey robots.txt (a unit that captures its own site need not)"},
 	{"capture.ca_file", WQ_CONF_TEXT, "", 0, 4000, NULL, "验证来源证书的根证书文件；空：系统的",
@@ -189,6 +198,9 @@ static void take_capture(struct wq_arena *arena, const struct wq_conf *conf, str
 		.connect_msec = (uint32_t)wq_conf_msec(conf, "capture.connect_timeout"),
 		.request_msec = (uint32_t)wq_conf_msec(conf, "capture.request_timeout"),
 		.query_spellings = (uint32_t)wq_conf_int(conf, "capture.query_spellings"),
+		.retries = (uint32_t)wq_conf_int(conf, "capture.retries"),
+		.wait_max_msec = (uint32_t)wq_conf_msec(conf, "capture.retry_wait"),
+		.second_look_msec = (uint32_t)wq_conf_msec(conf, "capture.second_look"),
 		.robots = wq_conf_bool(conf, "capture.robots"),
 		.ca_file = text_or_null(arena, conf, "capture.ca_file"),
 	};
@@ -203,6 +215,9 @@ struct wq_capture_settings wq_capture_settings_default(void)
 		.concurrent = 8,
 		.connect_msec = 10000,
 		.request_msec = 30000,
+		.retries = 4,
+		.wait_max_msec = 120000,
+		.second_look_msec = 2000,
 		.query_spellings = 16};
 }
 

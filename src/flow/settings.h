@@ -17,6 +17,7 @@ struct wq_capture_settings {
 	uint64_t bytes_max, object_max_bytes;
 	size_t pages_max;
 	uint32_t depth_max, concurrent, delay_msec, connect_msec, request_msec, query_spellings;
+	uint32_t retries, wait_max_msec, second_look_msec;
 	bool robots;
 	const char *ca_file; /* NULL: the system's */
 };

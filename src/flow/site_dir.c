@@ -12,12 +12,13 @@
 enum { DEPTH_MAX = 64, NAMES_MAX = 1000000, WALK_MEMORY = 256 * 1024 * 1024, QUERIES_MAX = 16 };
 
 struct walk {
-	wq_str host;
+	const wq_str *hosts; /* the first makes the keys, the others have all of it under their own names */
+	size_t hosts_n;
 	char root[PATH_MAX]; /* of the site, without symbolic links */
 	const struct wq_site_options *options;
 	wq_site_fn visit;
 	void *data;
-	struct wq_buf bytes, key, target;
+	struct wq_buf bytes, key, other, target;
 	struct wq_site_queries queries;
 	bool again; /* the second walk: only spellings with a query */
 	size_t files;
@@ -54,7 +55,7 @@ static bool key_of(struct walk *w, wq_str path)
 
 	encode(&w->target, path);
 	wq_buf_clear(&w->key);
-	e = wq_key_make(w->host, wq_buf_str(&w->target), NULL, &w->key, &reason);
+	e = wq_key_make(w->hosts[0], wq_buf_str(&w->target), NULL, &w->key, &reason);
 	if (!wq_failed(e) && !wq_failed(wq_buf_err(&w->target)))
 		return true;
 	skip(w, path, reason == WQ_KEY_FINE ? wq_err_note(e) : wq_key_reason_text(reason));
@@ -63,13 +64,25 @@ static bool key_of(struct walk *w, wq_str path)
 
 static wq_err visit(struct walk *w, wq_str key, wq_str source, uint16_t status, wq_str type, wq_str headers)
 {
-	return w->visit(w->data,
-		&(struct wq_site_item){.key = key,
-			.status = status,
-			.type = type,
-			.headers = headers,
-			.body = wq_buf_str(&w->bytes),
-			.source = source});
+	struct wq_site_item item = {.key = key,
+		.status = status,
+		.type = type,
+		.headers = headers,
+		.body = wq_buf_str(&w->bytes),
+		.source = source};
+	wq_str host, target;
+
+	WQ_TRY(w->visit(w->data, &item));
+	wq_key_split(key, &host, &target);
+	for (size_t i = 1; i < w->hosts_n; i++) {
+		wq_buf_clear(&w->other);
+		wq_buf_add(&w->other, w->hosts[i]);
+		wq_buf_add(&w->other, target);
+		WQ_TRY(wq_buf_err(&w->other));
+		item.key = wq_buf_str(&w->other);
+		WQ_TRY(w->visit(w->data, &item));
+	}
+	return WQ_OK;
 }
 
 /* The bytes of `w->bytes` as the resource at `path`; in the second walk as its spellings with a query. */
@@ -314,21 +327,23 @@ static wq_err walk_twice(struct walk *w, const char *dir)
 	return w->queries.count > 0 ? walk_dir(w, dir, WQ_S("/"), 0) : WQ_OK;
 }
 
-wq_err wq_site_directory(
-	const char *dir, wq_str host, const struct wq_site_options *options, wq_site_fn visit_one, void *data)
+wq_err wq_site_directory(const char *dir, const wq_str *hosts, size_t hosts_n, const struct wq_site_options *options,
+	wq_site_fn visit_one, void *data)
 {
-	struct walk w = {.host = host, .options = options, .visit = visit_one, .data = data};
+	struct walk w = {.hosts = hosts, .hosts_n = hosts_n, .options = options, .visit = visit_one, .data = data};
 	uint32_t per_file = options && options->settings ? options->settings->query_spellings : QUERIES_MAX;
 	wq_err e;
 
 	wq_buf_init(&w.bytes, WQ_SITE_OBJECT_MAX);
 	wq_buf_init(&w.key, WQ_KEY_MAX);
+	wq_buf_init(&w.other, WQ_KEY_MAX + WQ_HOST_MAX);
 	wq_buf_init(&w.target, 3 * WQ_KEY_MAX);
-	wq_site_queries_init(&w.queries, host, per_file, &wq_random_system);
+	wq_site_queries_init(&w.queries, hosts[0], per_file, &wq_random_system);
 	e = walk_twice(&w, dir);
 	wq_site_queries_done(&w.queries);
 	wq_buf_done(&w.bytes);
 	wq_buf_done(&w.key);
+	wq_buf_done(&w.other);
 	wq_buf_done(&w.target);
 	return e;
 }
@@ -344,5 +359,5 @@ wq_err wq_site_visit(
 		return wq_error(WQ_E_LIMIT, "the directory's name is too long");
 	memcpy(dir, app->origin.p, app->origin.n);
 	dir[app->origin.n] = '\0';
-	return wq_site_directory(dir, app->hosts[0], options, visit_one, data);
+	return wq_site_directory(dir, app->hosts, app->hosts_n, options, visit_one, data);
 }

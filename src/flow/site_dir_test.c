@@ -20,6 +20,7 @@ struct seen {
 };
 
 static char root[64];
+static const wq_str host = WQ_S_INIT(HOST);
 
 static const char *in(const char *name)
 {
@@ -65,7 +66,7 @@ static wq_err look(struct seen *seen)
 	*seen = (struct seen){0};
 	wq_arena_init(&seen->arena, 512 * WQ_MIB);
 	wq_map_init(&seen->items, 1000000, &wq_random_system);
-	return wq_site_directory(root, WQ_S(HOST), &options, keep, seen);
+	return wq_site_directory(root, &host, 1, &options, keep, seen);
 }
 
 static void forget(struct seen *seen)
@@ -257,6 +258,28 @@ static void spellings_with_a_query_are_resources(void **state)
 	forget(&seen);
 }
 
+static void every_host_has_all_of_it(void **state)
+{
+	static const wq_str hosts[] = {WQ_S_INIT(HOST), WQ_S_INIT("m.example.gov.cn")};
+	static const char *const targets[] = {"/", "/index.html", "/a.css", "/a.css?v=1"};
+	struct seen seen = {0};
+	char key[256];
+
+	(void)state;
+	put("index.html", "<link rel=stylesheet href='a.css?v=1'>");
+	put("a.css", "a{}");
+	wq_arena_init(&seen.arena, WQ_MIB);
+	wq_map_init(&seen.items, 100, &wq_random_system);
+	assert_ok(wq_site_directory(root, hosts, WQ_COUNT(hosts), NULL, keep, &seen));
+	assert_int_equal(wq_map_count(&seen.items), WQ_COUNT(hosts) * WQ_COUNT(targets));
+	for (size_t i = 0; i < WQ_COUNT(hosts); i++)
+		for (size_t k = 0; k < WQ_COUNT(targets); k++) {
+			snprintf(key, sizeof key, "%s%s", hosts[i].p, targets[k]);
+			assert_true(wq_map_has(&seen.items, wq_str_c(key)));
+		}
+	forget(&seen);
+}
+
 static void deep_folders_are_refused_by_name(void **state)
 {
 	char path[4096];
@@ -337,9 +360,9 @@ static void nothing_and_no_directory(void **state)
 	(void)state;
 	assert_ok(look(&seen));
 	assert_int_equal(wq_map_count(&seen.items), 0);
-	assert_err(wq_site_directory(in("nowhere"), WQ_S(HOST), &options, keep, &seen), WQ_E_NOT_FOUND);
+	assert_err(wq_site_directory(in("nowhere"), &host, 1, &options, keep, &seen), WQ_E_NOT_FOUND);
 	put("file", "x");
-	assert_true(wq_failed(wq_site_directory(in("file"), WQ_S(HOST), &options, keep, &seen)));
+	assert_true(wq_failed(wq_site_directory(in("file"), &host, 1, &options, keep, &seen)));
 	forget(&seen);
 }
 
@@ -349,6 +372,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(files_are_what_a_web_server_serves, begin, end),
 		cmocka_unit_test_setup_teardown(links_lead_only_to_what_is_public, begin, end),
 		cmocka_unit_test_setup_teardown(spellings_with_a_query_are_resources, begin, end),
+		cmocka_unit_test_setup_teardown(every_host_has_all_of_it, begin, end),
 		cmocka_unit_test_setup_teardown(deep_folders_are_refused_by_name, begin, end),
 		cmocka_unit_test_setup_teardown(very_many_files_all_come, begin, end),
 		cmocka_unit_test_setup_teardown(what_cannot_be_read_is_named, begin, end),

@@ -27,7 +27,7 @@ struct walk {
 	const struct wq_site_options *options;
 	wq_site_fn visit;
 	void *data;
-	struct wq_buf headers, location, type;
+	struct wq_buf headers, location, type, recalled;
 };
 
 static void skip(struct walk *w, wq_str source, const char *why)
@@ -115,17 +115,40 @@ static wq_err unknown(struct walk *w, const struct wq_crawl_page *page, const ch
 	return w->visit(w->data, &(struct wq_site_item){.key = page->key, .source = page->key, .unknown = true});
 }
 
+static wq_err absent(struct walk *w, const struct wq_crawl_page *page)
+{
+	char why[240];
+
+	snprintf(why, sizeof why, "answers %d; linked from %.*s", page->response->status,
+		WQ_S_ARG(wq_str_head(page->from, 160)));
+	skip(w, page->key, why);
+	return w->visit(w->data,
+		&(struct wq_site_item){
+			.key = page->key, .source = page->key, .absent = true, .recalled = page->recalled});
+}
+
+static wq_err item_of(struct walk *w, const struct wq_crawl_page *page, struct wq_site_item *ret)
+{
+	WQ_TRY(headers_of(w, page->key, page->response));
+	WQ_TRY(type_of(w, page->response));
+	*ret = (struct wq_site_item){.key = page->key,
+		.status = (uint16_t)page->response->status,
+		.type = wq_buf_str(&w->type),
+		.headers = wq_buf_str(&w->headers),
+		.body = page->response->body,
+		.source = page->key,
+		.recalled = page->recalled};
+	return WQ_OK;
+}
+
 static wq_err one_page(struct walk *w, const struct wq_crawl_page *page)
 {
 	const struct wq_fetch_response *r = page->response;
+	struct wq_site_item item;
 	char why[240];
 
-	if (r->result == WQ_FETCH_ANSWERED && (r->status == 404 || r->status == 410)) {
-		snprintf(why, sizeof why, "answers %d; linked from %.*s", r->status,
-			WQ_S_ARG(wq_str_head(page->from, 160)));
-		skip(w, page->key, why);
-		return WQ_OK;
-	}
+	if (r->result == WQ_FETCH_ANSWERED && (r->status == 404 || r->status == 410))
+		return absent(w, page);
 	if (r->result != WQ_FETCH_ANSWERED || r->status < 200 || r->status >= 400 || r->status == 206 ||
 		r->status == 304) {
 		snprintf(why, sizeof why, "%s %d %s", wq_fetch_result_text(r->result), r->status, r->detail);
@@ -133,15 +156,8 @@ static wq_err one_page(struct walk *w, const struct wq_crawl_page *page)
 	}
 	if (is_redirect(r) && !is_clean(wq_buf_str(&w->location), LOCATION_BYTES_MAX))
 		return unknown(w, page, "a redirect without a usable Location");
-	WQ_TRY(headers_of(w, page->key, r));
-	WQ_TRY(type_of(w, r));
-	return w->visit(w->data,
-		&(struct wq_site_item){.key = page->key,
-			.status = (uint16_t)r->status,
-			.type = wq_buf_str(&w->type),
-			.headers = wq_buf_str(&w->headers),
-			.body = r->body,
-			.source = page->key});
+	WQ_TRY(item_of(w, page, &item));
+	return w->visit(w->data, &item);
 }
 
 static wq_err on_page(void *data, const struct wq_crawl_page *page)
@@ -152,6 +168,51 @@ static wq_err on_page(void *data, const struct wq_crawl_page *page)
 	wq_buf_clear(&w->location); /* it was this page's */
 	return e;
 }
+
+/* ---- what the visitor is asked ---- */
+
+static bool on_path(void *data, wq_str path, struct wq_key_policy *ret_policy)
+{
+	struct walk *w = data;
+
+	return w->options->path(w->options->data, path, ret_policy);
+}
+
+/* An item as the answer that it was made from: its type and headers make the same item again. */
+static wq_err on_recall(void *data, wq_str key, struct wq_fetch_response *ret_response, bool *ret_known)
+{
+	struct walk *w = data;
+	struct wq_site_item item = {0};
+
+	WQ_TRY(w->options->recall(w->options->data, key, &item, ret_known));
+	if (!*ret_known)
+		return WQ_OK;
+	wq_buf_clear(&w->recalled);
+	wq_buf_printf(&w->recalled, "Content-Type: %.*s\r\n", WQ_S_ARG(item.type));
+	wq_buf_add(&w->recalled, item.headers);
+	ret_response->status = item.absent ? 404 : item.status;
+	ret_response->headers = wq_buf_str(&w->recalled);
+	ret_response->body = item.body;
+	return wq_buf_err(&w->recalled);
+}
+
+static wq_err on_document(void *data, const struct wq_crawl_page *page, wq_str *ret_body)
+{
+	struct walk *w = data;
+	struct wq_site_item item;
+
+	WQ_TRY(item_of(w, page, &item));
+	return w->options->document(w->options->data, &item, ret_body);
+}
+
+static wq_err on_tick(void *data, const struct wq_crawl_stats *so_far)
+{
+	struct walk *w = data;
+
+	return w->options->tick(w->options->data, so_far->known);
+}
+
+/* ---- the walk ---- */
 
 static bool address_of(const struct sockaddr *from, struct wq_addr *ret)
 {
@@ -204,14 +265,30 @@ static struct wq_crawl_options limits_of(const struct wq_site_options *options)
 		.robots = s.robots,
 		.seeds = options ? options->seeds : NULL,
 		.seeds_n = options ? options->seeds_n : 0,
+		.only_seeds = options && options->only_seeds,
 		.fetch = {.connect_msec = s.connect_msec,
 			.total_msec = s.request_msec,
 			.body_max = s.object_max_bytes,
 			.concurrent = s.concurrent,
 			.per_host = s.concurrent,
 			.delay_msec = s.delay_msec,
+			.retries = s.retries,
+			.wait_max_msec = s.wait_max_msec,
+			.fresh = options && options->only_seeds,
 			.ca_file = s.ca_file},
 	};
+}
+
+static struct wq_crawl_calls calls_of(struct walk *w)
+{
+	const struct wq_site_options *o = w->options;
+	struct wq_crawl_calls calls = {.page = on_page, .link = on_link, .data = w};
+
+	calls.path = o && o->path ? on_path : NULL;
+	calls.recall = o && o->recall ? on_recall : NULL;
+	calls.document = o && o->document ? on_document : NULL;
+	calls.tick = o && o->tick ? on_tick : NULL;
+	return calls;
 }
 
 static wq_err walk(struct walk *w, const struct wq_app_row *app, struct wq_arena *arena)
@@ -219,7 +296,7 @@ static wq_err walk(struct walk *w, const struct wq_app_row *app, struct wq_arena
 	struct wq_fetch_peer peers[PEERS_MAX];
 	const char *hosts[WQ_HOSTS_MAX];
 	struct wq_crawl_options options = limits_of(w->options);
-	struct wq_crawl_calls calls = {.page = on_page, .link = on_link, .data = w};
+	struct wq_crawl_calls calls = calls_of(w);
 	struct wq_crawl_stats stats;
 	struct wq_url url;
 	const char *host;
@@ -253,7 +330,8 @@ wq_err wq_site_origin(const struct wq_app_row *app, const struct wq_site_options
 		.data = data,
 		.headers = WQ_BUF_INIT(WQ_SITE_HEADERS_MAX),
 		.location = WQ_BUF_INIT(WQ_SITE_HEADERS_MAX),
-		.type = WQ_BUF_INIT(1024)};
+		.type = WQ_BUF_INIT(1024),
+		.recalled = WQ_BUF_INIT(2 * WQ_SITE_HEADERS_MAX)};
 	struct wq_arena arena;
 	wq_err e;
 
@@ -263,5 +341,6 @@ wq_err wq_site_origin(const struct wq_app_row *app, const struct wq_site_options
 	wq_buf_done(&w.headers);
 	wq_buf_done(&w.location);
 	wq_buf_done(&w.type);
+	wq_buf_done(&w.recalled);
 	return e;
 }

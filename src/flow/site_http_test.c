@@ -186,6 +186,8 @@ static wq_err keep(void *data, const struct wq_site_item *item)
 	struct wq_site_item *copy = WQ_NEW(&web.arena, struct wq_site_item);
 
 	(void)data;
+	if (item->absent)
+		return WQ_OK;
 	*copy = *item;
 	copy->type = wq_arena_str(&web.arena, item->type);
 	copy->headers = wq_arena_str(&web.arena, item->headers);
