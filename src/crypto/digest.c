@@ -1,6 +1,5 @@
 #include "crypto/digest.h"
 
-#include <openssl/crypto.h>
 #include <openssl/evp.h>
 
 #include "crypto/init_priv.h"
@@ -62,37 +61,4 @@ void wq_sm3_done(struct wq_sm3 *s)
 {
 	EVP_MD_CTX_free(s->ctx);
 	s->ctx = NULL;
-}
-
-/* RFC 2104 with SM3 (GM/T 0042): block 64 bytes. */
-wq_digest wq_hmac_sm3(wq_str key, wq_str bytes)
-{
-	enum { BLOCK = 64 };
-	uint8_t inner[BLOCK] = {0}, outer[BLOCK];
-	struct wq_sm3 s;
-	wq_digest d;
-
-	if (key.n > BLOCK) {
-		d = wq_sm3(key);
-		memcpy(inner, d.b, sizeof(d.b));
-	} else if (key.n > 0) {
-		memcpy(inner, key.p, key.n);
-	}
-	for (size_t i = 0; i < BLOCK; i++) {
-		outer[i] = inner[i] ^ 0x5c;
-		inner[i] ^= 0x36;
-	}
-	wq_sm3_init(&s);
-	wq_sm3_update(&s, wq_str_of(inner, BLOCK));
-	wq_sm3_update(&s, bytes);
-	d = wq_sm3_final(&s);
-	wq_sm3_done(&s);
-	wq_sm3_init(&s);
-	wq_sm3_update(&s, wq_str_of(outer, BLOCK));
-	wq_sm3_update(&s, wq_str_of(d.b, sizeof(d.b)));
-	d = wq_sm3_final(&s);
-	wq_sm3_done(&s);
-	OPENSSL_cleanse(inner, sizeof(inner));
-	OPENSSL_cleanse(outer, sizeof(outer));
-	return d;
 }

@@ -38,8 +38,14 @@ void wq_sm3_update(struct wq_sm3 *sm3, wq_str bytes);
 wq_digest wq_sm3_final(struct wq_sm3 *sm3);
 void wq_sm3_done(struct wq_sm3 *sm3);
 
-/* HMAC (RFC 2104) with SM3; a key of any length. */
+/* HMAC (RFC 2104) with SM3; a key of any length. Needs no library, as everything below. */
 wq_digest wq_hmac_sm3(wq_str key, wq_str bytes);
+/* The same for many messages under one key, whose two blocks are digested once. As secret as the key. */
+struct wq_hmac_key {
+	uint32_t inner[8], outer[8];
+};
+void wq_hmac_sm3_key(wq_str key, struct wq_hmac_key *ret_key);
+wq_digest wq_hmac_sm3_with(const struct wq_hmac_key *key, wq_str bytes);
 
 /* Digests `n` equally long messages at once in lanes: out[i] = SM3(message i). Tests and the tree use it. */
 void wq_sm3_lanes(const uint8_t *const *messages, size_t message_bytes, size_t n, wq_digest *out);

@@ -67,6 +67,29 @@ static void test_hmac_equals_libgcrypt(void **state)
 	}
 }
 
+/* fixed values besides, one key for many messages */
+static void test_hmac_known_answers(void **state)
+{
+	static const struct {
+		wq_str key, message;
+		const char *hex;
+	} rows[] = {
+		{WQ_S_INIT(""), WQ_S_INIT(""), "0d23f72ba15e9c189a879aefc70996b06091de6e64d31b7a84004356dd915261"},
+		{WQ_S_INIT("key"), WQ_S_INIT("The quick brown fox jumps over the lazy dog"),
+			"bd4a34077888162b210645b8ebf74b9af357303789357a27c7fc457244ebd398"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < WQ_COUNT(rows); i++) {
+		struct wq_hmac_key key;
+
+		assert_digest(wq_hmac_sm3(rows[i].key, rows[i].message), rows[i].hex);
+		wq_hmac_sm3_key(rows[i].key, &key);
+		assert_digest(wq_hmac_sm3_with(&key, rows[i].message), rows[i].hex);
+		assert_digest(wq_hmac_sm3_with(&key, rows[i].message), rows[i].hex);
+	}
+}
+
 static void test_text_form(void **state)
 {
 	static const wq_str wrong[] = {
@@ -99,6 +122,7 @@ int main(void)
 		cmocka_unit_test(test_vectors_of_the_standard),
 		cmocka_unit_test(test_stream_equals_one_shot),
 		cmocka_unit_test(test_hmac_equals_libgcrypt),
+		cmocka_unit_test(test_hmac_known_answers),
 		cmocka_unit_test(test_text_form),
 	};
 
