@@ -25,6 +25,7 @@ enum { WQ_ALG_SM3 = 1, WQ_ALG_SM2_SM3 = 2, WQ_ALG_SM4_GCM = 3 };
 #define WQ_DOMAIN_PACK "weique.vault.pack"
 #define WQ_DOMAIN_RELEASE "weique.release.statement"
 #define WQ_DOMAIN_DECISION "weique.release.decision"
+#define WQ_DOMAIN_POLICY "weique.policy"
 #define WQ_DOMAIN_KEY "weique.key"
 #define WQ_DOMAIN_WRAPPED_KEY "weique.key.wrapped"
 #define WQ_DOMAIN_SECRET "weique.secret"

@@ -23,8 +23,8 @@ static void copy_field(struct wq_cursor *c, struct wq_buf *out)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	static const char *const domains[] = {WQ_DOMAIN_EVENT, WQ_DOMAIN_HEAD, WQ_DOMAIN_COMMITMENT, WQ_DOMAIN_SNAPSHOT,
-		WQ_DOMAIN_PACK, WQ_DOMAIN_RELEASE, WQ_DOMAIN_DECISION, WQ_DOMAIN_KEY, WQ_DOMAIN_WRAPPED_KEY,
-		WQ_DOMAIN_SECRET, WQ_DOMAIN_LEAVE_ID, WQ_DOMAIN_LEAVE_KEY};
+		WQ_DOMAIN_PACK, WQ_DOMAIN_RELEASE, WQ_DOMAIN_DECISION, WQ_DOMAIN_POLICY, WQ_DOMAIN_KEY,
+		WQ_DOMAIN_WRAPPED_KEY, WQ_DOMAIN_SECRET, WQ_DOMAIN_LEAVE_ID, WQ_DOMAIN_LEAVE_KEY};
 
 	for (size_t i = 0; i < WQ_COUNT(domains); i++)
 		for (uint16_t algorithm = WQ_ALG_SM3; algorithm <= WQ_ALG_SM4_GCM; algorithm++) {

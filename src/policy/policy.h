@@ -7,7 +7,7 @@
  *
  * Invariants of a decoded policy: prefixes begin with '/', are in canonical form (text/key.h) and ascend; hosts and
  * suffixes are canonical; every text is UTF-8 without control characters (the footer: without NUL); counts are within the
- * limits below. A class that this version does not know is WQ_CLASS_CLOSED.
+ * limits below. A class that is none (memory that was altered) is WQ_CLASS_CLOSED.
  *
  * Clauses: C1 and invariant 1 (sealed), C3 (dynamic), C8 and 2024 art. 19 (staff), B6 and 2024 art. 15 (leave), A6 and 2024
  * art. 9 (footer).
@@ -27,7 +27,7 @@ enum {
 	WQ_POLICY_NETWORKS_MAX = 1024,
 	WQ_POLICY_INSIDE_MAX = 4096,
 	WQ_POLICY_VOLATILE_MAX = 1024,
-	WQ_POLICY_TEXT_MAX = 256,        /* name of the portal */
+	WQ_POLICY_TEXT_MAX = 256,        /* name of the portal, of a parameter */
 	WQ_POLICY_FOOTER_MAX = 16 * 1024 /* bytes of HTML */
 };
 
@@ -54,11 +54,24 @@ struct wq_network {
 
 /* A region that differs each time a page is fetched though nothing was changed. */
 enum wq_volatile_action { WQ_VOLATILE_FREEZE /* keeps its sealed value */, WQ_VOLATILE_REMOVE /* is cut out */ };
+/* Of which bytes a region may consist: what else stands there is no region, so a planted script or sentence is seen. */
+enum wq_volatile_bytes {
+	WQ_VOLATILE_DIGITS, /* 0-9 . , */
+	WQ_VOLATILE_HEX,    /* 0-9 a-f A-F - */
+	WQ_VOLATILE_WORD,   /* letters, digits, _ - . ~ % */
+	WQ_VOLATILE_BASE64, /* those and + / = */
+	WQ_VOLATILE_CLOCK, /* a date or a time: digits, its punctuation, its words in English and Chinese (UTF-8, GB18030, Big5) */
+	WQ_VOLATILE_TEXT, /* neither < > nor a quotation mark nor a control byte but tab and newlines */
+	WQ_VOLATILE_ANY   /* markup too: never learnt, only written by a person */
+};
+enum { WQ_VOLATILE_CONTEXT_MAX = 64, WQ_VOLATILE_REGION_MAX = 4096 };
 struct wq_volatile_rule { /* policy/volatile.h */
 	wq_str prefix;    /* of paths, as above */
 	enum wq_volatile_action action;
-	wq_str before, after; /* the bytes that stand directly before and after the region */
-	uint32_t max_bytes;   /* of the region */
+	/* the bytes that stand directly before and after the region; none: the region begins, ends with the page (not both) */
+	wq_str before, after;
+	uint32_t max_bytes; /* of the region, 1 to WQ_VOLATILE_REGION_MAX */
+	enum wq_volatile_bytes bytes;
 };
 
 enum wq_csp_mode { WQ_CSP_OFF, WQ_CSP_REPORT, WQ_CSP_ENFORCE };
@@ -85,7 +98,7 @@ struct wq_policy {
 	size_t volatiles_n;
 };
 
-/* Everything off, everything sealed. */
+/* Everything off, everything sealed; the prompt's path is "/leave/". Start from it: zeroed memory is no policy. */
 extern const struct wq_policy wq_policy_default;
 
 /* Canonical bytes: equal policies give equal blocks, whatever the order of their lists. Errors: WQ_E_INPUT naming what
@@ -95,13 +108,16 @@ wq_err wq_policy_encode(const struct wq_policy *policy, struct wq_buf *out);
  * made, WQ_E_LIMIT. */
 wq_err wq_policy_decode(wq_str block, struct wq_arena *arena, struct wq_policy *ret_policy);
 
+/* Whether a path lies below a prefix, as prefixes are understood here. */
+bool wq_policy_below(wq_str prefix, wq_str path);
 /* The rule of a path (leading slash, canonical, without query); NULL: none matches, the path is sealed with exact queries.
- * O(log n). Paths with a ';' parameter can be read in two ways: ask wq_key_has_parameter() first. */
+ * Requires: a decoded policy. O(log n) for each segment. Paths with a ';' parameter can be read in two ways: ask wq_key_has_parameter() first. */
 const struct wq_path_rule *wq_policy_path(const struct wq_policy *policy, wq_str path);
 enum wq_path_class wq_policy_class(const struct wq_policy *policy, wq_str path);
 /* Whether an address may reach staff paths. */
 bool wq_policy_staff(const struct wq_policy *policy, const struct wq_addr *addr);
-/* "10.0.0.0/8", "2001:db8::/32", "192.0.2.7": WQ_E_INPUT when it is none or has host bits. */
+/* "10.0.0.0/8", "2001:db8::/32", "192.0.2.7": WQ_E_INPUT when it is none or has host bits. An IPv4 address inside an IPv6
+ * one (::ffff:10.0.0.1, as a socket for both gives it) is that IPv4 address. */
 wq_err wq_network_parse(wq_str text, struct wq_network *ret_network);
 bool wq_network_has(const struct wq_network *network, const struct wq_addr *addr);
 

@@ -17,9 +17,7 @@
 #include "policy/policy.h"
 
 enum {
-	WQ_VOLATILE_REGIONS_MAX = 64, /* of one page */
-	WQ_VOLATILE_REGION_MAX = 4096,
-	WQ_VOLATILE_CONTEXT_MAX = 64,
+	WQ_VOLATILE_REGIONS_MAX = 64,   /* of one page */
 	WQ_VOLATILE_MATCHES_MAX = 10000 /* of one page */
 };
 
