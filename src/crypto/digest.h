@@ -59,6 +59,8 @@ wq_digest wq_tree_root(wq_str bytes);
 /* out[i] = wq_tree_root(objects[i]): many small objects share the lanes. */
 void wq_tree_roots(const wq_str *objects, size_t n, wq_digest *out);
 wq_digest wq_tree_leaf(wq_str leaf);
+/* out[i] = wq_tree_leaf(leaves[i]), in lanes. */
+void wq_tree_leaf_many(const wq_str *leaves, size_t n, wq_digest *out);
 /* Leaf digests of an object of `bytes.n` bytes; `out` holds wq_tree_leaves(bytes.n). */
 size_t wq_tree_leaves(uint64_t length_bytes);
 void wq_tree_leaf_digests(wq_str bytes, wq_digest *out);

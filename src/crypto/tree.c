@@ -26,6 +26,11 @@ wq_digest wq_tree_leaf(wq_str leaf)
 	return d;
 }
 
+void wq_tree_leaf_many(const wq_str *leaves, size_t n, wq_digest *out)
+{
+	wq_sm3_many_from(&after_leaf, leaves, n, out);
+}
+
 void wq_tree_leaf_digests(wq_str bytes, wq_digest *out)
 {
 	wq_str leaves[BATCH];

@@ -16,6 +16,10 @@ static const struct wq_link_type types[] = {
 	{WQ_HANDOVER_PING, "PING", WQ_LINK_SERVER, 8, 8, 0, 0},
 	{WQ_HANDOVER_PONG, "PONG", WQ_LINK_CLIENT, 8, 8, 0, 0},
 	{WQ_HANDOVER_READY, "READY", WQ_LINK_SERVER, 0, 0, 0, 0},
+	{WQ_HANDOVER_PACK_COLD, "PACK_COLD", WQ_LINK_SERVER, 60, 60, 1, 0},
+	{WQ_HANDOVER_PACK_FILE, "PACK_FILE", WQ_LINK_SERVER, 12, 12, 1, 0},
+	{WQ_HANDOVER_KEY, "KEY", WQ_LINK_SERVER, 36, 36, 0, 0},
+	{WQ_HANDOVER_REPORT, "REPORT", WQ_LINK_CLIENT, 37 + APP_LEAST, 37 + APP_MOST + WQ_HANDOVER_NOTE_MAX, 0, 0},
 };
 
 const struct wq_link_protocol wq_handover_protocol = {
@@ -71,6 +75,27 @@ void wq_handover_encode(const struct wq_handover *m, struct wq_buf *out)
 		return;
 	case WQ_HANDOVER_WITHDRAW: put_text(out, m->app, WQ_HANDOVER_APP_MAX); return;
 	case WQ_HANDOVER_READY: return;
+	case WQ_HANDOVER_PACK_COLD:
+		wq_buf_u64(out, m->generation);
+		wq_buf_u32(out, m->number);
+		wq_buf_add(out, wq_str_of(m->digest, sizeof m->digest));
+		wq_buf_u64(out, m->bytes);
+		wq_buf_u64(out, m->index_bytes);
+		return;
+	case WQ_HANDOVER_PACK_FILE:
+		wq_buf_u64(out, m->generation);
+		wq_buf_u32(out, m->number);
+		return;
+	case WQ_HANDOVER_KEY:
+		wq_buf_u32(out, m->number);
+		wq_buf_add(out, wq_str_of(m->digest, sizeof m->digest));
+		return;
+	case WQ_HANDOVER_REPORT:
+		wq_buf_add(out, wq_str_of(m->digest, sizeof m->digest));
+		wq_buf_u32(out, m->number);
+		put_text(out, m->app, WQ_HANDOVER_APP_MAX);
+		put_text(out, m->note, WQ_HANDOVER_NOTE_MAX);
+		return;
 	}
 	out->over = true;
 }
@@ -111,6 +136,34 @@ static void get_nack(struct wq_cursor *c, struct wq_handover *m)
 	m->reason = (enum wq_handover_reason)reason;
 }
 
+static void get_pack(struct wq_cursor *c, struct wq_handover *m)
+{
+	m->generation = wq_cursor_u64(c);
+	m->number = wq_cursor_u32(c);
+	wq_cursor_copy(c, m->digest, sizeof m->digest);
+	m->bytes = wq_cursor_u64(c);
+	if (m->type == WQ_HANDOVER_PACK_COLD)
+		m->index_bytes = wq_cursor_u64(c);
+}
+
+static void get_key(struct wq_cursor *c, struct wq_handover *m)
+{
+	m->number = wq_cursor_u32(c);
+	wq_cursor_copy(c, m->digest, sizeof m->digest);
+	if (m->number >= WQ_HANDOVER_KEYS_MAX)
+		wq_cursor_fail(c);
+}
+
+static void get_report(struct wq_cursor *c, struct wq_handover *m)
+{
+	wq_cursor_copy(c, m->digest, sizeof m->digest);
+	m->number = wq_cursor_u32(c);
+	m->app = get_app(c);
+	m->note = wq_cursor_take(c, wq_cursor_u8(c));
+	if (m->note.n > WQ_HANDOVER_NOTE_MAX)
+		wq_cursor_fail(c);
+}
+
 wq_err wq_handover_decode(uint16_t type, wq_str payload, struct wq_handover *ret_message)
 {
 	struct wq_cursor c = wq_cursor_of(payload);
@@ -127,11 +180,13 @@ wq_err wq_handover_decode(uint16_t type, wq_str payload, struct wq_handover *ret
 		m.bytes = wq_cursor_u64(&c);
 		break;
 	case WQ_HANDOVER_PACK:
+	case WQ_HANDOVER_PACK_COLD: get_pack(&c, &m); break;
+	case WQ_HANDOVER_PACK_FILE:
 		m.generation = wq_cursor_u64(&c);
 		m.number = wq_cursor_u32(&c);
-		wq_cursor_copy(&c, m.digest, sizeof m.digest);
-		m.bytes = wq_cursor_u64(&c);
 		break;
+	case WQ_HANDOVER_KEY: get_key(&c, &m); break;
+	case WQ_HANDOVER_REPORT: get_report(&c, &m); break;
 	case WQ_HANDOVER_COMMIT:
 	case WQ_HANDOVER_ACK:
 	case WQ_HANDOVER_PING:

@@ -22,6 +22,11 @@ static const struct wq_handover valid[] = {
 	{.type = WQ_HANDOVER_PING, .generation = 77},
 	{.type = WQ_HANDOVER_PONG, .generation = 77},
 	{.type = WQ_HANDOVER_READY},
+	{.type = WQ_HANDOVER_PACK_COLD, .generation = 9, .number = 2, .bytes = 1u << 30, .index_bytes = 4096},
+	{.type = WQ_HANDOVER_PACK_FILE, .generation = 9, .number = 2},
+	{.type = WQ_HANDOVER_KEY, .number = 1},
+	{.type = WQ_HANDOVER_REPORT, .number = 4711, .app = WQ_S_INIT("portal"), .note = WQ_S_INIT("leaf 3")},
+	{.type = WQ_HANDOVER_REPORT, .app = WQ_S_INIT("a")},
 };
 
 static void every_message_survives_the_journey(void **state)
@@ -32,7 +37,8 @@ static void every_message_survives_the_journey(void **state)
 		const struct wq_link_type *row = wq_link_type_find(&wq_handover_protocol, (uint16_t)m.type);
 		WQ_BUF(payload, 1024);
 
-		if (m.type == WQ_HANDOVER_BEGIN || m.type == WQ_HANDOVER_PACK)
+		if (m.type == WQ_HANDOVER_BEGIN || m.type == WQ_HANDOVER_PACK || m.type == WQ_HANDOVER_PACK_COLD ||
+			m.type == WQ_HANDOVER_KEY || m.type == WQ_HANDOVER_REPORT)
 			memcpy(m.digest, digest, sizeof digest);
 		wq_handover_encode(&m, &payload);
 		assert_ok(wq_buf_err(&payload));
@@ -42,6 +48,7 @@ static void every_message_survives_the_journey(void **state)
 		assert_int_equal(back.generation, m.generation);
 		assert_int_equal(back.serial, m.serial);
 		assert_int_equal(back.bytes, m.bytes);
+		assert_int_equal(back.index_bytes, m.index_bytes);
 		assert_int_equal(back.number, m.number);
 		assert_int_equal(back.version, m.version);
 		assert_int_equal(back.reason, m.reason);
@@ -72,12 +79,16 @@ static void what_makes_no_sense_is_refused(void **state)
 		{"reason beyond", WQ_HANDOVER_NACK, WQ_S_INIT("\0\0\0\0\0\0\0\1\1\0\0")},
 	};
 	struct wq_handover m = {.type = WQ_HANDOVER_BEGIN, .serial = 0, .app = WQ_S("a")}, back;
+	struct wq_handover key = {.type = WQ_HANDOVER_KEY, .number = WQ_HANDOVER_KEYS_MAX};
 	WQ_BUF(payload, 1024);
 
 	(void)state;
 	for (size_t i = 0; i < WQ_COUNT(table); i++)
 		if (!wq_is(wq_handover_decode(table[i].type, table[i].payload, &back), WQ_E_FORMAT))
 			fail_msg("accepted: %s", table[i].what);
+	wq_handover_encode(&key, &payload);
+	assert_err(wq_handover_decode(WQ_HANDOVER_KEY, wq_buf_str(&payload), &back), WQ_E_FORMAT);
+	wq_buf_clear(&payload);
 	wq_handover_encode(&m, &payload);
 	assert_err(wq_handover_decode(WQ_HANDOVER_BEGIN, wq_buf_str(&payload), &back), WQ_E_FORMAT);
 	m.serial = 1;

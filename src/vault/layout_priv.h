@@ -9,6 +9,7 @@
 #define WQ_SNAPSHOT_MAGIC WQ_S("WQSNAP\0\1")
 #define WQ_BODY_MAGIC WQ_S("WQBODY\0") /* and a byte: the version */
 #define WQ_PACK_MAGIC WQ_S("WQPACK\0\1")
+#define WQ_COLD_MAGIC WQ_S("WQCOLD\0\1")
 
 /* Sections of a body of version 2, in the order in which they stand; each begins at the next multiple of WQ_ALIGN. */
 enum wq_section {

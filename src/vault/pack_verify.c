@@ -20,7 +20,7 @@ wq_err wq_pack_index_digest(wq_str index, wq_digest *ret_digest)
 	return WQ_OK;
 }
 
-static wq_err index_verify(const struct wq_pack *pack, wq_digest name)
+wq_err wq_pack_index_verify(const struct wq_pack *pack, wq_digest name)
 {
 	wq_digest stored, found;
 
@@ -31,7 +31,7 @@ static wq_err index_verify(const struct wq_pack *pack, wq_digest name)
 	return wq_digest_eq(stored, found) ? WQ_OK : wq_error(WQ_E_ALTERED, "the pack's index");
 }
 
-static wq_err altered(const char *what, const struct wq_pack *pack, uint32_t number)
+wq_err wq_pack_altered(const char *what, const struct wq_pack *pack, uint32_t number)
 {
 	char hex[WQ_DIGEST_HEX];
 
@@ -46,9 +46,9 @@ static wq_err object_verify(const struct wq_pack *pack, uint32_t number, wq_dige
 
 	if (!wq_digest_eq(root, wq_pack_root(pack, number)) ||
 		(digest && !wq_digest_eq(*digest, wq_pack_digest(pack, number))))
-		return altered("object", pack, number);
+		return wq_pack_altered("object", pack, number);
 	if (!wq_all_zero(end, wq_align((uint64_t)(end - pack->bytes)) - (uint64_t)(end - pack->bytes)))
-		return altered("padding after object", pack, number);
+		return wq_pack_altered("padding after object", pack, number);
 	return WQ_OK;
 }
 
@@ -59,7 +59,7 @@ static wq_err verify(const struct wq_pack *pack, wq_digest name, bool digests)
 	wq_str objects[AT_ONCE];
 	wq_digest roots[AT_ONCE], sm3[AT_ONCE];
 
-	WQ_TRY(index_verify(pack, name));
+	WQ_TRY(wq_pack_index_verify(pack, name));
 	for (uint32_t done = 0; done < pack->objects;) {
 		uint32_t n = WQ_MIN(pack->objects - done, (uint32_t)AT_ONCE);
 

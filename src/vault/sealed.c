@@ -1,4 +1,4 @@
-#include "vault/sealed.h"
+#include "vault/sealed_priv.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -38,7 +38,7 @@ static int memory_open(const char *name)
 	return fd;
 }
 
-static wq_err file_open(const char *path, int *ret_fd, uint64_t *ret_bytes)
+wq_err wq_sealed_file_open(const char *path, int *ret_fd, uint64_t *ret_bytes)
 {
 	WQ_CLEANUP(fd_done) int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	struct stat st;
@@ -60,13 +60,13 @@ wq_err wq_sealed_size(const char *path, uint64_t *ret_bytes)
 {
 	WQ_CLEANUP(fd_done) int fd = -1;
 
-	return file_open(path, &fd, ret_bytes);
+	return wq_sealed_file_open(path, &fd, ret_bytes);
 }
 
-static wq_err read_all(int fd, const char *path, uint8_t *out, uint64_t bytes)
+wq_err wq_sealed_file_read(int fd, const char *path, uint64_t offset, uint8_t *out, uint64_t bytes)
 {
 	for (uint64_t at = 0; at < bytes;) {
-		ssize_t n = pread(fd, out + at, WQ_MIN(bytes - at, (uint64_t)READ_AT_ONCE), (off_t)at);
+		ssize_t n = pread(fd, out + at, WQ_MIN(bytes - at, (uint64_t)READ_AT_ONCE), (off_t)(offset + at));
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -93,7 +93,7 @@ static wq_err fill(int memory, int file, const char *path, uint64_t bytes)
 	at = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, memory, 0);
 	if (at == MAP_FAILED)
 		return wq_error_sys(WQ_E_NO_MEMORY, errno, "map %llu bytes for %s", (unsigned long long)bytes, path);
-	e = read_all(file, path, at, bytes);
+	e = wq_sealed_file_read(file, path, 0, at, bytes);
 	munmap(at, bytes);
 	return e;
 }
@@ -118,7 +118,7 @@ wq_err wq_sealed_copy(const char *path, const char *name, uint64_t bytes, struct
 	WQ_CLEANUP(fd_done) int memory = -1;
 	uint64_t present;
 
-	WQ_TRY(file_open(path, &file, &present));
+	WQ_TRY(wq_sealed_file_open(path, &file, &present));
 	if (present != bytes)
 		return wq_error(WQ_E_ALTERED, "%s has %llu bytes instead of %llu", path, (unsigned long long)present,
 			(unsigned long long)bytes);

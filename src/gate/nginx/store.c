@@ -511,13 +511,20 @@ struct wq_gate_step wq_gate_store_receive(struct wq_gate_store *store, const str
 		if (in_turn(store, m, &step))
 			receive_commit(store, &step);
 		break;
+	case WQ_HANDOVER_PACK_COLD:
+	case WQ_HANDOVER_PACK_FILE:
+		if (in_turn(store, m, &step) && !store->pending.same)
+			refuse(store, &step, WQ_REFUSED_LIMIT, "pack %u is not in memory", m->number);
+		break;
 	case WQ_HANDOVER_WITHDRAW: receive_withdraw(store, m, &step); break;
 	case WQ_HANDOVER_READY: step.outcome = WQ_GATE_READY; break;
 	case WQ_HANDOVER_PING: step.outcome = WQ_GATE_PINGED; break;
 	case WQ_HANDOVER_HELLO:
 	case WQ_HANDOVER_ACK:
 	case WQ_HANDOVER_NACK:
+	case WQ_HANDOVER_REPORT:
 	case WQ_HANDOVER_PONG: break; /* ours to send: the link lets none of them in */
+	case WQ_HANDOVER_KEY: break;
 	}
 	if (fd >= 0)
 		close(fd);
