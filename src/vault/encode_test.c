@@ -80,6 +80,56 @@ static void two_members(void **state)
 	assert_err(wq_encode_gunzip_is(wq_buf_str(&gzip), wq_str_head(wq_buf_str(&text), 1000)), WQ_E_ALTERED);
 }
 
+static void brotli_round_trip(void **state)
+{
+	static const size_t sizes[] = {0, 1, 255, WQ_BROTLI_SMALL_BYTES, WQ_BROTLI_SMALL_BYTES + 1, MAX};
+	WQ_BUF(text, 2 * MAX);
+	WQ_BUF(form, 2 * MAX);
+	WQ_BUF(again, 2 * MAX);
+
+	(void)state;
+	for (size_t i = 0; i < WQ_COUNT(sizes); i++) {
+		text_of(sizes[i], &text);
+		wq_buf_clear(&form);
+		wq_buf_clear(&again);
+		assert_ok(wq_encode_brotli(wq_buf_str(&text), &form));
+		assert_ok(wq_encode_brotli(wq_buf_str(&text), &again));
+		assert_str(wq_buf_str(&again), wq_buf_str(&form));
+		assert_ok(wq_encode_unbrotli_is(wq_buf_str(&form), wq_buf_str(&text)));
+	}
+}
+
+static void every_difference_in_brotli(void **state)
+{
+	WQ_BUF(text, MAX);
+	WQ_BUF(brotli, 2 * MAX);
+	wq_str form, whole;
+
+	(void)state;
+	text_of(3000, &text);
+	assert_ok(wq_encode_brotli(wq_buf_str(&text), &brotli));
+	whole = wq_buf_str(&text);
+	form = wq_buf_str(&brotli);
+	for (size_t i = 0; i < text.len; i += 7) {
+		text.data[i] ^= 1;
+		assert_err(wq_encode_unbrotli_is(form, whole), WQ_E_ALTERED);
+		text.data[i] ^= 1;
+	}
+	assert_err(wq_encode_unbrotli_is(form, wq_str_head(whole, whole.n - 1)), WQ_E_ALTERED);
+	assert_err(wq_encode_unbrotli_is(form, WQ_S_NONE), WQ_E_ALTERED);
+	for (size_t n = 0; n < form.n; n++)
+		assert_err(wq_encode_unbrotli_is(wq_str_head(form, n), whole), WQ_E_ALTERED);
+	wq_buf_byte(&brotli, 0);
+	assert_err(wq_encode_unbrotli_is(wq_buf_str(&brotli), whole), WQ_E_ALTERED);
+	/* a bomb costs no more than what it should give */
+	wq_buf_clear(&text);
+	memset(wq_buf_reserve(&text, MAX), 0, MAX);
+	wq_buf_commit(&text, MAX);
+	wq_buf_clear(&brotli);
+	assert_ok(wq_encode_brotli(wq_buf_str(&text), &brotli));
+	assert_err(wq_encode_unbrotli_is(wq_buf_str(&brotli), wq_str_head(wq_buf_str(&text), 100)), WQ_E_ALTERED);
+}
+
 static void worth(void **state)
 {
 	(void)state;
@@ -95,6 +145,8 @@ int main(void)
 		cmocka_unit_test(round_trip),
 		cmocka_unit_test(every_difference),
 		cmocka_unit_test(two_members),
+		cmocka_unit_test(brotli_round_trip),
+		cmocka_unit_test(every_difference_in_brotli),
 		cmocka_unit_test(worth),
 	};
 
