@@ -11,7 +11,7 @@
 
 #include "base/buf.h"
 
-enum { WQ_CONF_MAX_BYTES = 256 * 1024, WQ_CONF_DEPTH = 8, WQ_CONF_LIST_MAX = 1000, WQ_CONF_TEXT_MAX = 4096 };
+enum { WQ_CONF_MAX_BYTES = 256 * 1024, WQ_CONF_DEPTH = 8, WQ_CONF_LIST_MAX = 1000, WQ_CONF_TEXT_MAX = 16 * 1024 };
 
 enum wq_conf_type {
 	WQ_CONF_BOOL,

@@ -246,6 +246,11 @@ size_t wq_suffix_rules_count(const struct wq_suffix_rules *rules)
 	return rules->n;
 }
 
+const struct wq_suffix_rule *wq_suffix_rules_at(const struct wq_suffix_rules *rules, size_t number)
+{
+	return &rules->rules[number];
+}
+
 static wq_str without_dot(wq_str host)
 {
 	return host.n > 0 && host.p[host.n - 1] == '.' ? wq_str_head(host, host.n - 1) : host;

@@ -84,6 +84,8 @@ void wq_suffix_rules_close(struct wq_suffix_rules **rules);
 /* From the header line: the data's version, its day, where it is from. */
 wq_str wq_suffix_rules_version(const struct wq_suffix_rules *rules, wq_day *ret_day, wq_str *ret_source);
 size_t wq_suffix_rules_count(const struct wq_suffix_rules *rules);
+/* In the order of the file. Requires: number < wq_suffix_rules_count(). */
+const struct wq_suffix_rule *wq_suffix_rules_at(const struct wq_suffix_rules *rules, size_t number);
 
 /* Whether on that day the host is a government site: whether it lies under a suffix that is reserved to organs. The
  * suffix alone ("gov.cn") is not: it has no owner. The rule found (the longest suffix, then the latest) goes to
