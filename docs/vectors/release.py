@@ -39,9 +39,15 @@ def statement(v):
         u(v["gone"]) + t(v["created"])
 
 
-def decision(v):
-    return begin(b"weique.release.decision", 2) + d(v["statement"]) + s(v["release"]) + s(v["person"]) + s(v["stage"]) + \
+def decision(v, domain=b"weique.release.decision"):
+    return begin(domain, 2) + d(v["statement"]) + s(v["release"]) + s(v["person"]) + s(v["stage"]) + \
         u({"approve": 1, "reject": 2}[v["verdict"]]) + t(v["time"]) + s(v["comment"]) + u(int(v["demonstration"]))
+
+
+def approval(v):
+    return begin(b"weique.approval.statement", 1) + s(v["id"]) + s(v["subject"]) + s(v["object"]) + s(v["app"]) + \
+        s(v["asker"]) + s(v["text"]) + s(v["rule"]) + b"l" + struct.pack(">I", len(v["stages"])) + \
+        b"".join(s(x) for x in v["stages"]) + u(int(v["in_establishment"])) + t(v["asked"]) + t(v["until"])
 
 
 def main():
@@ -69,11 +75,29 @@ def main():
     for v in decisions:
         b = decision(v)
         v["bytes"], v["sm3"] = b.hex(), sm3(b).hex()
+    approvals = [
+        {"id": "a7", "subject": "app.opening", "object": "portal", "app": "portal", "asker": "editor",
+         "text": "\u5f00\u529e\u95e8\u6237\u7f51\u7ad9", "rule": "opening-2024", "stages": ["review", "release"],
+         "in_establishment": True, "asked": 1764000000000000, "until": 0},
+        {"id": "a8", "subject": "link", "object": "www.example.com", "app": "", "asker": "9-", "text": "", "rule": "",
+         "stages": ["secrecy"], "in_establishment": False, "asked": 0, "until": 1},
+    ]
+    for v in approvals:
+        b = approval(v)
+        v["bytes"], v["sm3"] = b.hex(), sm3(b).hex()
+    approval_decisions = [
+        {"statement": approvals[0]["sm3"], "release": "a7", "person": "wang", "stage": "review", "verdict": "approve",
+         "time": 1764000003000000, "comment": "\u540c\u610f", "demonstration": False},
+    ]
+    for v in approval_decisions:
+        b = decision(v, b"weique.approval.decision")
+        v["bytes"], v["sm3"] = b.hex(), sm3(b).hex()
     if len(sys.argv) == 3 and sys.argv[1] == "--corpus":
-        for i, v in enumerate(statements + decisions):
+        for i, v in enumerate(statements + decisions + approvals + approval_decisions):
             pathlib.Path(sys.argv[2], f"vector-{i}").write_bytes(bytes.fromhex(v["bytes"]))
         return
-    print(json.dumps({"statements": statements, "decisions": decisions}, indent=1, ensure_ascii=False))
+    print(json.dumps({"statements": statements, "decisions": decisions, "approvals": approvals,
+                      "approval_decisions": approval_decisions}, indent=1, ensure_ascii=False))
 
 
 main()

@@ -2,6 +2,7 @@
 
 #include "base/json.h"
 #include "base/json_read.h"
+#include "ledger/approval.h"
 
 enum { HEX_MAX = 2 * 8192 };
 
@@ -125,6 +126,8 @@ static wq_err apply_sealed(struct wq_db *db, const struct wq_event *event)
 	WQ_TRY(WQ_DB_EXEC(db, "UPDATE release SET state = $2, serial = $3, snapshot = $4 WHERE id = $1",
 		WQ_DB_T(event->subject), WQ_DB_I(WQ_RELEASE_SEALED), WQ_DB_I(serial),
 		WQ_DB_B(wq_str_of(digest.b, sizeof digest.b))));
+	WQ_TRY(WQ_DB_EXEC(db, "UPDATE app SET state = $2 WHERE id = $1 AND state <= 1", WQ_DB_T(event->app),
+		WQ_DB_I(WQ_APP_ONLINE)));
 	return WQ_DB_EXEC(db, "UPDATE release SET state = $2 WHERE app = $1 AND state = 0", WQ_DB_T(event->app),
 		WQ_DB_I(WQ_RELEASE_SUPERSEDED));
 }
@@ -159,14 +162,42 @@ static const struct wq_db_migration migrations[] = {
 		"ALTER TABLE app ADD COLUMN profile TEXT NOT NULL DEFAULT '';\n"
 		"CREATE TABLE unit (id TEXT PRIMARY KEY, name TEXT NOT NULL, kind INTEGER NOT NULL, "
 		"superior TEXT NOT NULL, level INTEGER NOT NULL, region TEXT NOT NULL, seq INTEGER NOT NULL);\n"},
+	{"release", 3,
+		"ALTER TABLE app ADD COLUMN type INTEGER NOT NULL DEFAULT 0;\n"
+		"ALTER TABLE app ADD COLUMN purpose TEXT NOT NULL DEFAULT '';\n"
+		"ALTER TABLE app ADD COLUMN leader TEXT NOT NULL DEFAULT '';\n"
+		"ALTER TABLE app ADD COLUMN icp TEXT NOT NULL DEFAULT '';\n"
+		"ALTER TABLE app ADD COLUMN police TEXT NOT NULL DEFAULT '';\n"
+		"ALTER TABLE app ADD COLUMN site_code TEXT NOT NULL DEFAULT '';\n"
+		"ALTER TABLE app ADD COLUMN state INTEGER NOT NULL DEFAULT 0;\n"
+		"ALTER TABLE app ADD COLUMN opening TEXT NOT NULL DEFAULT '';\n"
+		"UPDATE app SET state = 2 WHERE id IN (SELECT app FROM release WHERE state = 2);\n"
+		"ALTER TABLE person ADD COLUMN unit TEXT NOT NULL DEFAULT '';\n"
+		"ALTER TABLE person ADD COLUMN departed INTEGER NOT NULL DEFAULT 0;\n"
+		"CREATE TABLE person_key (public_key BLOB PRIMARY KEY, person TEXT NOT NULL, seq INTEGER NOT NULL);\n"
+		"INSERT INTO person_key (public_key, person, seq) SELECT public_key, id, seq FROM person;\n"
+		"CREATE TABLE approval (id TEXT PRIMARY KEY, subject TEXT NOT NULL, object TEXT NOT NULL, "
+		"app TEXT NOT NULL, asker TEXT NOT NULL, state INTEGER NOT NULL, stage INTEGER NOT NULL, "
+		"statement BLOB NOT NULL, until INTEGER NOT NULL, seq INTEGER NOT NULL);\n"
+		"CREATE INDEX approval_object ON approval (subject, object, seq);\n"
+		"CREATE TABLE approval_decision (approval TEXT NOT NULL, person TEXT NOT NULL, canonical BLOB NOT NULL, "
+		"sig BLOB NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (approval, person));\n"},
 };
 
 static const struct wq_projection rows[] = {
 	{"unit.registered", wq_unit_apply},
 	{"unit.changed", wq_unit_apply},
-	{"app.registered", wq_registry_apply_app},
-	{"app.profiled", wq_registry_apply_profile},
-	{"person.registered", wq_registry_apply_person},
+	{"app.registered", wq_app_apply},
+	{"app.changed", wq_app_apply_changed},
+	{"app.closed", wq_app_apply_closed},
+	{"app.profiled", wq_app_apply_profile},
+	{"person.registered", wq_person_apply},
+	{"person.changed", wq_person_apply_changed},
+	{"person.left", wq_person_apply_left},
+	{"person.key_changed", wq_person_apply_key},
+	{"approval.asked", wq_approval_apply_asked},
+	{"approval.decided", wq_approval_apply_decided},
+	{"approval.withdrawn", wq_approval_apply_withdrawn},
 	{"release.created", apply_created},
 	{"release.decided", apply_decided},
 	{"release.sealed", apply_sealed},
@@ -174,7 +205,8 @@ static const struct wq_projection rows[] = {
 	{NULL, NULL},
 };
 
-static const char *const tables[] = {"unit", "app", "person", "release", "decision", "finding", NULL};
+static const char *const tables[] = {
+	"unit", "app", "person", "person_key", "approval", "approval_decision", "release", "decision", "finding", NULL};
 
 const struct wq_projections wq_release_projections = {migrations, WQ_COUNT(migrations), rows, tables};
 
@@ -395,6 +427,8 @@ static wq_err may_decide(struct wq_ledger *ledger, const struct wq_signed_decisi
 	if (is_author && said->verdict == WQ_VERDICT_APPROVE)
 		return wq_error(WQ_E_SELF_REVIEW, "%.*s", WQ_S_ARG(said->person));
 	WQ_TRY(wq_person_find(ledger, said->person, arena, &person));
+	if (person.left)
+		return wq_error(WQ_E_DENIED, "%.*s has left", WQ_S_ARG(said->person));
 	if (!is_author)
 		WQ_TRY(may_take_stage(&person, said));
 	WQ_TRY(wq_sm2_verify(&person.key, proof->canonical, &proof->sig));

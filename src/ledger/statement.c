@@ -1,4 +1,4 @@
-#include "ledger/statement.h"
+#include "ledger/statement_priv.h"
 
 #include "base/utf8.h"
 #include "crypto/canon.h"
@@ -94,10 +94,10 @@ static wq_err check_decision(const struct wq_decision *d)
 	return check_text("the comment", d->comment, WQ_COMMENT_MAX);
 }
 
-wq_err wq_decision_encode(const struct wq_decision *d, struct wq_buf *out)
+wq_err wq_decision_encode_in(const char *domain, const struct wq_decision *d, struct wq_buf *out)
 {
 	WQ_TRY(check_decision(d));
-	wq_canon_begin(out, WQ_DOMAIN_DECISION, DECISION_VERSION, WQ_ALG_SM2_SM3);
+	wq_canon_begin(out, domain, DECISION_VERSION, WQ_ALG_SM2_SM3);
 	wq_canon_digest(out, d->statement);
 	wq_canon_text(out, d->release);
 	wq_canon_text(out, d->person);
@@ -109,13 +109,13 @@ wq_err wq_decision_encode(const struct wq_decision *d, struct wq_buf *out)
 	return wq_buf_err(out);
 }
 
-wq_err wq_decision_decode(wq_str canonical, struct wq_decision *ret_decision)
+wq_err wq_decision_decode_in(const char *domain, wq_str canonical, struct wq_decision *ret_decision)
 {
 	struct wq_cursor c = wq_cursor_of(canonical);
 	struct wq_decision d;
 	uint64_t verdict, demonstration;
 
-	if (wq_canon_read_begin(&c, WQ_DOMAIN_DECISION, WQ_ALG_SM2_SM3) != DECISION_VERSION)
+	if (wq_canon_read_begin(&c, domain, WQ_ALG_SM2_SM3) != DECISION_VERSION)
 		wq_cursor_fail(&c);
 	d.statement = wq_canon_read_digest(&c);
 	d.release = wq_canon_read_text(&c, WQ_ID_MAX);
@@ -133,4 +133,14 @@ wq_err wq_decision_decode(wq_str canonical, struct wq_decision *ret_decision)
 	WQ_TRY(check_decision(&d));
 	*ret_decision = d;
 	return WQ_OK;
+}
+
+wq_err wq_decision_encode(const struct wq_decision *d, struct wq_buf *out)
+{
+	return wq_decision_encode_in(WQ_DOMAIN_DECISION, d, out);
+}
+
+wq_err wq_decision_decode(wq_str canonical, struct wq_decision *ret_decision)
+{
+	return wq_decision_decode_in(WQ_DOMAIN_DECISION, canonical, ret_decision);
 }

@@ -1,4 +1,4 @@
-#include "ledger/statement.h"
+#include "ledger/approval.h"
 
 #include "base/file.h"
 #include "base/json_read.h"
@@ -298,14 +298,15 @@ static void test_statement_vectors(void **state)
 	}
 }
 
-static void test_decision_vectors(void **state)
+/* Decisions on releases, and those on approvals: the same fields under another domain. */
+static void check_decisions(const char *member, size_t n, wq_err (*encode)(const struct wq_decision *, struct wq_buf *),
+	wq_err (*decode)(wq_str, struct wq_decision *))
 {
 	const struct json_t *v;
 	size_t i;
 
-	(void)state;
-	assert_int_equal(json_array_size(wq_json_get_array(vectors, "decisions")), 2);
-	json_array_foreach(wq_json_get_array(vectors, "decisions"), i, v)
+	assert_int_equal(json_array_size(wq_json_get_array(vectors, member)), n);
+	json_array_foreach(wq_json_get_array(vectors, member), i, v)
 	{
 		struct wq_decision d = {.statement = digest_of(v, "statement"),
 			.release = text_of(v, "release"),
@@ -320,15 +321,65 @@ static void test_decision_vectors(void **state)
 		WQ_BUF(expected, WQ_DECISION_BYTES_MAX);
 		WQ_BUF(made, WQ_DECISION_BYTES_MAX);
 
-		assert_ok(wq_decision_encode(&d, &made));
+		assert_ok(encode(&d, &made));
 		assert_str(wq_buf_str(&made), bytes_of(v, &expected));
-		assert_ok(wq_decision_decode(wq_buf_str(&expected), &back));
+		assert_ok(decode(wq_buf_str(&expected), &back));
 		assert_str(back.comment, d.comment);
 		assert_str(back.stage, d.stage);
 		assert_str(back.person, d.person);
 		assert_int_equal(back.verdict, d.verdict);
 		assert_int_equal(back.time, d.time);
 		assert_int_equal(back.demonstration, d.demonstration);
+	}
+}
+
+static void test_decision_vectors(void **state)
+{
+	struct wq_decision none;
+	WQ_BUF(bytes, WQ_DECISION_BYTES_MAX);
+
+	(void)state;
+	check_decisions("decisions", 2, wq_decision_encode, wq_decision_decode);
+	check_decisions("approval_decisions", 1, wq_approval_decision_encode, wq_approval_decision_decode);
+	/* a decision on an approval is none on a release */
+	bytes_of(json_array_get(wq_json_get_array(vectors, "approval_decisions"), 0), &bytes);
+	assert_err(wq_decision_decode(wq_buf_str(&bytes), &none), WQ_E_FORMAT);
+}
+
+static void test_approval_vectors(void **state)
+{
+	const struct json_t *v, *stage;
+	size_t i, j;
+
+	(void)state;
+	assert_int_equal(json_array_size(wq_json_get_array(vectors, "approvals")), 2);
+	json_array_foreach(wq_json_get_array(vectors, "approvals"), i, v)
+	{
+		struct wq_approval_statement s = {.id = text_of(v, "id"),
+			.subject = text_of(v, "subject"),
+			.object = text_of(v, "object"),
+			.app = text_of(v, "app"),
+			.asker = text_of(v, "asker"),
+			.text = text_of(v, "text"),
+			.rule = text_of(v, "rule"),
+			.in_establishment = json_is_true(json_object_get(v, "in_establishment")),
+			.asked = time_of(v, "asked"),
+			.until = time_of(v, "until")};
+		struct wq_approval_statement back;
+		WQ_BUF(expected, WQ_APPROVAL_BYTES_MAX);
+		WQ_BUF(made, WQ_APPROVAL_BYTES_MAX);
+
+		json_array_foreach(wq_json_get_array(v, "stages"), j, stage)
+			s.stages[s.stages_n++] = wq_stage_find(wq_str_c(json_string_value(stage)));
+		assert_ok(wq_approval_encode(&s, &made));
+		assert_str(wq_buf_str(&made), bytes_of(v, &expected));
+		assert_ok(wq_approval_decode(wq_buf_str(&expected), &back));
+		assert_str(back.object, s.object);
+		assert_int_equal(back.stages_n, s.stages_n);
+		assert_ptr_equal(back.stages[0], s.stages[0]);
+		assert_int_equal(back.until, s.until);
+		for (size_t n = 0; n < expected.len; n++)
+			assert_err(wq_approval_decode(wq_str_head(wq_buf_str(&expected), n), &back), WQ_E_FORMAT);
 	}
 }
 
@@ -342,6 +393,7 @@ int main(void)
 		cmocka_unit_test(test_damaged),
 		cmocka_unit_test(test_statement_vectors),
 		cmocka_unit_test(test_decision_vectors),
+		cmocka_unit_test(test_approval_vectors),
 	};
 	const char *source = getenv("WQ_SOURCE_ROOT");
 	char path[512];
