@@ -1,0 +1,11 @@
+/* Shared by the files of the noun `release`. Private to cli/. */
+#ifndef WQ_CLI_RELEASE_PRIV_H
+#define WQ_CLI_RELEASE_PRIV_H
+
+#include "cli/common.h"
+
+/* `weique release diff`. */
+wq_err wq_release_cmd_diff(struct wq_cli *cli, const struct wq_cli_args *args);
+extern const struct wq_cli_option wq_release_diff_options[];
+
+#endif

@@ -1,0 +1,9 @@
+/* Shared by the files of the HTML report. */
+#ifndef WQ_FLOW_REPORT_HTML_PRIV_H
+#define WQ_FLOW_REPORT_HTML_PRIV_H
+
+#include "flow/report_html.h"
+
+extern const char wq_report_style[];
+
+#endif
