@@ -1,5 +1,5 @@
 #include "cli/commands.h"
-#include "cli/common.h"
+#include "cli/release_priv.h"
 #include "flow/decide.h"
 #include "flow/diff.h"
 #include "flow/sealed.h"
@@ -351,6 +351,13 @@ const struct wq_cli_command wq_cmd_release[] = {
 		"weique release list --app portal --json"},
 	{"release show", "ID", 1, 1, {"查看发布：变更、发现、审核", "show a release: changes, findings, decisions"},
 		{0}, show_options, cmd_show, "weique release show r12 --all"},
+	{"release diff", "ID [KEY…]", 1, WQ_CLI_ARGS_MAX,
+		{"逐页对比：之前（已封存）与之后（拟发布）", "compare before (sealed) and after (proposed)"},
+		{"先列出同一改动的各组，再显示每组的代表页：状态、类型、头，可见文字，然后是不可见的标记（入侵者改的正是这些，标有 !）。"
+		 "KEY 为“主机/路径”或“/路径”。",
+			"Groups of equal changes first, then one page of each: status, type, headers, visible text, then markup that is "
+			"not visible (what intruders change, marked !). KEY is host/path or /path."},
+		wq_release_diff_options, wq_release_cmd_diff, "weique release diff r12 --html r12.html"},
 	{"release approve", "ID --person ID --key FILE", 1, 1,
 		{"同意发布（本人签名）", "approve it, signed by the person"},
 		{"作者不能审核自己的变更；机关事业单位的审核人员须为在编人员（B1，2024 第十三条）。",

@@ -11,7 +11,7 @@ enum {
 	PAGE_MEMORY = 1024 * 1024 * 1024,
 	SEGMENT_MAX = 1000, /* bytes of a changed segment in the terminal */
 	RUNS_SHOWN = 200,   /* of one page */
-	KEYS_SHOWN = 5      /* of a group, besides the representative */
+	FINDINGS_MAX = 100000
 };
 
 struct diff {
@@ -49,6 +49,19 @@ struct line {
 	bool removed;
 };
 
+/* A line end inside a piece is a sign. */
+static void put_outside(const struct diff *d, wq_str text)
+{
+	while (text.p && text.n > 0) {
+		size_t n = text.n;
+		wq_str line = wq_str_cut(&text, '\n');
+
+		wq_cli_text(d->cli->out, line);
+		if (line.n < n)
+			fputs("↵", d->cli->out);
+	}
+}
+
 static void put_segment(void *data, wq_str text, bool marked, size_t left_out)
 {
 	struct line *l = data;
@@ -65,7 +78,7 @@ static void put_segment(void *data, wq_str text, bool marked, size_t left_out)
 		colour(l->d, WQ_COLOUR_BOLD);
 	if (marked)
 		colour(l->d, l->removed ? WQ_COLOUR_RED : WQ_COLOUR_GREEN);
-	wq_cli_text(out, text);
+	put_outside(l->d, text);
 	if (marked)
 		colour(l->d, WQ_COLOUR_NONE);
 	if (marked && plain)
@@ -80,7 +93,7 @@ static void put_whole(void *data, wq_str text, bool marked, size_t left_out)
 	colour(l->d, l->removed ? WQ_COLOUR_RED : WQ_COLOUR_GREEN);
 	if (left_out > 0)
 		fprintf(l->d->cli->out, zh(l->d) ? "…（略 %zu 字节）" : "…(%zu bytes left out)", left_out);
-	wq_cli_text(l->d->cli->out, text);
+	put_outside(l->d, text);
 	colour(l->d, WQ_COLOUR_NONE);
 }
 
@@ -93,7 +106,7 @@ static void put_piece(struct diff *d, bool removed, unsigned flags, wq_str piece
 	colour(d, removed ? WQ_COLOUR_RED : WQ_COLOUR_GREEN);
 	fputs(removed ? "- " : "+ ", d->cli->out);
 	colour(d, WQ_COLOUR_NONE);
-	wq_show_segments(wq_str_trim(piece), marked, SEGMENT_MAX, marked ? put_segment : put_whole, &line);
+	wq_show_segments(piece, marked, SEGMENT_MAX, marked ? put_segment : put_whole, &line);
 	fputc('\n', d->cli->out);
 }
 
@@ -137,8 +150,9 @@ static wq_err put_runs(struct diff *d, const char *title, const struct wq_pieces
 		return WQ_OK;
 	fprintf(d->cli->out, "  %s  -%zu +%zu\n", title, diff->was.changed_n, diff->is.changed_n);
 	if (diff->too_different) {
-		fprintf(d->cli->out, zh(d) ? "    差异过大，不逐行对应：删去 %zu 行，新增 %zu 行\n"
-					   : "    too different to match lines: %zu lines removed, %zu added\n",
+		fprintf(d->cli->out,
+			zh(d) ? "    差异过大，不逐行对应：删去 %zu 行，新增 %zu 行\n"
+			      : "    too different to match lines: %zu lines removed, %zu added\n",
 			diff->was.changed_n, diff->is.changed_n);
 	}
 	while (wq_textdiff_next(diff, &run)) {
@@ -147,7 +161,8 @@ static wq_err put_runs(struct diff *d, const char *title, const struct wq_pieces
 		if (!run.changed)
 			continue;
 		if (shown++ == RUNS_SHOWN) {
-			fputs(zh(d) ? "    …（其余差异请用 --html 查看）\n" : "    … (see the rest with --html)\n", d->cli->out);
+			fputs(zh(d) ? "    …（其余差异请用 --html 查看）\n" : "    … (see the rest with --html)\n",
+				d->cli->out);
 			break;
 		}
 		WQ_TRY(wq_show_marks(&d->page, d->review->secret, diff, &run, &m));
@@ -204,7 +219,8 @@ static wq_err put_text(struct diff *d, const struct wq_change *c)
 	WQ_TRY(wq_review_text(d->review, c, &d->page, &t));
 	if (!t.text || t.too_large || t.only_bytes) {
 		if (t.too_large)
-			fputs(zh(d) ? "  内容过大，只比较摘要\n" : "  too large to compare: by digest only\n", d->cli->out);
+			fputs(zh(d) ? "  内容过大，只比较摘要\n" : "  too large to compare: by digest only\n",
+				d->cli->out);
 		if (t.only_bytes && c->kind == WQ_CHANGE_CHANGED)
 			fputs(zh(d) ? "  文字和标记都没有变化，只是编码后的字节不同\n"
 				    : "  text and markup are equal; only the encoded bytes differ\n",
@@ -213,9 +229,11 @@ static wq_err put_text(struct diff *d, const struct wq_change *c)
 		return WQ_OK;
 	}
 	WQ_TRY(put_runs(d, zh(d) ? "可见文字" : "visible text", &t.was.seen, &t.is.seen, &t.seen));
-	WQ_TRY(put_runs(d, zh(d) ? "不可见的标记（链接、脚本、属性）" : "markup that is not visible (links, scripts, attributes)",
+	WQ_TRY(put_runs(d,
+		zh(d) ? "不可见的标记（链接、脚本、属性）" : "markup that is not visible (links, scripts, attributes)",
 		&t.was.unseen, &t.is.unseen, &t.unseen));
-	return put_runs(d, zh(d) ? "空白与排列" : "white space and arrangement", &t.was.source, &t.is.source, &t.source);
+	return put_runs(
+		d, zh(d) ? "空白与排列" : "white space and arrangement", &t.was.source, &t.is.source, &t.source);
 }
 
 static wq_err put_page(struct diff *d, size_t number)
@@ -269,8 +287,9 @@ static wq_err put_groups(struct diff *d)
 		WQ_S_ARG(r->release.id), WQ_S_ARG(r->release.said.app), r->counts[WQ_CHANGE_CHANGED],
 		r->counts[WQ_CHANGE_ADDED], r->counts[WQ_CHANGE_GONE], r->groups_n);
 	if (r->base_gone)
-		fprintf(d->cli->out, zh(d) ? "  （它所基于的版本 %llu 已不再保留：全部显示为新增）\n"
-					   : "  (serial %llu, which it builds on, is no longer kept: all shows as added)\n",
+		fprintf(d->cli->out,
+			zh(d) ? "  （它所基于的版本 %llu 已不再保留：全部显示为新增）\n"
+			      : "  (serial %llu, which it builds on, is no longer kept: all shows as added)\n",
 			(unsigned long long)r->release.said.base_serial);
 	for (size_t i = 0; i < r->groups_n; i++) {
 		if (r->groups[i].changes > 1)
@@ -408,8 +427,9 @@ static wq_err visit_pages(struct diff *d, wq_err (*page)(struct diff *d, size_t 
 		struct wq_change c;
 
 		WQ_TRY(wq_review_at(r, i, &was, &is, &c));
-		if (named ? !asked_for(d, c.key)
-			  : group.n > 0 ? !wq_str_eq(group, wq_str_c(group_name(g, name))) : !all && g->first != i)
+		if (named                     ? !asked_for(d, c.key)
+				: group.n > 0 ? !wq_str_eq(group, wq_str_c(group_name(g, name)))
+					      : !all && g->first != i)
 			continue;
 		WQ_TRY(page(d, i));
 		++*ret_n;
@@ -428,7 +448,9 @@ static wq_err stat_page(struct diff *d, size_t number)
 	wq_arena_reset(&d->page);
 	WQ_TRY(wq_review_at(d->review, number, &was, &is, &c));
 	WQ_TRY(wq_review_text(d->review, &c, &d->page, &t));
-	fprintf(d->cli->out, zh(d) ? "  %c %6u 页  文字 +%zu -%zu  标记 +%zu -%zu  " : "  %c %6u pages  text +%zu -%zu  markup +%zu -%zu  ",
+	fprintf(d->cli->out,
+		zh(d) ? "  %c %6u 页  文字 +%zu -%zu  标记 +%zu -%zu  "
+		      : "  %c %6u pages  text +%zu -%zu  markup +%zu -%zu  ",
 		marks[c.kind], d->review->groups[d->review->changes[number].group].changes, t.seen.is.changed_n,
 		t.seen.was.changed_n, t.unseen.is.changed_n, t.unseen.was.changed_n);
 	wq_cli_text(d->cli->out, c.key);
@@ -468,12 +490,44 @@ static wq_err print_text(struct diff *d)
 	return visit_pages(d, wq_cli_has(d->args, "stat") ? stat_page : put_page, &n);
 }
 
+static wq_err read_findings(struct diff *d, struct wq_report_options *options)
+{
+	struct wq_finding *findings;
+	wq_str *texts;
+	size_t n;
+
+	WQ_TRY(wq_release_findings(
+		d->review->w->ledger, d->review->release.id, FINDINGS_MAX, &d->cli->arena, &texts, &n));
+	findings = WQ_NEW_ARRAY(&d->cli->arena, struct wq_finding, n + 1);
+	WQ_TRY(wq_arena_err(&d->cli->arena));
+	for (size_t i = 0; i < n; i++)
+		WQ_TRY(wq_finding_from_json(&d->cli->arena, texts[i], &findings[i]));
+	options->findings = findings;
+	options->findings_n = n;
+	return WQ_OK;
+}
+
+static wq_err write_report(struct diff *d, wq_str file)
+{
+	struct wq_report_options options = {.now = wq_now(d->cli->clock)};
+	WQ_BUF(out, WQ_REPORT_BYTES_MAX);
+	char *path = wq_arena_cstr(&d->cli->arena, file);
+
+	if (!path)
+		return wq_error(WQ_E_USAGE, "--html is no file name");
+	WQ_TRY(read_findings(d, &options));
+	WQ_TRY(wq_report_html(d->review, &options, &out));
+	WQ_TRY(wq_file_replace(&wq_fs_system, path, wq_buf_str(&out), 0640));
+	wq_cli_print(d->cli, "已写入 %s（%zu 字节）\n", "written: %s (%zu bytes)\n", path, out.len);
+	return wq_cli_json_ok(d->cli);
+}
+
 static wq_err print(struct diff *d)
 {
 	wq_str file = wq_cli_value(d->args, "html");
 
 	if (file.n > 0)
-		return wq_release_report(d->cli, d->review, file);
+		return write_report(d, file);
 	return d->cli->json ? print_json(d) : print_text(d);
 }
 

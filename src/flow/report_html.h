@@ -34,7 +34,8 @@ wq_err wq_report_html(struct wq_review *review, const struct wq_report_options *
  * what turns the direction of writing as visible signs, bytes that are no UTF-8 as U+FFFD. */
 void wq_report_escape(wq_str text, struct wq_buf *out);
 /* The tables of one page, before beside after. For the fuzz target. */
-wq_err wq_report_text(struct wq_arena *arena, const uint64_t secret[2], const struct wq_review_text *text, struct wq_buf *out);
+wq_err wq_report_text(
+	struct wq_arena *arena, const uint64_t secret[2], const struct wq_review_text *text, struct wq_buf *out);
 /* "image/png" when these are bytes of a raster format that browsers show, whatever somebody says they are; else empty. */
 wq_str wq_report_image(wq_str bytes);
 

@@ -27,9 +27,8 @@ void wq_report_escape(wq_str text, struct wq_buf *out)
 		case '&': wq_buf_add(out, WQ_S("&amp;")); break;
 		case '"': wq_buf_add(out, WQ_S("&quot;")); break;
 		case '\'': wq_buf_add(out, WQ_S("&#39;")); break;
-		case '\t':
-		case '\n': wq_buf_byte(out, ' '); break;
-		case '\r': break;
+		case '\t': wq_buf_byte(out, ' '); break;
+		case '\n': wq_buf_add(out, WQ_S("↵")); break;
 		case WQ_UTF8_BAD: wq_buf_add(out, WQ_S("\xef\xbf\xbd")); break;
 		default:
 			if (is_invisible(cp))
@@ -45,7 +44,7 @@ void wq_report_escape(wq_str text, struct wq_buf *out)
 
 struct cell {
 	struct wq_buf *out;
-	bool removed, whole;
+	bool removed;
 };
 
 static void put_segment(void *data, wq_str text, bool marked, size_t left_out)
@@ -66,22 +65,17 @@ static void put_segment(void *data, wq_str text, bool marked, size_t left_out)
 
 static void put_cell(struct wq_buf *out, bool removed, wq_str piece, unsigned flags, const bool *marks)
 {
-	struct cell cell = {out, removed, marks == NULL};
+	struct cell cell = {out, removed};
 
 	wq_buf_printf(out, "<td class=\"%s\">", removed ? "w" : "i");
 	if (flags & WQ_PIECE_ATTENTION)
 		wq_buf_add(out, WQ_S("<span class=\"look\" title=\"请特别注意 look closely\">！</span>"));
-	wq_show_segments(wq_str_trim(piece), marks, SEGMENT_MAX, put_segment, &cell);
+	wq_show_segments(piece, marks, SEGMENT_MAX, put_segment, &cell);
 	wq_buf_add(out, WQ_S("</td>"));
 }
 
-/* `marks` are those of the piece from its first byte on: white space that was cut off in front shifts them. */
-static const bool *trimmed(const bool *marks, wq_str piece)
-{
-	return marks ? marks + (wq_str_trim(piece).p - piece.p) : NULL;
-}
-
-static void put_side(struct wq_buf *out, bool removed, const struct wq_pieces *pieces, size_t at, bool there, const bool *marks)
+static void put_side(
+	struct wq_buf *out, bool removed, const struct wq_pieces *pieces, size_t at, bool there, const bool *marks)
 {
 	wq_str piece;
 
@@ -90,7 +84,7 @@ static void put_side(struct wq_buf *out, bool removed, const struct wq_pieces *p
 		return;
 	}
 	piece = pieces->items[at];
-	put_cell(out, removed, piece, pieces->flags[at], wq_str_trim(piece).n ? trimmed(marks, piece) : NULL);
+	put_cell(out, removed, piece, pieces->flags[at], marks);
 }
 
 /* ---- tables ---- */
@@ -112,7 +106,7 @@ static void gap(struct table *t, size_t n)
 static void context(struct table *t, const struct wq_textdiff_run *run, size_t from, size_t n)
 {
 	for (size_t i = from; i < from + n; i++) {
-		struct cell cell = {t->out, false, false};
+		struct cell cell = {t->out, false};
 		wq_str piece = wq_str_trim(t->is->items[run->is + i]);
 
 		for (int side = 0; side < 2; side++) {
@@ -127,8 +121,10 @@ static void context(struct table *t, const struct wq_textdiff_run *run, size_t f
 
 static void same(struct table *t, const struct wq_textdiff_run *run)
 {
-	bool first = run->is == 0, last = run->is + run->is_n == t->diff->is.n && run->was + run->was_n == t->diff->was.n;
-	size_t before = first ? 0 : WQ_MIN((size_t)CONTEXT, run->is_n), after = last ? 0 : WQ_MIN((size_t)CONTEXT, run->is_n - before);
+	bool first = run->is == 0,
+	     last = run->is + run->is_n == t->diff->is.n && run->was + run->was_n == t->diff->was.n;
+	size_t before = first ? 0 : WQ_MIN((size_t)CONTEXT, run->is_n),
+	       after = last ? 0 : WQ_MIN((size_t)CONTEXT, run->is_n - before);
 
 	context(t, run, 0, before);
 	if (run->is_n > before + after)
@@ -182,13 +178,15 @@ static wq_err put_table(struct table *t, const char *caption, bool code)
 	return wq_buf_err(t->out);
 }
 
-wq_err wq_report_text(struct wq_arena *arena, const uint64_t secret[2], const struct wq_review_text *text, struct wq_buf *out)
+wq_err wq_report_text(
+	struct wq_arena *arena, const uint64_t secret[2], const struct wq_review_text *text, struct wq_buf *out)
 {
 	struct table seen = {arena, secret, &text->was.seen, &text->is.seen, &text->seen, out, 0},
 		     unseen = {arena, secret, &text->was.unseen, &text->is.unseen, &text->unseen, out, 0},
 		     source = {arena, secret, &text->was.source, &text->is.source, &text->source, out, 0};
 
 	WQ_TRY(put_table(&seen, "可见文字 <span lang=\"en\">Visible text</span>", false));
-	WQ_TRY(put_table(&unseen, "不可见的标记：链接、脚本、属性 <span lang=\"en\">Markup: links, scripts, attributes</span>", true));
+	WQ_TRY(put_table(&unseen,
+		"不可见的标记：链接、脚本、属性 <span lang=\"en\">Markup: links, scripts, attributes</span>", true));
 	return put_table(&source, "空白与排列 <span lang=\"en\">White space and arrangement</span>", true);
 }

@@ -28,8 +28,8 @@ static wq_err join(struct wq_arena *arena, const wq_str *pieces, size_t n, struc
 	return wq_textdiff_words(arena, ret->text, WQ_SHOW_WORDS_MAX, &ret->words, &ret->n);
 }
 
-static wq_err spread(struct wq_arena *arena, const struct side *side, const bool *changed, const wq_str *pieces, size_t n,
-	const bool **ret)
+static wq_err spread(struct wq_arena *arena, const struct side *side, const bool *changed, const wq_str *pieces,
+	size_t n, const bool **ret)
 {
 	bool *bytes = WQ_NEW_ARRAY(arena, bool, side->text.n + 1);
 	size_t at = 0;

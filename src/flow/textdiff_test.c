@@ -1,5 +1,6 @@
 #include "flow/textdiff.h"
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/test.h"
 
