@@ -21,6 +21,7 @@ struct diff {
 	struct wq_json json;
 	struct wq_arena page;
 	struct wq_progress meter;
+	size_t policy_lines;
 };
 
 static const char marks[] = {[WQ_CHANGE_ADDED] = '+', [WQ_CHANGE_CHANGED] = '~', [WQ_CHANGE_GONE] = '-'};
@@ -302,6 +303,16 @@ static wq_err put_groups(struct diff *d)
 	return WQ_OK;
 }
 
+static wq_err put_policy_line(void *data, char sign, wq_str text)
+{
+	struct diff *d = data;
+
+	if (d->policy_lines++ == 0)
+		fputs(zh(d) ? "策略变化：\n" : "policy:\n", d->cli->out);
+	put_header(d, sign, text);
+	return WQ_OK;
+}
+
 /* ---- JSON ---- */
 
 static void json_pieces(struct diff *d, const char *name, const wq_str *pieces, size_t n)
@@ -365,6 +376,17 @@ static wq_err json_page(struct diff *d, size_t number)
 	json_runs(d, "text", &t.seen);
 	json_runs(d, "markup", &t.unseen);
 	json_runs(d, "source", &t.source);
+	wq_json_object_end(&d->json);
+	return WQ_OK;
+}
+
+static wq_err json_policy_line(void *data, char sign, wq_str text)
+{
+	struct diff *d = data;
+
+	wq_json_object(&d->json);
+	wq_json_put_str(&d->json, "change", sign == '-' ? WQ_S("removed") : WQ_S("added"));
+	wq_json_put_str(&d->json, "line", text);
 	wq_json_object_end(&d->json);
 	return WQ_OK;
 }
@@ -471,6 +493,10 @@ static wq_err print_json(struct diff *d)
 	wq_json_put_bool(&d->json, "base_gone", d->review->base_gone);
 	for (int kind = 0; kind < 3; kind++)
 		wq_json_put_u64(&d->json, wq_change_name((enum wq_change_kind)kind), d->review->counts[kind]);
+	wq_json_key(&d->json, WQ_S("policy"));
+	wq_json_array(&d->json);
+	WQ_TRY(wq_review_policy(d->review, json_policy_line, d));
+	wq_json_array_end(&d->json);
 	WQ_TRY(json_groups(d));
 	if (!wq_cli_has(d->args, "stat")) {
 		wq_json_key(&d->json, WQ_S("pages"));
@@ -487,6 +513,7 @@ static wq_err print_text(struct diff *d)
 	size_t n;
 
 	WQ_TRY(put_groups(d));
+	WQ_TRY(wq_review_policy(d->review, put_policy_line, d));
 	return visit_pages(d, wq_cli_has(d->args, "stat") ? stat_page : put_page, &n);
 }
 

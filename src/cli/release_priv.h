@@ -1,4 +1,4 @@
-/* Shared by the files of the noun `release`. Private to cli/. */
+/* What the files of the noun `release` (cmd_release*.c) share among themselves. Private to cli/. */
 #ifndef WQ_CLI_RELEASE_PRIV_H
 #define WQ_CLI_RELEASE_PRIV_H
 

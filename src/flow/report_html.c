@@ -299,6 +299,38 @@ static wq_err put_changes(struct report *r)
 	return wq_buf_err(r->out);
 }
 
+/* ---- policy ---- */
+
+struct policy_lines {
+	struct report *r;
+	size_t n;
+};
+
+static wq_err put_policy_line(void *data, char sign, wq_str text)
+{
+	struct policy_lines *lines = data;
+
+	if (lines->n++ == 0)
+		put(lines->r,
+			"<section aria-labelledby=\"policy\"><h2 id=\"policy\">策略变化 <span lang=\"en\">Policy</span></h2>\n<p>网关对路径的"
+			"处理、外链提示、网页改写等随此发布一起改变。 <span lang=\"en\">What the gate does with paths, leave-site prompts and "
+			"rewriting changes with this release.</span></p>\n<table class=\"diff code\"><tbody>\n");
+	put(lines->r, sign == '-' ? "<tr><td class=\"w\"><del>" : "<tr><td class=\"i\"><ins>");
+	esc(lines->r, text);
+	put(lines->r, sign == '-' ? "</del></td></tr>\n" : "</ins></td></tr>\n");
+	return wq_buf_err(lines->r->out);
+}
+
+static wq_err put_policy(struct report *r)
+{
+	struct policy_lines lines = {r, 0};
+
+	WQ_TRY(wq_review_policy(r->review, put_policy_line, &lines));
+	if (lines.n > 0)
+		put(r, "</tbody></table></section>\n");
+	return wq_buf_err(r->out);
+}
+
 /* ---- head ---- */
 
 static wq_err put_groups(struct report *r)
@@ -398,6 +430,7 @@ static wq_err put_all(struct report *r)
 {
 	WQ_TRY(index_findings(r));
 	put_top(r);
+	WQ_TRY(put_policy(r));
 	WQ_TRY(put_groups(r));
 	put_findings(r);
 	WQ_TRY(put_changes(r));

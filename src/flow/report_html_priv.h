@@ -1,4 +1,4 @@
-/* Shared by the files of the HTML report. */
+/* What the files of the HTML report (report_html*.c) share among themselves. Private to flow/. */
 #ifndef WQ_FLOW_REPORT_HTML_PRIV_H
 #define WQ_FLOW_REPORT_HTML_PRIV_H
 

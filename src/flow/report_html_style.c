@@ -24,7 +24,7 @@ const char wq_report_style[] =
 	"table{border-collapse:collapse;width:100%}caption{text-align:left;font-weight:600;padding:.9rem 0 .35rem}"
 	"th{text-align:left;font-weight:600}"
 	".list{font-size:.93rem}.list th,.list td{border-bottom:1px solid var(--line);padding:.4rem .7rem .4rem 0;vertical-align:top;overflow-wrap:anywhere}"
-	".list thead th{color:var(--soft);white-space:nowrap}.num{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}"
+	".list thead th{color:var(--soft);white-space:nowrap}.list td:first-child{white-space:nowrap}nav .list td:first-child{width:8rem}.list .num{text-align:right;width:1%;padding-right:1.6rem;font-variant-numeric:tabular-nums;white-space:nowrap}"
 	"code,.mono{font-family:\"JetBrains Mono\",\"Noto Sans Mono\",\"DejaVu Sans Mono\",Consolas,monospace,\"Noto Sans CJK SC\";font-size:.86em}"
 	"article{background:var(--card);border:1px solid var(--line);border-radius:.6rem;margin:1.2rem 0;padding:1rem 1.2rem 1.2rem}"
 	"article>header{display:flex;flex-wrap:wrap;gap:.3rem .8rem;align-items:baseline}"

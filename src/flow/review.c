@@ -234,6 +234,16 @@ void wq_review_close(struct wq_review **review)
 	*review = NULL;
 }
 
+wq_err wq_review_policy(struct wq_review *review, wq_policy_line_fn line, void *data)
+{
+	struct wq_policy was = wq_policy_default, is = wq_policy_default;
+
+	if (review->has_base)
+		WQ_TRY(wq_policy_decode(wq_snapshot_policy(&review->base.snapshot), &review->arena, &was));
+	WQ_TRY(wq_policy_decode(wq_snapshot_policy(&review->body.snapshot), &review->arena, &is));
+	return wq_policy_diff(review->has_base ? &was : NULL, &is, line, data);
+}
+
 /* ---- for reading ---- */
 
 static wq_err read_side(struct wq_review *r, const struct wq_change *change, bool is, struct wq_arena *arena,

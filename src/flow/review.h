@@ -12,6 +12,7 @@
 #include "flow/review_page.h"
 #include "flow/sealed.h"
 #include "flow/textdiff.h"
+#include "policy/profile.h"
 
 enum { WQ_REVIEW_CHANGES_MAX = 4 * 1024 * 1024 };
 
@@ -50,6 +51,9 @@ struct wq_review_options {
 wq_err wq_review_open(struct wq_workspace *workspace, const struct wq_release_row *release,
 	const struct wq_review_options *options, struct wq_review **ret_review);
 void wq_review_close(struct wq_review **review);
+
+/* What differs between the two policies, line by line (policy/profile.h). Errors: those of wq_policy_decode(), `line`'s. */
+wq_err wq_review_policy(struct wq_review *review, wq_policy_line_fn line, void *data);
 
 /* The change with its entries; `ret_was` and `ret_is` are what the change points to. */
 wq_err wq_review_at(const struct wq_review *review, size_t number, struct wq_entry *ret_was, struct wq_entry *ret_is,
