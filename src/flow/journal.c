@@ -18,7 +18,7 @@ struct wq_journal {
 	uint64_t end; /* of the last whole record */
 	wq_time began;
 	size_t found;
-	struct wq_map first, second; /* key -> offset of the record that counts */
+	struct wq_map first, second;      /* key -> offset of the record that counts */
 	struct wq_buf visited, looked_up; /* bytes of one record each */
 };
 
@@ -49,8 +49,8 @@ static wq_err write_all(struct wq_journal *j, wq_str bytes)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
-			return wq_error_sys(errno == ENOSPC || errno == EDQUOT ? WQ_E_NO_SPACE : WQ_E_IO, errno, "%s",
-				j->path);
+			return wq_error_sys(
+				errno == ENOSPC || errno == EDQUOT ? WQ_E_NO_SPACE : WQ_E_IO, errno, "%s", j->path);
 		bytes = wq_str_from(bytes, (size_t)n);
 	}
 	return WQ_OK;
@@ -263,8 +263,7 @@ static wq_err open_in(struct wq_journal *j, const char *dir, const struct wq_jou
 	j->path = strdup(path);
 	if (!j->path)
 		return wq_error_id(WQ_E_NO_MEMORY);
-	j->fd = j->fs->open_at(
-		j->fs->data, AT_FDCWD, path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
+	j->fd = j->fs->open_at(j->fs->data, AT_FDCWD, path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (j->fd < 0)
 		return wq_error_sys(WQ_E_IO, errno, "%s", path);
 	return fits(j, o) ? load(j) : begin(j, o);
@@ -272,8 +271,7 @@ static wq_err open_in(struct wq_journal *j, const char *dir, const struct wq_jou
 
 wq_err wq_journal_open(const char *dir, const struct wq_journal_options *options, struct wq_journal **ret_journal)
 {
-	const size_t record_max =
-		(size_t)WQ_SITE_OBJECT_MAX + WQ_SNAPSHOT_KEY_MAX + TYPE_MAX + WQ_SITE_HEADERS_MAX;
+	const size_t record_max = (size_t)WQ_SITE_OBJECT_MAX + WQ_SNAPSHOT_KEY_MAX + TYPE_MAX + WQ_SITE_HEADERS_MAX;
 	struct wq_journal *j = calloc(1, sizeof *j);
 	wq_err e;
 

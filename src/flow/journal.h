@@ -60,8 +60,7 @@ size_t wq_journal_found(const struct wq_journal *journal, wq_time *ret_began);
  * WQ_E_LIMIT. */
 wq_err wq_journal_add(struct wq_journal *journal, enum wq_journal_kind kind, const struct wq_site_item *item);
 /* What the first look, or the second, says of a key; slices live until the next call. Errors: WQ_E_NOT_FOUND; WQ_E_IO. */
-wq_err wq_journal_find(
-	struct wq_journal *journal, wq_str key, bool second, struct wq_journal_record *ret_record);
+wq_err wq_journal_find(struct wq_journal *journal, wq_str key, bool second, struct wq_journal_record *ret_record);
 /* Whether there is one; no reading. */
 bool wq_journal_has(const struct wq_journal *journal, wq_str key, bool second);
 /* Visits the records that count, in order, of the first look or of the second. Slices live until the visitor returns; it

@@ -135,8 +135,7 @@ static void a_torn_tail_is_cut(void **state)
 		wq_time began;
 		size_t found;
 
-		assert_ok(wq_file_replace(
-			&wq_fs_system, path_of("journal"), wq_str_head(wq_buf_str(&whole), n), 0600));
+		assert_ok(wq_file_replace(&wq_fs_system, path_of("journal"), wq_str_head(wq_buf_str(&whole), n), 0600));
 		assert_ok(wq_journal_open(at.dir, &at.options, &j));
 		found = wq_journal_found(j, &began);
 		assert_true(found <= WQ_MIN(last, 3));

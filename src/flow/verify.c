@@ -20,11 +20,11 @@ struct held {
 struct verify {
 	struct wq_workspace *w;
 	const struct wq_snapshot *proposed;
-	struct held identity, gzip;
+	struct held identity, gzip, brotli;
 	struct wq_verified result;
 };
 
-/* Where an entry's two forms lie, for sorting. */
+/* Where an entry's identity and gzip forms lie, for sorting: the brotli form lies beside the latter. */
 struct place {
 	uint32_t identity, gzip /* NO_PACK: none */, entry;
 };
@@ -58,23 +58,44 @@ static bool names_object(const struct wq_object_ref *ref, const struct wq_pack *
 	return ref->number < pack->objects && wq_pack_bytes(pack, ref->number).n == ref->length_bytes;
 }
 
-static wq_err check_gzip(struct verify *v, const struct wq_entry *entry, wq_str shown)
+/* One encoded form of an entry: which object, and what it has to be. */
+struct form {
+	const struct wq_object_ref *ref;
+	struct held *held; /* its pack, when that is not the identity form's */
+	const char *name;
+	wq_err (*is)(wq_str form, wq_str bytes);
+};
+
+static wq_err check_form(struct verify *v, const struct wq_entry *entry, const struct form *form, wq_str shown)
 {
 	const struct wq_pack *pack = &v->identity.pack;
 	wq_err e;
 
-	if (entry->gzip.pack != entry->identity.pack) {
-		WQ_TRY(hold(v, &v->gzip, entry->gzip.pack));
-		pack = &v->gzip.pack;
+	if (form->ref->pack != entry->identity.pack) {
+		WQ_TRY(hold(v, form->held, form->ref->pack));
+		pack = &form->held->pack;
 	}
-	if (!names_object(&entry->gzip, pack))
-		return wq_error(WQ_E_ALTERED, "%.*s: its gzip form is no object", WQ_S_ARG(entry->key));
-	e = wq_encode_gunzip_is(wq_pack_bytes(pack, entry->gzip.number), shown);
+	if (!names_object(form->ref, pack))
+		return wq_error(WQ_E_ALTERED, "%.*s: its %s form is no object", WQ_S_ARG(entry->key), form->name);
+	e = form->is(wq_pack_bytes(pack, form->ref->number), shown);
 	if (wq_is(e, WQ_E_ALTERED))
 		return wq_error(
 			WQ_E_ALTERED, "%.*s: what is sent compressed is not what is shown", WQ_S_ARG(entry->key));
-	v->result.gzip_forms++;
 	return e;
+}
+
+static wq_err check_forms(struct verify *v, const struct wq_entry *entry, wq_str shown)
+{
+	const struct form gzip = {&entry->gzip, &v->gzip, "gzip", wq_encode_gunzip_is},
+			  brotli = {&entry->brotli, &v->brotli, "brotli", wq_encode_unbrotli_is};
+
+	if (entry->has_gzip)
+		WQ_TRY(check_form(v, entry, &gzip, shown));
+	if (entry->has_brotli)
+		WQ_TRY(check_form(v, entry, &brotli, shown));
+	v->result.gzip_forms += entry->has_gzip;
+	v->result.brotli_forms += entry->has_brotli;
+	return WQ_OK;
 }
 
 /* Requires: the pack of the identity form is held. Its objects have the digests of its index (wq_pack_verify). */
@@ -88,7 +109,7 @@ static wq_err check_entry(struct verify *v, uint32_t number)
 		!wq_digest_eq(entry.identity.digest, wq_pack_digest(&v->identity.pack, entry.identity.number)))
 		return wq_error(WQ_E_ALTERED, "%.*s: what it names is no object of its digest", WQ_S_ARG(entry.key));
 	v->result.entries++;
-	return entry.has_gzip ? check_gzip(v, &entry, wq_pack_bytes(&v->identity.pack, entry.identity.number)) : WQ_OK;
+	return check_forms(v, &entry, wq_pack_bytes(&v->identity.pack, entry.identity.number));
 }
 
 static int place_order(const void *a, const void *b)
@@ -100,7 +121,6 @@ static int place_order(const void *a, const void *b)
 	return x->gzip != y->gzip ? (x->gzip < y->gzip ? -1 : 1) : x->entry < y->entry ? -1 : 1;
 }
 
-/* Refuses a form that nobody can look into. */
 static wq_err find_places(struct verify *v, struct place *places)
 {
 	for (uint32_t i = 0; i < v->proposed->entries_n; i++) {
@@ -108,9 +128,6 @@ static wq_err find_places(struct verify *v, struct place *places)
 
 		if (!wq_snapshot_entry(v->proposed, i, &entry))
 			return wq_error(WQ_E_FORMAT, "entry %u", i);
-		if (entry.has_brotli)
-			return wq_error(
-				WQ_E_ALTERED, "%.*s has a brotli form, which cannot be compared", WQ_S_ARG(entry.key));
 		places[i] = (struct place){entry.identity.pack, entry.has_gzip ? entry.gzip.pack : NO_PACK, i};
 	}
 	qsort(places, v->proposed->entries_n, sizeof *places, place_order);
@@ -224,7 +241,8 @@ wq_err wq_release_verify(
 {
 	struct verify v = {.w = workspace,
 		.identity = {.number = NO_PACK, .bytes = WQ_BUF_INIT(PACK_FILE_MAX)},
-		.gzip = {.number = NO_PACK, .bytes = WQ_BUF_INIT(PACK_FILE_MAX)}};
+		.gzip = {.number = NO_PACK, .bytes = WQ_BUF_INIT(PACK_FILE_MAX)},
+		.brotli = {.number = NO_PACK, .bytes = WQ_BUF_INIT(PACK_FILE_MAX)}};
 	struct wq_sealed_view body;
 	wq_err e;
 
@@ -233,6 +251,7 @@ wq_err wq_release_verify(
 	e = check_body(&v, release);
 	wq_buf_done(&v.identity.bytes);
 	wq_buf_done(&v.gzip.bytes);
+	wq_buf_done(&v.brotli.bytes);
 	wq_sealed_close(&body);
 	if (!wq_failed(e) && ret_verified)
 		*ret_verified = v.result;

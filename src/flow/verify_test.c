@@ -220,10 +220,27 @@ static void test_gzip_bomb(void **state)
 static void test_brotli(void **state)
 {
 	struct fixture *f = *state;
+	struct wq_pack_writer *w = pack_begin(f);
+	struct wq_release_row row;
+	struct wq_verified v;
+	WQ_BUF(text, MAX);
+	WQ_BUF(brotli, MAX);
 
+	page(5, &text);
+	assert_ok(wq_encode_brotli(wq_buf_str(&text), &brotli));
 	f->entries[5].has_brotli = true;
+	f->entries[5].brotli = put(w, 2, wq_buf_str(&brotli));
+	pack_end(f, w);
+	row = propose(f);
+	assert_ok(wq_release_verify(&f->w, &row, &v));
+	assert_int_equal(v.brotli_forms, 1);
+	/* of another page; no brotli at all */
+	f->entries[6].has_brotli = true;
+	f->entries[6].brotli = f->entries[5].brotli;
+	refused(f, WQ_E_ALTERED, "p06.html: what is sent compressed");
+	f->entries[6].has_brotli = false;
 	f->entries[5].brotli = f->entries[4].gzip;
-	refused(f, WQ_E_ALTERED, "p05.html has a brotli form");
+	refused(f, WQ_E_ALTERED, "p05.html: what is sent compressed");
 }
 
 static void test_wrong_object(void **state)
