@@ -4,8 +4,10 @@
 const struct wq_cli_command *const wq_cli_commands[] = {
 	wq_cmd_init,
 	wq_cmd_config,
+	wq_cmd_unit,
 	wq_cmd_person,
 	wq_cmd_app,
+	wq_cmd_approval,
 	wq_cmd_capture,
 	wq_cmd_release,
 	wq_cmd_ledger,

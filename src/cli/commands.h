@@ -7,12 +7,14 @@
 extern const struct wq_cli_command wq_cmd_completion[];
 extern const struct wq_cli_command wq_cmd_doctor[];
 extern const struct wq_cli_command wq_cmd_app[];
+extern const struct wq_cli_command wq_cmd_approval[];
 extern const struct wq_cli_command wq_cmd_capture[];
 extern const struct wq_cli_command wq_cmd_config[];
 extern const struct wq_cli_command wq_cmd_init[];
 extern const struct wq_cli_command wq_cmd_person[];
 extern const struct wq_cli_command wq_cmd_release[];
 extern const struct wq_cli_command wq_cmd_ledger[];
+extern const struct wq_cli_command wq_cmd_unit[];
 extern const struct wq_cli_command wq_cmd_version[];
 
 #endif

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 
+#include "flow/opening.h"
 #include "flow/sealed.h"
 #include "flow/verify.h"
 #include "seal/protocol.h"
@@ -125,6 +126,7 @@ wq_err wq_seal(struct wq_workspace *workspace, wq_str id, wq_str actor, struct w
 	if (release.state != WQ_RELEASE_OPEN && release.state != WQ_RELEASE_SEALED)
 		return wq_error(WQ_E_UNAPPROVED, "release %.*s is %s; capture again and have that reviewed",
 			WQ_S_ARG(id), wq_release_state_name(release.state));
+	WQ_TRY(wq_opening_permits(workspace, release.said.app));
 	result.again = release.state == WQ_RELEASE_SEALED;
 	WQ_TRY(ask(workspace, &release, &head, &sealed.sig));
 	sealed.head = wq_buf_str(&head);

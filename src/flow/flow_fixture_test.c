@@ -136,6 +136,7 @@ void flow_open(struct flow_fixture *f, wq_str database)
 	assert_ok(wq_dir_make(&wq_fs_system, f->site, 0755));
 	assert_ok(wq_workspace_init(f->state, database, &wq_clock_system, &wq_random_system));
 	assert_ok(wq_workspace_open(f->state, &wq_clock_system, &wq_random_system, &f->arena, &f->w));
+	f->w.settings.opening_required = false; /* opening_test.c */
 	add_people(f);
 	app.origin = wq_str_c(f->site);
 	assert_ok(wq_app_register(f->w.ledger, &app, WQ_S("test"), &f->arena));

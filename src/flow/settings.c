@@ -17,6 +17,9 @@ static const struct wq_conf_row rows[] = {
 		"the socket that weique-sign listens on"},
 	{"rules.dir", WQ_CONF_TEXT, "", 0, 4000, NULL, "规则所在目录；空：$WEIQUE_RULES，否则为安装目录",
 		"folder of the rules; empty: $WEIQUE_RULES, else where the program was installed"},
+	{"opening.required", WQ_CONF_BOOL, "true", 0, 0, NULL,
+		"首次封存前须有开办审批（2024 第四条；rules/units.conf 说明哪些单位须有）",
+		"an application's first release is sealed only with an opening approval (2024 art. 4; rules/units.conf says whose)"},
 	{"language", WQ_CONF_TEXT, "", 0, 5, NULL,
 		"命令输出的语言：zh、en；空：按环境变量。--lang 和 $WEIQUE_LANG 优先",
 		"language of the commands' output: zh, en; empty: by the environment. --lang and $WEIQUE_LANG come first"},
@@ -249,6 +252,7 @@ static wq_err take(const char *dir, struct wq_arena *arena, const struct wq_conf
 	if (language.n > 0 && !wq_str_eq(language, WQ_S("zh")) && !wq_str_eq(language, WQ_S("en")))
 		return refuse(conf, "language", "neither zh nor en");
 	settings->language = wq_arena_str(arena, language);
+	settings->opening_required = wq_conf_bool(conf, "opening.required");
 	settings->sign_socket = below(arena, dir, WQ_S(""), wq_str_c(wq_conf_text(conf, "sign.socket")));
 	settings->rules_dir = text_or_null(arena, conf, "rules.dir");
 	if (settings->rules_dir)

@@ -29,6 +29,7 @@ struct wq_settings {
 	size_t witnesses_n;
 	wq_str sign_socket;
 	const char *rules_dir; /* NULL: $WEIQUE_RULES, else where the program was installed */
+	bool opening_required; /* an application's first release needs an opening approval where that is demanded */
 	wq_str language;       /* "zh", "en", or empty: the environment's */
 	struct wq_capture_settings capture;
 };

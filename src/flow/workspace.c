@@ -29,6 +29,16 @@ const char *wq_workspace_path(struct wq_workspace *workspace, const char *format
 	return copy ? copy : "";
 }
 
+const char *wq_workspace_rules(struct wq_workspace *workspace, const char *name)
+{
+	const char *dir = workspace->settings.rules_dir, *path;
+
+	if (!dir)
+		dir = getenv("WEIQUE_RULES");
+	path = wq_arena_printf(workspace->arena, "%s/%s", dir && *dir ? dir : WQ_RULES_DIR, name).p;
+	return path ? path : "";
+}
+
 static wq_err write_settings(const char *dir, wq_str database)
 {
 	WQ_BUF(text, WQ_CONF_MAX_BYTES);

@@ -46,6 +46,9 @@ void wq_workspace_close(struct wq_workspace *workspace);
 /* "<dir>/…", in the arena; "" when memory is out. */
 const char *wq_workspace_path(struct wq_workspace *workspace, const char *format, ...) WQ_PRINTF(2, 3);
 
+/* A file of the rules: below the setting rules.dir, else $WEIQUE_RULES, else where the program was installed. */
+const char *wq_workspace_rules(struct wq_workspace *workspace, const char *name);
+
 /* Asks weique-sign for a head over everything the ledger has, keeps it and hands it to the witnesses; in several steps when
  * much is new. A head that was signed but not kept (a crash in between) is made up for. WQ_E_CHAIN when weique-sign has
  * signed more than the ledger has: its end was cut off. */
