@@ -1,0 +1,35 @@
+/* Rewrites a document for the test and the fuzz target of policy/rewrite.h, in chunks that are heap copies, so that reading
+ * beyond one is seen by a sanitizer. */
+#ifndef WQ_POLICY_REWRITE_PROBE_H
+#define WQ_POLICY_REWRITE_PROBE_H
+
+#include "policy/rewrite.h"
+
+/* `first` bytes, then `step` at a time (0: all). The caller has initialised `out`. */
+static inline wq_err wq_rewrite_probe(const struct wq_rewrite_options *options, wq_str document, size_t first,
+	size_t step, struct wq_buf *out, unsigned *ret_transforms)
+{
+	WQ_CLEANUP(wq_rewrite_free) struct wq_rewrite *rewrite = NULL;
+
+	WQ_TRY(wq_rewrite_new(options, &rewrite));
+	for (size_t i = 0, n; i < document.n; i += n) {
+		char *copy;
+		wq_err e;
+
+		n = i == 0 && first > 0 ? first : step > 0 ? step : document.n;
+		n = WQ_MIN(n, document.n - i);
+		copy = malloc(n);
+		if (!copy)
+			return wq_error_id(WQ_E_NO_MEMORY);
+		memcpy(copy, document.p + i, n);
+		e = wq_rewrite_feed(rewrite, wq_str_of(copy, n), out);
+		free(copy);
+		WQ_TRY(e);
+	}
+	WQ_TRY(wq_rewrite_finish(rewrite, out));
+	if (ret_transforms)
+		*ret_transforms = wq_rewrite_transforms(rewrite);
+	return WQ_OK;
+}
+
+#endif
