@@ -19,7 +19,7 @@
 #include "base/buf.h"
 #include "crypto/digest.h"
 
-enum { WQ_COLD_HEADER = 64, WQ_COLD_ROW = 24 };
+enum { WQ_COLD_HEADER = 64, WQ_COLD_ROW = 24, WQ_COLD_BYTES_MAX = 256 * 1024 * 1024 };
 
 /* ---- reading: a view into memory that somebody else owns and that does not change; no cryptographic library ---- */
 struct wq_cold {

@@ -1,43 +1,30 @@
 #include "vault/cold.h"
 
-#include <errno.h>
 #include <sys/mman.h>
 
 #include "vault/layout_priv.h"
 #include "vault/pack_priv.h"
 #include "vault/sealed_priv.h"
 
-/* The file is read window by window into a reservation of address space as large as it is, so that what verifies packs in
- * memory (pack.c, pack_verify.c) works on it unchanged; what was looked at goes back to the kernel. */
+/* The file is read window by window (pack_priv.h); what was looked at goes back to the kernel. */
 
 enum { BATCH = 256, PAGE = 4096 };
 
 struct build {
 	const char *path;
-	int fd;
-	uint8_t *base;
-	uint64_t bytes;
-	struct wq_pack pack;
+	struct wq_pack_file file;
 	wq_digest *digests; /* in the index under way */
 	size_t leaves;      /* made so far */
 };
 
 static void build_done(struct build *b)
 {
-	if (b->base)
-		munmap(b->base, b->bytes);
-	if (b->fd >= 0)
-		close(b->fd);
-}
-
-static wq_err as_altered(wq_err e)
-{
-	return wq_is(e, WQ_E_FORMAT) ? wq_error(WQ_E_ALTERED, "%s", wq_err_note(e)) : e;
+	wq_pack_file_done(&b->file);
 }
 
 static wq_err fetch(struct build *b, uint64_t from, uint64_t to)
 {
-	return wq_sealed_file_read(b->fd, b->path, from, b->base + from, to - from);
+	return wq_sealed_file_read(b->file.fd, b->path, from, b->file.base + from, to - from);
 }
 
 /* Whole pages only, so that neither header nor index goes. */
@@ -46,35 +33,12 @@ static void drop(struct build *b, uint64_t from, uint64_t to)
 	from = (from + PAGE - 1) / PAGE * PAGE;
 	to = to / PAGE * PAGE;
 	if (from < to)
-		(void)madvise(b->base + from, to - from, MADV_DONTNEED);
-}
-
-static wq_err open_pack(struct build *b, wq_digest name, uint64_t bytes)
-{
-	uint64_t index;
-
-	WQ_TRY(wq_sealed_file_open(b->path, &b->fd, &b->bytes));
-	if (b->bytes != bytes || bytes < WQ_PACK_HEADER)
-		return wq_error(WQ_E_ALTERED, "%s has %llu bytes instead of %llu", b->path,
-			(unsigned long long)b->bytes, (unsigned long long)bytes);
-	b->base = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (b->base == MAP_FAILED) {
-		b->base = NULL;
-		return wq_error_sys(
-			WQ_E_NO_MEMORY, errno, "%llu bytes of addresses for %s", (unsigned long long)bytes, b->path);
-	}
-	WQ_TRY(fetch(b, 0, WQ_PACK_HEADER));
-	index = wq_load_u64(b->base + 16);
-	if (index < WQ_PACK_HEADER || index > bytes || bytes - index > (uint64_t)WQ_PACK_OBJECTS_MAX * WQ_PACK_ROW)
-		return wq_error(WQ_E_ALTERED, "the pack's header");
-	WQ_TRY(fetch(b, index, bytes));
-	WQ_TRY(as_altered(wq_pack_open(wq_str_of(b->base, bytes), &b->pack)));
-	return wq_pack_index_verify(&b->pack, name);
+		(void)madvise(b->file.base + from, to - from, MADV_DONTNEED);
 }
 
 static uint64_t offset_of(const struct build *b, wq_str object)
 {
-	return (uint64_t)((const uint8_t *)object.p - b->base);
+	return (uint64_t)((const uint8_t *)object.p - b->file.base);
 }
 
 /* Where the object after it begins. */
@@ -86,28 +50,28 @@ static uint64_t end_of(const struct build *b, wq_str object)
 /* Requires: the leaves of the object are the last that were made, and its padding is in memory. */
 static wq_err object_check(const struct build *b, uint32_t number, const wq_digest *leaves)
 {
-	wq_str object = wq_pack_bytes(&b->pack, number);
+	wq_str object = wq_pack_bytes(&b->file.pack, number);
 	uint64_t end = offset_of(b, object) + object.n;
 	wq_digest root = wq_tree_root_of_leaves(leaves, wq_tree_leaves(object.n), object.n);
 
-	if (!wq_digest_eq(root, wq_pack_root(&b->pack, number)))
-		return wq_pack_altered("object", &b->pack, number);
-	if (!wq_all_zero(b->base + end, wq_align(end) - end))
-		return wq_pack_altered("padding after object", &b->pack, number);
+	if (!wq_digest_eq(root, wq_pack_root(&b->file.pack, number)))
+		return wq_pack_altered("object", &b->file.pack, number);
+	if (!wq_all_zero(b->file.base + end, wq_align(end) - end))
+		return wq_pack_altered("padding after object", &b->file.pack, number);
 	return WQ_OK;
 }
 
 /* An object that is longer than the window, piece by piece. */
 static wq_err large(struct build *b, uint32_t number)
 {
-	wq_str object = wq_pack_bytes(&b->pack, number);
+	wq_str object = wq_pack_bytes(&b->file.pack, number);
 	uint64_t begin = offset_of(b, object), end = begin + object.n;
 	const wq_digest *leaves = b->digests + b->leaves;
 	wq_err e;
 
 	for (uint64_t at = begin; at < end; at += WQ_COLD_WINDOW) {
 		uint64_t to = WQ_MIN(at + WQ_COLD_WINDOW, end);
-		wq_str piece = wq_str_of(b->base + at, to - at);
+		wq_str piece = wq_str_of(b->file.base + at, to - at);
 
 		WQ_TRY(fetch(b, at, to == end ? wq_align(end) : to));
 		wq_tree_leaf_digests(piece, b->digests + b->leaves);
@@ -127,7 +91,7 @@ static void leaves_make(struct build *b, uint32_t first, uint32_t end)
 	size_t n = 0;
 
 	for (uint32_t i = first; i < end; i++) {
-		wq_str object = wq_pack_bytes(&b->pack, i);
+		wq_str object = wq_pack_bytes(&b->file.pack, i);
 		size_t leaves = wq_tree_leaves(object.n);
 
 		for (size_t leaf = 0; leaf < leaves; leaf++) {
@@ -145,14 +109,15 @@ static void leaves_make(struct build *b, uint32_t first, uint32_t end)
 
 static wq_err small(struct build *b, uint32_t first, uint32_t end)
 {
-	uint64_t from = offset_of(b, wq_pack_bytes(&b->pack, first)), to = end_of(b, wq_pack_bytes(&b->pack, end - 1));
+	uint64_t from = offset_of(b, wq_pack_bytes(&b->file.pack, first)),
+		 to = end_of(b, wq_pack_bytes(&b->file.pack, end - 1));
 	const wq_digest *leaves = b->digests + b->leaves;
 
 	WQ_TRY(fetch(b, from, to));
 	leaves_make(b, first, end);
 	for (uint32_t i = first; i < end; i++) {
 		WQ_TRY(object_check(b, i, leaves));
-		leaves += wq_tree_leaves(wq_pack_bytes(&b->pack, i).n);
+		leaves += wq_tree_leaves(wq_pack_bytes(&b->file.pack, i).n);
 	}
 	drop(b, from, to);
 	return WQ_OK;
@@ -161,17 +126,17 @@ static wq_err small(struct build *b, uint32_t first, uint32_t end)
 /* The first object from `first` on that does not fit into one window with it; `first` itself when it is too long. */
 static uint32_t window_end(const struct build *b, uint32_t first)
 {
-	uint64_t from = offset_of(b, wq_pack_bytes(&b->pack, first));
+	uint64_t from = offset_of(b, wq_pack_bytes(&b->file.pack, first));
 	uint32_t end = first;
 
-	while (end < b->pack.objects && end_of(b, wq_pack_bytes(&b->pack, end)) - from <= WQ_COLD_WINDOW)
+	while (end < b->file.pack.objects && end_of(b, wq_pack_bytes(&b->file.pack, end)) - from <= WQ_COLD_WINDOW)
 		end++;
 	return end;
 }
 
 static wq_err objects_verify(struct build *b)
 {
-	for (uint32_t i = 0; i < b->pack.objects;) {
+	for (uint32_t i = 0; i < b->file.pack.objects;) {
 		uint32_t end = window_end(b, i);
 
 		WQ_TRY(end == i ? large(b, i) : small(b, i, end));
@@ -186,13 +151,13 @@ static void head_write(const struct build *b, wq_digest name, uint32_t leaves, s
 	uint32_t leaf = 0;
 
 	wq_buf_add(out, WQ_COLD_MAGIC);
-	wq_buf_u32(out, b->pack.objects);
+	wq_buf_u32(out, b->file.pack.objects);
 	wq_buf_u32(out, leaves);
-	wq_buf_u64(out, b->bytes);
+	wq_buf_u64(out, b->file.pack.n);
 	wq_buf_add(out, wq_str_of(name.b, sizeof name.b));
 	wq_buf_add(out, wq_str_of(zeros, 8));
-	for (uint32_t i = 0; i < b->pack.objects; i++) {
-		wq_str object = wq_pack_bytes(&b->pack, i);
+	for (uint32_t i = 0; i < b->file.pack.objects; i++) {
+		wq_str object = wq_pack_bytes(&b->file.pack, i);
 
 		wq_buf_u64(out, offset_of(b, object));
 		wq_buf_u64(out, object.n);
@@ -206,8 +171,8 @@ static wq_err index_make(struct build *b, wq_digest name, struct wq_buf *out)
 {
 	uint64_t leaves = 0;
 
-	for (uint32_t i = 0; i < b->pack.objects; i++)
-		leaves += wq_tree_leaves(wq_pack_bytes(&b->pack, i).n);
+	for (uint32_t i = 0; i < b->file.pack.objects; i++)
+		leaves += wq_tree_leaves(wq_pack_bytes(&b->file.pack, i).n);
 	head_write(b, name, (uint32_t)leaves, out);
 	b->digests = wq_buf_reserve(out, leaves * WQ_DIGEST_BYTES);
 	WQ_TRY(wq_buf_err(out));
@@ -218,17 +183,17 @@ static wq_err index_make(struct build *b, wq_digest name, struct wq_buf *out)
 
 wq_err wq_cold_build(const char *path, wq_digest name, uint64_t bytes, struct wq_buf *out, int *ret_fd)
 {
-	WQ_CLEANUP(build_done) struct build b = {.path = path, .fd = -1};
+	WQ_CLEANUP(build_done) struct build b = {.path = path, .file = WQ_PACK_FILE_NONE};
 	size_t before = out->len;
 	wq_err e;
 
-	WQ_TRY(open_pack(&b, name, bytes));
+	WQ_TRY(wq_pack_file_open(path, name, bytes, &b.file));
 	e = index_make(&b, name, out);
 	if (wq_failed(e)) {
 		out->len = before;
 		return e;
 	}
-	*ret_fd = b.fd;
-	b.fd = -1;
+	*ret_fd = b.file.fd;
+	b.file.fd = -1;
 	return WQ_OK;
 }

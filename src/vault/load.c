@@ -1,12 +1,7 @@
 #include "vault/load_priv.h"
+#include "vault/pack_priv.h"
 
 #include <inttypes.h>
-
-struct wq_vault_memory {
-	uint64_t budget_bytes, used_bytes;
-	struct wq_vault_pack **packs; /* every pack in memory; few enough to look through */
-	size_t packs_n, packs_cap;
-};
 
 void wq_vault_fault_add(
 	struct wq_vault_faults *faults, wq_err e, const char *app, uint64_t serial, const wq_digest *pack)
@@ -25,121 +20,10 @@ void wq_vault_fault_add(
 	faults->n++;
 }
 
-/* ---- memory ---- */
-
-wq_err wq_vault_memory_new(uint64_t budget_bytes, struct wq_vault_memory **ret_memory)
-{
-	struct wq_vault_memory *memory = calloc(1, sizeof *memory);
-
-	if (!memory)
-		return wq_error_id(WQ_E_NO_MEMORY);
-	memory->budget_bytes = budget_bytes;
-	*ret_memory = memory;
-	return WQ_OK;
-}
-
-void wq_vault_memory_free(struct wq_vault_memory **memory)
-{
-	if (*memory)
-		free((*memory)->packs);
-	free(*memory);
-	*memory = NULL;
-}
-
-uint64_t wq_vault_memory_used(const struct wq_vault_memory *memory)
-{
-	return memory->used_bytes;
-}
-
-static wq_err budget_take(struct wq_vault_memory *memory, uint64_t bytes, const char *path)
-{
-	if (bytes > memory->budget_bytes - memory->used_bytes)
-		return wq_error(WQ_E_LIMIT, "%s needs %" PRIu64 " bytes, %" PRIu64 " of %" PRIu64 " are in use", path,
-			bytes, memory->used_bytes, memory->budget_bytes);
-	memory->used_bytes += bytes;
-	return WQ_OK;
-}
-
-/* ---- packs ---- */
-
-static void pack_unref(struct wq_vault_memory *memory, struct wq_vault_pack *pack)
-{
-	if (--pack->refs > 0)
-		return;
-	for (size_t i = 0; i < memory->packs_n; i++)
-		if (memory->packs[i] == pack) {
-			memory->packs[i] = memory->packs[--memory->packs_n];
-			break;
-		}
-	memory->used_bytes -= pack->sealed.bytes.n;
-	wq_sealed_done(&pack->sealed);
-	free(pack);
-}
-
-/* A pack that nobody holds yet. */
-static void pack_done(struct wq_vault_pack **pack)
-{
-	if (!*pack)
-		return;
-	wq_sealed_done(&(*pack)->sealed);
-	free(*pack);
-	*pack = NULL;
-}
-
 /* A file on the shelf that is malformed was not written by us. */
 static wq_err as_altered(wq_err e)
 {
 	return wq_is(e, WQ_E_FORMAT) ? wq_error(WQ_E_ALTERED, "%s", wq_err_note(e)) : e;
-}
-
-static wq_err pack_read(const struct wq_shelf *shelf, wq_digest name, uint64_t bytes, struct wq_vault_pack *pack)
-{
-	char path[PATH_MAX];
-
-	*pack = (struct wq_vault_pack){.name = name, .sealed = WQ_SEALED_NONE};
-	WQ_TRY(wq_sealed_copy(wq_shelf_pack_path(shelf, name, path), "weique-pack", bytes, &pack->sealed));
-	WQ_TRY(as_altered(wq_pack_open(pack->sealed.bytes, &pack->pack)));
-	return wq_pack_reverify(&pack->pack, name);
-}
-
-static struct wq_vault_pack *pack_find(const struct wq_vault_memory *memory, wq_digest name)
-{
-	for (size_t i = 0; i < memory->packs_n; i++)
-		if (wq_digest_eq(memory->packs[i]->name, name))
-			return memory->packs[i];
-	return NULL;
-}
-
-static wq_err pack_load(struct wq_vault_memory *memory, const struct wq_shelf *shelf, wq_digest name, uint64_t bytes,
-	struct wq_vault_pack **ret_pack)
-{
-	WQ_CLEANUP(pack_done) struct wq_vault_pack *pack = NULL;
-	char path[PATH_MAX];
-	wq_err e;
-
-	if (memory->packs_n == memory->packs_cap) {
-		size_t cap = memory->packs_cap ? 2 * memory->packs_cap : 16;
-		struct wq_vault_pack **packs = reallocarray(memory->packs, cap, sizeof *packs);
-
-		if (!packs)
-			return wq_error_id(WQ_E_NO_MEMORY);
-		memory->packs = packs;
-		memory->packs_cap = cap;
-	}
-	pack = malloc(sizeof *pack);
-	if (!pack)
-		return wq_error_id(WQ_E_NO_MEMORY);
-	*pack = (struct wq_vault_pack){.sealed = WQ_SEALED_NONE};
-	WQ_TRY(budget_take(memory, bytes, wq_shelf_pack_path(shelf, name, path)));
-	e = pack_read(shelf, name, bytes, pack);
-	if (wq_failed(e)) {
-		memory->used_bytes -= bytes;
-		return e;
-	}
-	memory->packs[memory->packs_n++] = pack;
-	*ret_pack = pack;
-	pack = NULL;
-	return WQ_OK;
 }
 
 /* ---- generations ---- */
@@ -152,7 +36,7 @@ void wq_generation_free(struct wq_generation **generation)
 		return;
 	for (size_t i = 0; i < g->packs_n; i++)
 		if (g->packs[i])
-			pack_unref(g->memory, g->packs[i]);
+			wq_vault_pack_unref(g->memory, g->packs[i]);
 	g->memory->used_bytes -= g->sealed.bytes.n;
 	wq_sealed_done(&g->sealed);
 	free(g->packs);
@@ -177,16 +61,11 @@ static wq_err snapshot_read(const struct load *load, struct wq_generation *g)
 {
 	char path[PATH_MAX];
 	uint64_t bytes;
-	wq_err e;
 
 	wq_shelf_snapshot_path(load->shelf, load->app, load->serial, path);
 	WQ_TRY(wq_sealed_size(path, &bytes));
-	WQ_TRY(budget_take(load->memory, bytes, path));
-	e = wq_sealed_copy(path, "weique-snapshot", bytes, &g->sealed);
-	if (wq_failed(e)) {
-		load->memory->used_bytes -= bytes;
-		return e;
-	}
+	WQ_TRY(wq_sealed_copy(path, "weique-snapshot", bytes, &g->sealed));
+	load->memory->used_bytes += bytes;
 	return as_altered(wq_snapshot_open(g->sealed.bytes, &g->snapshot));
 }
 
@@ -213,6 +92,7 @@ static wq_err snapshot_verify(const struct load *load, struct wq_generation *g)
 	return wq_snapshot_digest(&g->snapshot, &g->digest);
 }
 
+/* From the last on: what a release added stands at the end, and is asked for most. */
 static wq_err packs_load(struct load *load, struct wq_generation *g)
 {
 	uint64_t bytes;
@@ -220,27 +100,57 @@ static wq_err packs_load(struct load *load, struct wq_generation *g)
 	g->packs = calloc((size_t)g->snapshot.packs_n + 1, sizeof(struct wq_vault_pack *));
 	if (!g->packs)
 		return wq_error_id(WQ_E_NO_MEMORY);
-	for (uint32_t i = 0; wq_snapshot_pack(&g->snapshot, i, &load->pack, &bytes); i++) {
-		struct wq_vault_pack *pack = pack_find(load->memory, load->pack);
-
+	g->packs_n = g->snapshot.packs_n;
+	for (uint32_t i = g->snapshot.packs_n; i-- > 0 && wq_snapshot_pack(&g->snapshot, i, &load->pack, &bytes);) {
 		load->in_pack = true;
-		if (!pack)
-			WQ_TRY(pack_load(load->memory, load->shelf, load->pack, bytes, &pack));
-		pack->refs++;
-		g->packs[i] = pack;
-		g->packs_n = (size_t)i + 1;
-		if (pack->sealed.bytes.n != bytes)
+		WQ_TRY(wq_vault_pack_take(load->memory, load->shelf, load->pack, bytes, &g->packs[i]));
+		if (g->packs[i]->bytes != bytes)
 			return wq_error(WQ_E_ALTERED, "the snapshot says %" PRIu64 " bytes", bytes);
 	}
 	load->in_pack = false;
 	return WQ_OK;
 }
 
+/* Indexes of cold packs while references are compared with them. */
+struct views {
+	const struct wq_generation *g;
+	struct wq_pack_file *files; /* by number; none for hot ones */
+};
+
+static void views_done(struct views *views)
+{
+	for (size_t i = 0; views->files && i < views->g->packs_n; i++)
+		wq_pack_file_done(&views->files[i]);
+	free(views->files);
+}
+
 static const struct wq_pack *pack_of(void *data, uint32_t number)
 {
-	const struct wq_generation *g = data;
+	const struct views *views = data;
 
-	return &g->packs[number]->pack;
+	return views->g->packs[number]->cold ? &views->files[number].pack : &views->g->packs[number]->pack;
+}
+
+static wq_err references_check(struct load *load, const struct wq_generation *g)
+{
+	WQ_CLEANUP(views_done) struct views views = {.g = g, .files = calloc(g->packs_n + 1, sizeof *views.files)};
+	char path[PATH_MAX];
+
+	if (!views.files)
+		return wq_error_id(WQ_E_NO_MEMORY);
+	for (size_t i = 0; i < g->packs_n; i++)
+		views.files[i] = (struct wq_pack_file)WQ_PACK_FILE_NONE;
+	for (size_t i = 0; i < g->packs_n; i++) {
+		const struct wq_vault_pack *pack = g->packs[i];
+
+		load->in_pack = true;
+		load->pack = pack->name;
+		if (pack->cold)
+			WQ_TRY(wq_pack_file_open(wq_shelf_pack_path(load->shelf, pack->name, path), pack->name,
+				pack->bytes, &views.files[i]));
+	}
+	load->in_pack = false;
+	return wq_snapshot_check_packs(&g->snapshot, pack_of, &views);
 }
 
 static wq_err generation_load(struct load *load, struct wq_generation **ret_generation)
@@ -255,7 +165,7 @@ static wq_err generation_load(struct load *load, struct wq_generation **ret_gene
 	WQ_TRY(snapshot_read(load, g));
 	WQ_TRY(snapshot_verify(load, g));
 	WQ_TRY(packs_load(load, g));
-	WQ_TRY(wq_snapshot_check_packs(&g->snapshot, pack_of, g));
+	WQ_TRY(references_check(load, g));
 	*ret_generation = g;
 	g = NULL;
 	return WQ_OK;

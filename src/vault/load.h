@@ -3,17 +3,19 @@
  * A *generation* is one snapshot of one application with all its packs, each copied into a memfd, sealed, and only then
  * verified on that very copy: root, signature and serial of the snapshot, every reference, every object of every pack. A
  * pack that several generations name is in memory once. Nothing is handed out that failed; what the caller had before
- * stays as it is.
+ * stays as it is. A pack that does not fit the budget stays *cold*: it was verified in full, its index (vault/cold.h) is
+ * in sealed memory, its bytes stay in the file and are checked by whoever reads them.
  *
  * The *floor* (vault/floors.h) is the highest serial that was ever accepted: lower ones are refused. The caller raises it
  * when it hands a generation over.
  *
- * One thread. The budget counts the memory of this process's generations; what gates still map after a generation was
- * freed here is not counted.
+ * One thread. The budget counts the memory of this process's generations, also of those that were replaced and are held
+ * because gates still serve from them.
  */
 #ifndef WQ_VAULT_LOAD_H
 #define WQ_VAULT_LOAD_H
 
+#include "vault/cold.h"
 #include "vault/floors.h"
 #include "vault/pack.h"
 #include "vault/sealed.h"
@@ -39,12 +41,19 @@ struct wq_vault_faults {
 
 struct wq_vault_memory;
 
-/* One pack in sealed memory, shared. */
+/* A pack over this is one large object: never in memory. */
+enum { WQ_VAULT_HOT_BYTES = 64 * 1024 * 1024 + 4096 };
+
+/* One pack, shared: in sealed memory, or cold: its index in sealed memory, its bytes in the file that was verified. */
 struct wq_vault_pack {
 	wq_digest name;
-	struct wq_sealed sealed;
-	struct wq_pack pack;
-	size_t refs; /* generations that name it */
+	uint64_t bytes; /* of the file */
+	bool cold;
+	struct wq_sealed sealed; /* the pack, or the index of a cold one */
+	struct wq_pack pack;     /* not of a cold one */
+	struct wq_cold index;    /* of a cold one */
+	int file;                /* of a cold one: read-only; else -1 */
+	size_t refs;             /* generations that name it */
 };
 
 /* Read-only for the caller. The descriptors stay the generation's: sending one over a socket duplicates it. */
@@ -57,7 +66,8 @@ struct wq_generation {
 	size_t packs_n;
 };
 
-/* `budget_bytes` of snapshots and packs together. */
+/* `budget_bytes` of snapshots, cold indexes and packs together. Snapshots and indexes are needed in memory, whatever the budget;
+ * packs are in memory as far as it goes, the others cold. 0 is fine: every pack is cold. */
 wq_err wq_vault_memory_new(uint64_t budget_bytes, struct wq_vault_memory **ret_memory);
 /* Requires: every generation of it is freed. */
 void wq_vault_memory_free(struct wq_vault_memory **memory);
@@ -80,14 +90,13 @@ struct wq_vault_judge {
  * `present` is higher than every whole one, returns WQ_OK with NULL: nothing to change. Every higher one that was passed
  * over is in `faults`, with what was wrong with it.
  * Errors, also in `faults`: WQ_E_REPLAYED (only lower ones than the floor are there), WQ_E_NOT_FOUND (none is there), the
- * error of the highest when all that are there are bad, WQ_E_LIMIT (over the budget, saying which pack and by how much),
- * WQ_E_NO_MEMORY, WQ_E_IO. */
+ * error of the highest when all that are there are bad, WQ_E_NO_MEMORY, WQ_E_IO. */
 wq_err wq_vault_load(struct wq_vault_memory *memory, const struct wq_shelf *shelf, const char *app,
 	const struct wq_vault_keys *keys, const struct wq_floor *floor, const struct wq_vault_judge *judge,
 	const struct wq_generation *present, struct wq_vault_faults *faults, struct wq_generation **ret_generation);
 void wq_generation_free(struct wq_generation **generation);
 
-/* Compares a file on the shelf with what is in memory, byte by byte: the snapshot of `generation` (part 0) or one of its
+/* Compares a file on the shelf with what is in memory, byte by byte (a cold pack: block by block with its index): the snapshot of `generation` (part 0) or one of its
  * packs (parts 1 to packs_n). Adds a fault when it is missing (WQ_E_NOT_FOUND), altered (WQ_E_ALTERED, naming the first
  * object that differs) or replaced by an older snapshot (WQ_E_REPLAYED). Whether there is something newer is
  * wq_vault_load()'s to say. Reads the whole file: part by part, so that a caller can do other things in between.

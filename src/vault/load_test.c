@@ -3,7 +3,7 @@
 #include "base/file_crash.h"
 #include "base/file_fault.h"
 #include "vault/dir_test.h"
-#include "vault/load.h"
+#include "vault/load_priv.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -429,29 +429,145 @@ static void a_missing_or_cut_pack_is_named(void **state)
 	end(&f);
 }
 
-static void the_budget_is_kept(void **state)
+/* Bytes of hot packs, and how many are cold. */
+static uint64_t hot_bytes(const struct wq_generation *g, size_t *ret_cold)
+{
+	uint64_t bytes = 0;
+
+	*ret_cold = 0;
+	for (size_t i = 0; i < g->packs_n; i++) {
+		*ret_cold += g->packs[i]->cold;
+		bytes += g->packs[i]->cold ? 0 : g->packs[i]->bytes;
+	}
+	return bytes;
+}
+
+/* Every object that the snapshot names, through the index of its pack. */
+static void cold_serves(const struct wq_generation *g)
+{
+	struct wq_entry e;
+	uint64_t offset, length;
+	uint32_t leaves;
+	WQ_BUF(bytes, FILE_MAX);
+
+	for (uint32_t i = 0; wq_snapshot_entry(&g->snapshot, i, &e); i++) {
+		const struct wq_vault_pack *pack = g->packs[e.identity.pack];
+
+		if (!pack->cold)
+			continue;
+		assert_true(wq_cold_object(&pack->index, e.identity.number, &offset, &length, &leaves));
+		assert_int_equal(length, e.identity.length_bytes);
+		wq_buf_clear(&bytes);
+		assert_non_null(wq_buf_reserve(&bytes, length));
+		assert_int_equal(pread(pack->file, bytes.data, length, (off_t)offset), length);
+		assert_true(wq_digest_eq(wq_sm3(wq_str_of(bytes.data, length)), e.identity.digest));
+		for (uint32_t leaf = 0; leaf < leaves; leaf++)
+			assert_true(wq_cold_block_is(&pack->index, e.identity.number, leaf,
+				wq_str_head(wq_str_from(wq_str_of(bytes.data, length), (size_t)leaf * WQ_TREE_LEAF),
+					WQ_TREE_LEAF)));
+	}
+}
+
+static void what_does_not_fit_stays_cold(void **state)
 {
 	struct fixture f;
 	struct wq_vault_memory *small;
-	uint64_t used;
+	uint64_t used, bytes;
+	size_t cold, last = 2;
 
 	(void)state;
 	begin(&f);
 	publish(&f.shelf, "portal", 1, 2);
 	assert_ok(load(&f, "portal", 0));
 	used = wq_vault_memory_used(f.memory);
+	assert_true(hot_bytes(f.g, &cold) > 0);
+	assert_int_equal(cold, 0);
 	wq_generation_free(&f.g);
-	for (uint64_t budget = 0; budget < used; budget += used / 5) {
+	for (uint64_t budget = 0; budget <= used; budget += used / 10) {
 		assert_ok(wq_vault_memory_new(budget, &small));
-		assert_err(wq_vault_load(small, &f.shelf, "portal", &keys, &no_floor, NULL, NULL, &f.faults, &f.g),
-			WQ_E_LIMIT);
+		assert_ok(wq_vault_load(small, &f.shelf, "portal", &keys, &no_floor, NULL, NULL, &f.faults, &f.g));
+		bytes = hot_bytes(f.g, &cold);
+		assert_true(bytes == 0 || wq_vault_memory_used(small) <= budget + 64 * 1024);
+		assert_true(cold <= last);
+		assert_true(cold == 0 || f.g->packs[0]->cold);
+		last = cold;
+		cold_serves(f.g);
+		wq_generation_free(&f.g);
 		assert_true(wq_vault_memory_used(small) == 0);
 		wq_vault_memory_free(&small);
+		if (budget == 0)
+			assert_int_equal(cold, 2);
 	}
 	assert_ok(wq_vault_memory_new(used, &small));
 	assert_ok(wq_vault_load(small, &f.shelf, "portal", &keys, &no_floor, NULL, NULL, &f.faults, &f.g));
+	hot_bytes(f.g, &cold);
+	assert_int_equal(cold, 0);
 	wq_generation_free(&f.g);
 	wq_vault_memory_free(&small);
+	end(&f);
+}
+
+/* A cold pack that was altered is not loaded; altered afterwards it is found, with the object, and so is its end. */
+static void a_cold_pack_is_verified_and_compared(void **state)
+{
+	struct fixture f;
+	char path[PATH_MAX], object[32];
+	struct wq_vault_memory *none;
+	uint64_t offset, length;
+	uint32_t leaves;
+
+	(void)state;
+	begin(&f);
+	assert_ok(wq_vault_memory_new(0, &none));
+	publish(&f.shelf, "portal", 1, 2);
+	assert_ok(wq_vault_load(none, &f.shelf, "portal", &keys, &no_floor, NULL, NULL, &f.faults, &f.g));
+	assert_ok(recheck(&f));
+	assert_int_equal(f.faults.n, 0);
+	wq_shelf_pack_path(&f.shelf, f.g->packs[1]->name, path);
+	assert_true(wq_cold_object(&f.g->packs[1]->index, 2, &offset, &length, &leaves));
+	flip(path, (long)(offset + length / 2));
+	assert_ok(recheck(&f));
+	assert_int_equal(f.faults.n, 1);
+	assert_int_equal(f.faults.rows[0].error, WQ_E_ALTERED);
+	snprintf(object, sizeof object, "object 2 (");
+	assert_non_null(strstr(f.faults.rows[0].note, object));
+	wq_generation_free(&f.g);
+	f.faults.n = 0;
+	assert_err(
+		wq_vault_load(none, &f.shelf, "portal", &keys, &no_floor, NULL, NULL, &f.faults, &f.g), WQ_E_ALTERED);
+	assert_true(f.faults.n == 1 && f.faults.rows[0].in_pack);
+	flip(path, (long)(offset + length / 2));
+	assert_ok(wq_vault_load(none, &f.shelf, "portal", &keys, &no_floor, NULL, NULL, &f.faults, &f.g));
+	f.faults.n = 0;
+	assert_int_equal(unlink(path), 0);
+	assert_ok(recheck(&f));
+	assert_int_equal(f.faults.rows[0].error, WQ_E_NOT_FOUND);
+	cold_serves(f.g); /* from the file that was verified, whatever its name */
+	wq_generation_free(&f.g);
+	wq_vault_memory_free(&none);
+	end(&f);
+}
+
+/* Room that came free goes to the next generation; the one that is there keeps its cold pack. */
+static void a_cold_pack_comes_into_memory_with_the_next(void **state)
+{
+	struct fixture f;
+	struct wq_generation *first;
+
+	(void)state;
+	begin(&f);
+	publish(&f.shelf, "portal", 1, 2);
+	f.memory->budget_bytes = 0;
+	assert_ok(load(&f, "portal", 0));
+	first = f.g;
+	assert_true(first->packs[0]->cold && first->packs[1]->cold);
+	f.memory->budget_bytes = 1024 * WQ_MIB;
+	publish(&f.shelf, "portal", 2, 3);
+	assert_ok(load(&f, "portal", 0));
+	assert_true(wq_digest_eq(f.g->packs[0]->name, first->packs[0]->name));
+	assert_false(f.g->packs[0]->cold);
+	assert_true(first->packs[0]->cold);
+	wq_generation_free(&first);
 	end(&f);
 }
 
@@ -737,7 +853,9 @@ int main(void)
 		cmocka_unit_test(older_ones_are_refused),
 		cmocka_unit_test(a_foreign_key_is_refused),
 		cmocka_unit_test(a_missing_or_cut_pack_is_named),
-		cmocka_unit_test(the_budget_is_kept),
+		cmocka_unit_test(what_does_not_fit_stays_cold),
+		cmocka_unit_test(a_cold_pack_is_verified_and_compared),
+		cmocka_unit_test(a_cold_pack_comes_into_memory_with_the_next),
 		cmocka_unit_test(rechecking_names_what_differs),
 		cmocka_unit_test(publishing_keeps_the_order),
 		cmocka_unit_test(a_snapshot_without_its_packs_is_not_published),

@@ -91,12 +91,22 @@ static wq_err pack_altered(const struct wq_vault_pack *pack, const char *path, u
 	return wq_error(WQ_E_ALTERED, "header, index or padding of %s, byte %" PRIu64, path, at);
 }
 
+static wq_err cold_recheck(const char *path, const struct wq_vault_pack *pack)
+{
+	WQ_CLEANUP(fd_done) int fd = -1;
+	WQ_BUF(index, WQ_COLD_BYTES_MAX);
+
+	return wq_cold_build(path, pack->name, pack->bytes, &index, &fd);
+}
+
 static wq_err pack_recheck(const struct wq_shelf *shelf, const struct wq_vault_pack *pack)
 {
 	char path[PATH_MAX];
 	uint64_t at;
 
 	wq_shelf_pack_path(shelf, pack->name, path);
+	if (pack->cold)
+		return cold_recheck(path, pack);
 	WQ_TRY(first_difference(path, pack->sealed.bytes, &at));
 	return at == pack->sealed.bytes.n ? WQ_OK : pack_altered(pack, path, at);
 }

@@ -79,21 +79,33 @@ wq_err wq_sealed_file_read(int fd, const char *path, uint64_t offset, uint8_t *o
 	return WQ_OK;
 }
 
+/* Where the bytes come from: a file, or memory. */
+struct content {
+	int file; /* -1: `at` */
+	const char *path, *at;
+	uint64_t bytes;
+};
+
 /* The writable mapping has to be gone before the seal. fallocate() first: a full tmpfs is an error here, not a SIGBUS. */
-static wq_err fill(int memory, int file, const char *path, uint64_t bytes)
+static wq_err fill(int memory, const struct content *content)
 {
+	uint64_t bytes = content->bytes;
+	wq_err e = WQ_OK;
 	void *at;
-	wq_err e;
 
 	if (ftruncate(memory, (off_t)bytes) != 0 || (bytes > 0 && fallocate(memory, 0, 0, (off_t)bytes) != 0))
 		return wq_error_sys(
-			WQ_E_NO_MEMORY, errno, "%llu bytes of memory for %s", (unsigned long long)bytes, path);
+			WQ_E_NO_MEMORY, errno, "%llu bytes of memory for %s", (unsigned long long)bytes, content->path);
 	if (bytes == 0)
 		return WQ_OK;
 	at = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, memory, 0);
 	if (at == MAP_FAILED)
-		return wq_error_sys(WQ_E_NO_MEMORY, errno, "map %llu bytes for %s", (unsigned long long)bytes, path);
-	e = wq_sealed_file_read(file, path, 0, at, bytes);
+		return wq_error_sys(
+			WQ_E_NO_MEMORY, errno, "map %llu bytes for %s", (unsigned long long)bytes, content->path);
+	if (content->file >= 0)
+		e = wq_sealed_file_read(content->file, content->path, 0, at, bytes);
+	else
+		memcpy(at, content->at, bytes);
 	munmap(at, bytes);
 	return e;
 }
@@ -112,23 +124,33 @@ static wq_err seal_and_map(int memory, const char *path, uint64_t bytes, struct 
 	return WQ_OK;
 }
 
+static wq_err make(const char *name, const struct content *content, struct wq_sealed *ret_sealed)
+{
+	WQ_CLEANUP(fd_done) int memory = memory_open(name);
+
+	if (memory < 0)
+		return wq_error_sys(WQ_E_UNSUPPORTED, errno, "memfd_create: %s", strerror(errno));
+	WQ_TRY(fill(memory, content));
+	WQ_TRY(seal_and_map(memory, content->path, content->bytes, ret_sealed));
+	memory = -1;
+	return WQ_OK;
+}
+
 wq_err wq_sealed_copy(const char *path, const char *name, uint64_t bytes, struct wq_sealed *ret_sealed)
 {
 	WQ_CLEANUP(fd_done) int file = -1;
-	WQ_CLEANUP(fd_done) int memory = -1;
 	uint64_t present;
 
 	WQ_TRY(wq_sealed_file_open(path, &file, &present));
 	if (present != bytes)
 		return wq_error(WQ_E_ALTERED, "%s has %llu bytes instead of %llu", path, (unsigned long long)present,
 			(unsigned long long)bytes);
-	memory = memory_open(name);
-	if (memory < 0)
-		return wq_error_sys(WQ_E_UNSUPPORTED, errno, "memfd_create: %s", strerror(errno));
-	WQ_TRY(fill(memory, file, path, bytes));
-	WQ_TRY(seal_and_map(memory, path, bytes, ret_sealed));
-	memory = -1;
-	return WQ_OK;
+	return make(name, &(struct content){.file = file, .path = path, .bytes = bytes}, ret_sealed);
+}
+
+wq_err wq_sealed_make(wq_str bytes, const char *name, struct wq_sealed *ret_sealed)
+{
+	return make(name, &(struct content){.file = -1, .path = name, .at = bytes.p, .bytes = bytes.n}, ret_sealed);
 }
 
 void wq_sealed_done(struct wq_sealed *sealed)

@@ -24,6 +24,8 @@ struct wq_sealed {
  * shows of the memfd. Errors: WQ_E_NOT_FOUND, WQ_E_ALTERED (no regular file, or of another size, or cut while it was
  * read), WQ_E_NO_MEMORY, WQ_E_IO. */
 wq_err wq_sealed_copy(const char *path, const char *name, uint64_t bytes, struct wq_sealed *ret_sealed);
+/* The same of bytes. Errors: WQ_E_NO_MEMORY, WQ_E_UNSUPPORTED. */
+wq_err wq_sealed_make(wq_str bytes, const char *name, struct wq_sealed *ret_sealed);
 /* The size of a regular file, as above. */
 wq_err wq_sealed_size(const char *path, uint64_t *ret_bytes);
 /* Unmaps and closes. Accepts WQ_SEALED_NONE. */
