@@ -127,10 +127,10 @@ static ssize_t read_some(const struct wq_fs *fs, int fd, void *out, size_t n)
 }
 
 /* Opens for reading without waiting on a FIFO, and only what is a regular file. */
-static wq_err open_regular(const struct wq_fs *fs, const char *path, int *ret_fd)
+static wq_err open_regular(const struct wq_fs *fs, const char *path, int flags, int *ret_fd)
 {
 	struct stat st;
-	int fd = fs_open(fs, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
+	int fd = fs_open(fs, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | flags, 0);
 
 	if (fd < 0)
 		return failed("open", path);
@@ -147,7 +147,7 @@ wq_err wq_file_read(const struct wq_fs *fs, const char *path, struct wq_buf *out
 	wq_err e = WQ_OK;
 	int fd;
 
-	WQ_TRY(open_regular(fs, path, &fd));
+	WQ_TRY(open_regular(fs, path, 0, &fd));
 	for (;;) {
 		char chunk[16384];
 		ssize_t n = read_some(fs, fd, chunk, sizeof chunk);
@@ -304,7 +304,7 @@ wq_err wq_file_copy(const struct wq_fs *fs, const char *from, const char *to, mo
 	int fd;
 	wq_err e;
 
-	WQ_TRY(open_regular(fs, from, &fd));
+	WQ_TRY(open_regular(fs, from, O_NOFOLLOW, &fd));
 	e = pending_open(fs, to, mode, &p);
 	if (!wq_failed(e)) {
 		e = copy_bytes(fs, fd, p.fd, from, max_bytes);

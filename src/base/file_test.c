@@ -100,6 +100,9 @@ static void replaces_and_creates(void **state)
 	assert_str(content(at("copy")), WQ_S("x"));
 	assert_err(wq_file_copy(&wq_fs_system, at("link"), at("copy2"), 0600, 0), WQ_E_LIMIT);
 	assert_err(wq_file_copy(&wq_fs_system, at("none"), at("copy2"), 0600, 9), WQ_E_NOT_FOUND);
+	assert_int_equal(symlink("f", at("link2")), 0);
+	assert_err(wq_file_copy(&wq_fs_system, at("link2"), at("copy2"), 0600, 9), WQ_E_DENIED);
+	assert_ok(wq_file_remove(&wq_fs_system, at("link2")));
 	assert_ok(wq_file_remove(&wq_fs_system, at("copy")));
 	assert_err(wq_file_remove(&wq_fs_system, at("copy")), WQ_E_NOT_FOUND);
 	assert_int_equal(entries(base), 2);

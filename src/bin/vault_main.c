@@ -20,7 +20,11 @@ static const char
 		  "  --allow-uid N       a user whose processes may connect, besides root and our own; repeatable\n"
 		  "  --log json:PATH     events as JSON lines to a file; or stderr (default), journal; repeatable\n"
 		  "  --recheck SECONDS   compare the shelf with what is served at least this often (300)\n"
-		  "  --memory MIB        most sealed memory at a time (4096)\n"
+		  "  --memory MIB        most sealed memory at a time (4096); packs over it stay on the disk and are\n"
+		  "                      checked block by block while they are read; 0: all of them\n"
+		  "  --no-restore        report what was altered on the shelf, do not put the sealed bytes back\n"
+		  "  --sandbox=off|on|required\n"
+		  "                      on (default): what the machine cannot give is an event; required: an error\n"
 		  "  --help\n";
 
 struct options {
@@ -29,6 +33,7 @@ struct options {
 	wq_sm2_public keys[WQ_BROKER_KEYS_MAX];
 	size_t keys_n;
 	uid_t allow[WQ_LINK_ALLOW_MAX];
+	enum wq_broker_sandbox sandbox;
 	bool logs;
 };
 
@@ -65,6 +70,20 @@ static wq_err add_user(struct options *o, const char *text)
 	return WQ_OK;
 }
 
+static wq_err take_sandbox(struct options *o, const char *text)
+{
+	static const char *const words[] = {[WQ_BROKER_SANDBOX_OFF] = "off",
+		[WQ_BROKER_SANDBOX_ON] = "on",
+		[WQ_BROKER_SANDBOX_REQUIRED] = "required"};
+
+	for (size_t i = 0; i < WQ_COUNT(words); i++)
+		if (strcmp(text, words[i]) == 0) {
+			o->sandbox = (enum wq_broker_sandbox)i;
+			return WQ_OK;
+		}
+	return wq_error(WQ_E_USAGE, "--sandbox takes off, on or required");
+}
+
 static const struct option options_table[] = {
 	{"vault", required_argument, NULL, 'v'},
 	{"state", required_argument, NULL, 's'},
@@ -75,6 +94,8 @@ static const struct option options_table[] = {
 	{"log", required_argument, NULL, 'L'},
 	{"recheck", required_argument, NULL, 'r'},
 	{"memory", required_argument, NULL, 'm'},
+	{"no-restore", no_argument, NULL, 'R'},
+	{"sandbox", required_argument, NULL, 'x'},
 	{"help", no_argument, NULL, 'h'},
 	{0},
 };
@@ -96,9 +117,11 @@ static wq_err take_option(struct options *o, struct wq_log *log, int option)
 		o->broker.recheck_msec = v * 1000;
 		return WQ_OK;
 	case 'm':
-		WQ_TRY(number("memory", optarg, 1, MEMORY_MIB_MAX, &v));
+		WQ_TRY(number("memory", optarg, 0, MEMORY_MIB_MAX, &v));
 		o->broker.served.budget_bytes = v * WQ_MIB;
 		return WQ_OK;
+	case 'R': o->broker.served.no_restore = true; return WQ_OK;
+	case 'x': return take_sandbox(o, optarg);
 	case 'h': fputs(usage, stdout); exit(0);
 	default: return wq_error(WQ_E_USAGE, "see --help");
 	}
@@ -141,7 +164,7 @@ static wq_err serve(const struct options *o, struct wq_loop *loop, struct wq_rep
 
 static wq_err run(int argc, char **argv, struct wq_log *log)
 {
-	struct options o = {
+	struct options o = {.sandbox = WQ_BROKER_SANDBOX_ON,
 		.broker = {.recheck_msec = RECHECK_SECONDS * 1000, .served = {.budget_bytes = MEMORY_MIB * WQ_MIB}}};
 	struct wq_watch *term = NULL, *interrupt = NULL;
 	struct wq_report *report = NULL;
@@ -150,7 +173,7 @@ static wq_err run(int argc, char **argv, struct wq_log *log)
 
 	WQ_TRY(read_options(argc, argv, log, &o));
 	WQ_TRY(wq_crypto_init());
-	WQ_TRY(wq_broker_lock_in(&o.broker, o.ledger, log));
+	WQ_TRY(wq_broker_lock_in(o.sandbox, &o.broker, o.ledger, log));
 	WQ_TRY(wq_loop_new(&wq_clock_system, &loop));
 	/* before the ledger's thread starts, so that it inherits them blocked */
 	e = wq_loop_watch_signal(loop, SIGTERM, on_signal, loop, &term);

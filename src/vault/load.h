@@ -53,6 +53,7 @@ struct wq_vault_pack {
 	struct wq_pack pack;     /* not of a cold one */
 	struct wq_cold index;    /* of a cold one */
 	int file;                /* of a cold one: read-only; else -1 */
+	uint64_t file_changes;   /* how often a comparison found another whole file in its place, and took that one */
 	size_t refs;             /* generations that name it */
 };
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <sys/stat.h>
 
 enum { CHUNK = 1024 * 1024 };
 
@@ -91,15 +92,30 @@ static wq_err pack_altered(const struct wq_vault_pack *pack, const char *path, u
 	return wq_error(WQ_E_ALTERED, "header, index or padding of %s, byte %" PRIu64, path, at);
 }
 
-static wq_err cold_recheck(const char *path, const struct wq_vault_pack *pack)
+static bool same_file(int a, int b)
+{
+	struct stat x, y;
+
+	return fstat(a, &x) == 0 && fstat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+/* A whole file that was put in the place of the one that is held (the held one may have been altered) is held from here on. */
+static wq_err cold_recheck(const char *path, struct wq_vault_pack *pack)
 {
 	WQ_CLEANUP(fd_done) int fd = -1;
 	WQ_BUF(index, WQ_COLD_BYTES_MAX);
 
-	return wq_cold_build(path, pack->name, pack->bytes, &index, &fd);
+	WQ_TRY(wq_cold_build(path, pack->name, pack->bytes, &index, &fd));
+	if (!same_file(fd, pack->file)) {
+		close(pack->file);
+		pack->file = fd;
+		pack->file_changes++;
+		fd = -1;
+	}
+	return WQ_OK;
 }
 
-static wq_err pack_recheck(const struct wq_shelf *shelf, const struct wq_vault_pack *pack)
+static wq_err pack_recheck(const struct wq_shelf *shelf, struct wq_vault_pack *pack)
 {
 	char path[PATH_MAX];
 	uint64_t at;
@@ -120,7 +136,7 @@ wq_err wq_vault_recheck(const struct wq_shelf *shelf, const struct wq_generation
 	struct wq_vault_faults *faults)
 {
 	const struct wq_snapshot_head *head = &generation->snapshot.head;
-	const struct wq_vault_pack *pack = part > 0 ? generation->packs[part - 1] : NULL;
+	struct wq_vault_pack *pack = part > 0 ? generation->packs[part - 1] : NULL;
 	wq_err e = pack ? pack_recheck(shelf, pack) : snapshot_recheck(shelf, generation);
 
 	if (!is_fault(e))

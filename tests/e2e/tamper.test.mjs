@@ -109,7 +109,7 @@ test('packs are altered on disk', async t => {
 	]
 	for (const [way, alter, note] of ways)
 		await t.test(way, async t => {
-			const before = line.events('vault.pack_altered').length, begin = Date.now()
+			const before = line.events('vault.pack_altered').length, begin = Date.now(), restored = line.events('vault.restored').length
 			const visitors = new Visitors(line, approved)
 			alter()
 			const event = await line.event('vault.pack_altered', before, e => e.fields.object === name)
@@ -119,6 +119,11 @@ test('packs are altered on disk', async t => {
 			assert.match(event.fields.note, note)
 			await visitors.allRight()
 			await until('the ledger has it', () => line.ledger('vault.pack_altered').some(e => e.subject === name && e.body.pack === name))
+			const back = await line.event('vault.restored', restored, e => e.fields.object === name)
+			assert.equal(back.fields.cause, 'pack_altered')
+			assert.ok(readFileSync(pack).equals(bytes), 'the sealed bytes are back')
+			assert.ok(!readFileSync(back.fields.evidence).equals(bytes), 'what stood there is kept')
+			await until('the ledger has it', () => line.ledger('vault.restored').some(e => e.subject === name && e.body.evidence === back.fields.evidence))
 			// the same fault is news again to a weique-vault that starts on a whole shelf
 			const args = await line.kill('vault', 'SIGTERM'), connected = line.events('gate.worker_connected').length
 			restore(pack, bytes)

@@ -20,9 +20,10 @@ struct wq_broker {
 	int listener;
 	uid_t allow[WQ_LINK_ALLOW_MAX + 1];
 	size_t allow_n;
-	uint64_t recheck_msec, denied_at_msec, full_at_msec, round_at_msec;
+	uint64_t recheck_msec, denied_at_msec, full_at_msec, round_at_msec, full_due_msec;
 	/* a look at the shelf that is due soon is not put off by what happens there meanwhile */
-	bool scan_soon, recheck_soon, recheck_again, recheck_running;
+	bool scan_soon, recheck_soon, recheck_running, round_full;
+	struct wq_dirty to_scan, to_compare, comparing; /* comparing: of the round under way */
 	struct wq_watch *listen_watch, *shelf_watch, *scan_timer, *recheck_timer, *tick_timer, *retry_timer;
 	struct worker workers[WQ_BROKER_WORKERS_MAX];
 };
@@ -130,24 +131,11 @@ static void on_listener(void *data, uint32_t events)
 
 /* ---- the shelf ---- */
 
-static void scan(struct wq_broker *b)
+static void scan_in(struct wq_broker *b, uint64_t delay_msec)
 {
-	bool changed = false;
-	wq_err e = wq_served_scan(b->served, &changed);
-
-	if (wq_failed(e))
-		wq_report_shelf_unreadable(b->report, e);
-	wq_watcher_update(&b->watcher, b->served);
-	if (changed)
-		step_all(b);
-}
-
-static void on_scan(void *data)
-{
-	struct wq_broker *b = data;
-
-	b->scan_soon = false;
-	scan(b);
+	if (!b->scan_soon)
+		wq_watch_set_timer(b->scan_timer, delay_msec, 0);
+	b->scan_soon = true;
 }
 
 static void recheck_in(struct wq_broker *b, uint64_t delay_msec)
@@ -156,20 +144,86 @@ static void recheck_in(struct wq_broker *b, uint64_t delay_msec)
 	wq_watch_set_timer(b->recheck_timer, delay_msec, 0);
 }
 
+/* Watches what is new; what may have come before its watch is looked at once more. */
+static void watch_new(struct wq_broker *b)
+{
+	wq_watcher_update(&b->watcher, b->served, &b->to_scan);
+	if (wq_dirty_any(&b->to_scan))
+		scan_in(b, WQ_BROKER_SCAN_DELAY_MSEC);
+}
+
+static void scan(struct wq_broker *b)
+{
+	bool changed = false;
+	wq_err e = wq_served_scan(b->served, &changed);
+
+	if (wq_failed(e))
+		wq_report_shelf_unreadable(b->report, e);
+	watch_new(b);
+	if (changed)
+		step_all(b);
+}
+
+/* Only what changed: a release of one application does not cost a look at a thousand. */
+static void on_scan(void *data)
+{
+	struct wq_broker *b = data;
+	bool changed = false;
+
+	b->scan_soon = false;
+	if (b->to_scan.all) {
+		b->to_scan = (struct wq_dirty){.all = false};
+		scan(b);
+		return;
+	}
+	for (size_t i = 0; i < b->to_scan.apps_n; i++)
+		changed = wq_served_scan_app(b->served, b->to_scan.apps[i]) || changed;
+	if (b->to_scan.packs_n > 0)
+		changed = wq_served_scan_waiting(b->served) || changed;
+	b->to_scan = (struct wq_dirty){.all = false};
+	watch_new(b);
+	if (changed)
+		step_all(b);
+}
+
 static void on_shelf(void *data, uint32_t events)
 {
+	struct wq_dirty now = {.all = false};
 	struct wq_broker *b = data;
 
 	(void)events;
-	if (!wq_watcher_drain(&b->watcher))
+	wq_watcher_drain(&b->watcher, b->served, &now);
+	wq_dirty_add(&b->to_scan, &now);
+	wq_dirty_add(&b->to_compare, &now);
+	if (!wq_dirty_any(&now))
 		return;
-	if (!b->scan_soon)
-		wq_watch_set_timer(b->scan_timer, WQ_BROKER_SCAN_DELAY_MSEC, 0);
-	b->scan_soon = true;
-	if (b->recheck_running)
-		b->recheck_again = true;
-	else if (!b->recheck_soon)
+	scan_in(b, WQ_BROKER_SCAN_DELAY_MSEC);
+	if (!b->recheck_running && !b->recheck_soon)
 		recheck_in(b, WQ_BROKER_RECHECK_DELAY_MSEC);
+}
+
+/* A round compares everything when that is due, or only what is said to have changed. */
+static void round_begin(struct wq_broker *b)
+{
+	b->recheck_running = true;
+	b->round_at_msec = now_msec(b);
+	b->round_full = b->to_compare.all || b->round_at_msec >= b->full_due_msec;
+	b->comparing = b->to_compare;
+	b->to_compare = (struct wq_dirty){.all = false};
+}
+
+/* One file. True while the round goes on. */
+static bool round_step(struct wq_broker *b)
+{
+	struct wq_dirty *left = &b->comparing;
+
+	if (b->round_full)
+		return wq_served_recheck_next(b->served);
+	if (left->packs_n > 0)
+		wq_served_recheck_pack(b->served, left->packs[--left->packs_n]);
+	else if (left->apps_n > 0)
+		wq_served_recheck_app(b->served, left->apps[--left->apps_n]);
+	return left->packs_n > 0 || left->apps_n > 0;
 }
 
 /* One file a round of the loop, so that workers are served in between; then the pause. On a shelf that changes all the
@@ -177,21 +231,25 @@ static void on_shelf(void *data, uint32_t events)
 static void on_recheck(void *data)
 {
 	struct wq_broker *b = data;
+	uint64_t now;
 
 	if (!b->recheck_running)
-		b->round_at_msec = now_msec(b);
-	b->recheck_running = wq_served_recheck_next(b->served);
-	if (b->recheck_running) {
+		round_begin(b);
+	if (round_step(b)) {
 		wq_watch_set_timer(b->recheck_timer, 0, 0);
 		return;
 	}
-	scan(b);
-	b->recheck_soon = false;
-	if (b->recheck_again)
-		recheck_in(b, WQ_MAX(9 * (now_msec(b) - b->round_at_msec), (uint64_t)WQ_BROKER_RECHECK_DELAY_MSEC));
+	b->recheck_running = b->recheck_soon = false;
+	now = now_msec(b);
+	if (b->round_full) {
+		b->full_due_msec = now + b->recheck_msec;
+		scan(b);
+	}
+	if (wq_dirty_any(&b->to_compare))
+		recheck_in(b, WQ_MAX(9 * (now - b->round_at_msec), (uint64_t)WQ_BROKER_RECHECK_DELAY_MSEC));
 	else
-		wq_watch_set_timer(b->recheck_timer, b->recheck_msec, 0);
-	b->recheck_again = false;
+		wq_watch_set_timer(b->recheck_timer, b->full_due_msec > now ? b->full_due_msec - now : 0, 0);
+	step_all(b);
 }
 
 static void on_tick(void *data)
@@ -236,12 +294,17 @@ static wq_err open_all(struct wq_broker *b, const struct wq_broker_config *confi
 	/* others than ourselves can reach the socket only when they are allowed at all; who they are is asked at accept */
 	mode_t mode = config->allow_n > 0 ? 0666 : 0600;
 
-	WQ_TRY(wq_served_open(&config->served, b->report, &b->served));
+	struct wq_served_config served = config->served;
+
+	served.clock = b->clock;
+	WQ_TRY(wq_served_open(&served, b->report, &b->served));
 	WQ_TRY(wq_watcher_open(b->served, &b->watcher));
 	WQ_TRY(wq_served_scan(b->served, NULL));
-	wq_watcher_update(&b->watcher, b->served);
 	WQ_TRY(wq_link_listen(config->socket, mode, &b->listener));
-	return watch_all(b);
+	WQ_TRY(watch_all(b));
+	b->full_due_msec = now_msec(b) + b->recheck_msec;
+	watch_new(b);
+	return WQ_OK;
 }
 
 wq_err wq_broker_open(struct wq_loop *loop, const struct wq_broker_config *config, struct wq_report *report,

@@ -34,10 +34,14 @@ struct wq_broker_config {
 
 struct wq_broker;
 
+enum wq_broker_sandbox { WQ_BROKER_SANDBOX_OFF, WQ_BROKER_SANDBOX_ON, WQ_BROKER_SANDBOX_REQUIRED };
+
 /* Takes from this process what it does not need: only the shelf, the state, the socket's folder and the ledger can be
  * reached, no program started, no network opened (unless the ledger is a PostgreSQL). What the machine cannot give is
- * said in the log. Call it before any thread starts; makes shelf and state directory. Errors: see wq_sandbox_enter(). */
-wq_err wq_broker_lock_in(const struct wq_broker_config *config, const char *ledger_url, struct wq_log *log);
+ * said in the log, or with REQUIRED the error. Call it before any thread starts; makes shelf and state directory. Errors: see
+ * wq_sandbox_enter(). */
+wq_err wq_broker_lock_in(enum wq_broker_sandbox sandbox, const struct wq_broker_config *config, const char *ledger_url,
+	struct wq_log *log);
 
 /* Loads what is on the shelf and listens. Borrows everything; `loop` drives it from then on. Errors: of the shelf, the
  * state directory and the socket. A shelf without anything whole is no error: it is waited for. */

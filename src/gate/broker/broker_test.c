@@ -1,9 +1,13 @@
 #include "base/test.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <sys/resource.h>
 
+#include "base/file_fault.h"
 #include "gate/broker/broker.h"
+#include "gate/broker/restore.h"
+#include "gate/broker/watcher.h"
 #include "link/handover.h"
 #include "vault/dir_test.h"
 
@@ -155,8 +159,19 @@ static struct wq_link *worker(struct fixture *f, bool hello)
 struct offered {
 	char app[WQ_HANDOVER_APP_MAX + 1];
 	uint64_t serial, generation;
-	size_t commits;
+	size_t commits, packs, cold, keys;
+	uint8_t key[WQ_HANDOVER_DIGEST];
+	wq_digest pack;
+	int index, file; /* of the cold pack that came last; -1: none */
 };
+
+static const struct offered nothing = {.index = -1, .file = -1};
+
+static void offered_done(struct offered *o)
+{
+	wq_file_close(&o->index);
+	wq_file_close(&o->file);
+}
 
 /* Takes what waits. */
 static void take(struct wq_link *link, struct offered *o)
@@ -172,6 +187,20 @@ static void take(struct wq_link *link, struct offered *o)
 			o->generation = m.generation;
 		}
 		o->commits += m.type == WQ_HANDOVER_COMMIT;
+		o->packs += m.type == WQ_HANDOVER_PACK;
+		if (m.type == WQ_HANDOVER_KEY && o->keys++ == m.number && m.number == 0)
+			memcpy(o->key, m.digest, sizeof o->key);
+		if (m.type == WQ_HANDOVER_PACK || m.type == WQ_HANDOVER_PACK_COLD)
+			memcpy(o->pack.b, m.digest, sizeof o->pack.b);
+		if (m.type == WQ_HANDOVER_PACK_COLD) {
+			wq_file_close(&o->index);
+			o->index = wq_link_take_fd(&message, 0);
+		}
+		if (m.type == WQ_HANDOVER_PACK_FILE) {
+			o->cold++;
+			wq_file_close(&o->file);
+			o->file = wq_link_take_fd(&message, 0);
+		}
 		wq_link_message_done(&message);
 	}
 }
@@ -422,6 +451,452 @@ static void a_floor_that_begins_late_is_an_event(void **state)
 	end(&f);
 }
 
+/* ---- the leave master key ---- */
+
+static void the_leave_key_is_made_once_and_handed_over(void **state)
+{
+	struct offered o = nothing, again = nothing;
+	char path[4 * WQ_TEST_PATH], old[4 * WQ_TEST_PATH];
+	struct wq_link *link;
+	struct stat st;
+	struct fixture f;
+
+	(void)state;
+	begin(&f);
+	start_broker(&f);
+	link = worker(&f, true);
+	run(&f, 100);
+	take(link, &o);
+	wq_link_close(&link);
+	assert_int_equal(o.keys, 1);
+	assert_true(memcmp(o.key, nothing.key, sizeof o.key) != 0);
+	snprintf(path, sizeof path, "%s/leave.key", f.state);
+	snprintf(old, sizeof old, "%s/leave.key.old", f.state);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	assert_int_equal(st.st_size, 32);
+	assert_true(logged(&f, "vault.leave_key_new") == 1);
+	/* as the manual says: move it, start again */
+	stop_broker(&f);
+	assert_int_equal(rename(path, old), 0);
+	start_broker(&f);
+	link = worker(&f, true);
+	run(&f, 100);
+	take(link, &again);
+	wq_link_close(&link);
+	assert_int_equal(again.keys, 2);
+	assert_true(memcmp(again.key, o.key, sizeof o.key) != 0);
+	stop_broker(&f);
+	wq_test_write(f.dir, "state/leave.key", WQ_S("short"));
+	assert_ok(wq_report_new(f.log, NULL, &f.clock, &wq_random_system, &f.report));
+	assert_ok(wq_loop_new(&f.clock, &f.loop));
+	assert_err(wq_broker_open(f.loop, &f.config, f.report, &f.clock, &f.broker), WQ_E_KEY);
+	end(&f);
+}
+
+/* ---- cold packs ---- */
+
+static void report_block(struct wq_link *link, const char *app, wq_digest pack, uint32_t object)
+{
+	struct wq_handover m = {
+		.type = WQ_HANDOVER_REPORT, .number = object, .app = wq_str_c(app), .note = WQ_S("leaf 0")};
+
+	memcpy(m.digest, pack.b, sizeof m.digest);
+	assert_ok(wq_handover_send(link, &m, -1));
+}
+
+static void a_cold_pack_goes_with_its_file(void **state)
+{
+	struct offered o = nothing;
+	char path[PATH_MAX];
+	struct wq_link *link;
+	struct stat mine, theirs;
+	struct fixture f;
+
+	(void)state;
+	begin(&f);
+	f.config.served.budget_bytes = 0;
+	publish(&f, "portal", 1, host);
+	start_broker(&f);
+	link = worker(&f, true);
+	run(&f, 100);
+	take(link, &o);
+	assert_true(o.commits == 1 && o.packs == 0 && o.cold == 1);
+	assert_int_equal(fcntl(o.index, F_GET_SEALS) & F_SEAL_WRITE, F_SEAL_WRITE);
+	assert_int_equal(fcntl(o.file, F_GETFL) & O_ACCMODE, O_RDONLY);
+	assert_int_equal(fstat(o.file, &theirs), 0);
+	assert_int_equal(stat(wq_shelf_pack_path(&f.shelf, o.pack, path), &mine), 0);
+	assert_true(mine.st_ino == theirs.st_ino);
+	offered_done(&o);
+	wq_link_close(&link);
+	end(&f);
+}
+
+/* Gate and comparison find one fault; the event names the object, and comes once. What is not cold, or nobody's, is no
+ * matter for a report. */
+static void what_a_gate_met_is_reported_once(void **state)
+{
+	struct offered o = nothing;
+	char path[PATH_MAX];
+	struct wq_link *link;
+	struct fixture f;
+	int fd;
+
+	(void)state;
+	begin(&f);
+	f.config.served.budget_bytes = 0;
+	publish(&f, "portal", 1, host);
+	start_broker(&f);
+	link = worker(&f, true);
+	run(&f, 100);
+	take(link, &o);
+	report_block(link, "nobody", o.pack, 0);
+	report_block(link, "portal", wq_sm3(WQ_S("another")), 0);
+	run(&f, 100);
+	assert_true(logged(&f, "vault.pack_altered") == 0);
+	for (int i = 0; i < 5; i++) {
+		report_block(link, "portal", o.pack, 7);
+		run(&f, 100);
+	}
+	assert_true(logged(&f, "vault.pack_altered") == 1);
+	assert_true(logged(&f, "object 7, met by a gate") == 1);
+	fd = open(wq_shelf_pack_path(&f.shelf, o.pack, path), O_WRONLY);
+	assert_true(fd >= 0 && pwrite(fd, "!", 1, 70) == 1);
+	close(fd);
+	run(&f, 1000);
+	assert_true(logged(&f, "vault.pack_altered") == 1);
+	assert_true(logged(&f, "vault.restored") == 0);
+	offered_done(&o);
+	wq_link_close(&link);
+	end(&f);
+}
+
+/* Somebody puts a whole file in the place of the altered one: gates get that one, under the same serial. */
+static void a_cold_pack_that_came_back_is_offered_again(void **state)
+{
+	struct offered o = nothing;
+	char path[PATH_MAX], name[96], hex[WQ_DIGEST_HEX];
+	struct wq_link *link;
+	struct stat mine, theirs;
+	struct fixture f;
+	WQ_BUF(pack, FILE_MAX);
+
+	(void)state;
+	begin(&f);
+	f.config.served.budget_bytes = 0;
+	publish(&f, "portal", 1, host);
+	start_broker(&f);
+	link = worker(&f, true);
+	run(&f, 100);
+	take(link, &o);
+	snprintf(name, sizeof name, "vault/packs/%s.pack", wq_digest_hex(o.pack, hex));
+	wq_test_read(f.dir, name, &pack);
+	assert_ok(wq_file_replace(&wq_fs_system, wq_shelf_pack_path(&f.shelf, o.pack, path), wq_buf_str(&pack), 0644));
+	run(&f, 1000);
+	take(link, &o);
+	assert_true(o.commits == 2 && o.cold == 2 && o.serial == 1);
+	assert_int_equal(fstat(o.file, &theirs), 0);
+	assert_int_equal(stat(path, &mine), 0);
+	assert_true(mine.st_ino == theirs.st_ino);
+	assert_true(logged(&f, "vault.pack_altered") == 0);
+	offered_done(&o);
+	wq_link_close(&link);
+	end(&f);
+}
+
+/* ---- what was altered is put back ---- */
+
+static void alter(const char *path, size_t at)
+{
+	int fd = open(path, O_WRONLY);
+
+	assert_true(fd >= 0 && pwrite(fd, "!", 1, (off_t)at) == 1);
+	close(fd);
+}
+
+static size_t evidence(const struct fixture *f)
+{
+	char path[4 * WQ_TEST_PATH];
+
+	snprintf(path, sizeof path, "%s/evidence", f->state);
+	return access(path, F_OK) == 0 ? wq_test_count(path) : 0;
+}
+
+static void same_as_before(struct fixture *f, const char *path, const struct wq_buf *before)
+{
+	WQ_BUF(now, FILE_MAX);
+
+	(void)f;
+	assert_ok(wq_file_read(&wq_fs_system, path, &now));
+	assert_str(wq_buf_str(&now), wq_buf_str(before));
+}
+
+static void what_was_altered_is_put_back(void **state)
+{
+	enum { ALTERED, CUT, MISSING, LINK, WAYS };
+	struct fixture f;
+	char paths[2][PATH_MAX];
+	struct offered o = nothing;
+	struct wq_link *link;
+
+	(void)state;
+	begin(&f);
+	publish(&f, "portal", 1, host);
+	start_broker(&f);
+	link = worker(&f, true);
+	run(&f, 100);
+	take(link, &o);
+	wq_shelf_snapshot_path(&f.shelf, "portal", 1, paths[0]);
+	wq_shelf_pack_path(&f.shelf, o.pack, paths[1]);
+	for (size_t file = 0; file < 2; file++)
+		for (int way = 0; way < WAYS; way++) {
+			WQ_BUF(before, FILE_MAX);
+			size_t kept = evidence(&f), restored = logged(&f, "vault.restored");
+
+			assert_ok(wq_file_read(&wq_fs_system, paths[file], &before));
+			if (way == ALTERED)
+				alter(paths[file], before.len / 2);
+			else if (way == CUT)
+				assert_int_equal(truncate(paths[file], 10), 0);
+			else
+				assert_int_equal(unlink(paths[file]), 0);
+			if (way == LINK)
+				assert_int_equal(symlink("/etc/passwd", paths[file]), 0);
+			run(&f, WQ_RESTORE_PAUSE_SECONDS * 1000 + 500);
+			same_as_before(&f, paths[file], &before);
+			assert_int_equal(logged(&f, "vault.restored"), restored + 1);
+			assert_int_equal(evidence(&f), kept + (way == ALTERED || way == CUT));
+		}
+	assert_true(logged(&f, "pack_altered\",\"evidence\":\"/") == 2);
+	assert_true(logged(&f, "vault.restore_failed") == 0);
+	take(link, &o);
+	assert_int_equal(o.commits, 1);
+	wq_link_close(&link);
+	end(&f);
+}
+
+/* Who alters again and again gets two events in the pause, not thousands; the last state is the good one. */
+static void altering_again_and_again_fills_nothing(void **state)
+{
+	struct fixture f;
+	char path[PATH_MAX];
+	WQ_BUF(before, FILE_MAX);
+
+	(void)state;
+	begin(&f);
+	f.config.recheck_msec = 5000;
+	publish(&f, "portal", 1, host);
+	start_broker(&f);
+	wq_shelf_snapshot_path(&f.shelf, "portal", 1, path);
+	assert_ok(wq_file_read(&wq_fs_system, path, &before));
+	for (int i = 0; i < 20; i++) {
+		alter(path, 1030);
+		run(&f, 400);
+	}
+	assert_true(logged(&f, "vault.snapshot_altered") <= 2);
+	assert_true(logged(&f, "vault.restored") == 1);
+	run(&f, WQ_RESTORE_PAUSE_SECONDS * 1000 + 6000);
+	same_as_before(&f, path, &before);
+	assert_true(evidence(&f) <= 3);
+	end(&f);
+}
+
+static void without_restore_it_stays_as_it_is(void **state)
+{
+	struct fixture f;
+	char path[PATH_MAX];
+	WQ_BUF(now, FILE_MAX);
+
+	(void)state;
+	begin(&f);
+	f.config.served.no_restore = true;
+	publish(&f, "portal", 1, host);
+	start_broker(&f);
+	alter(wq_shelf_snapshot_path(&f.shelf, "portal", 1, path), 1030);
+	run(&f, 1000);
+	assert_true(logged(&f, "vault.snapshot_altered") == 1);
+	assert_true(logged(&f, "vault.restored") == 0);
+	assert_ok(wq_file_read(&wq_fs_system, path, &now));
+	assert_int_equal(now.data[1030], '!');
+	end(&f);
+}
+
+/* A full disk, a shelf that may not be written to: an event, once; serving and looking go on, and it is tried again. */
+static void what_cannot_be_put_back_is_an_event(void **state)
+{
+	static const int errors[] = {ENOSPC, EROFS, EACCES};
+	struct offered o;
+	struct wq_fault fault;
+	struct wq_link *link;
+	struct fixture f;
+	char path[PATH_MAX];
+	WQ_BUF(before, FILE_MAX);
+
+	(void)state;
+	for (size_t i = 0; i < WQ_COUNT(errors); i++) {
+		o = nothing;
+		wq_buf_clear(&before);
+		begin(&f);
+		f.config.recheck_msec = 3000;
+		wq_fault_init(&fault, &wq_fs_system);
+		fault.errnum = errors[i];
+		fault.sticky = true;
+		f.config.served.fs = &fault.fs;
+		publish(&f, "portal", 1, host);
+		start_broker(&f);
+		wq_shelf_snapshot_path(&f.shelf, "portal", 1, path);
+		assert_ok(wq_file_read(&wq_fs_system, path, &before));
+		alter(path, 1030);
+		fault.at = fault.calls + 1;
+		run(&f, 2 * WQ_RESTORE_PAUSE_SECONDS * 1000);
+		assert_true(logged(&f, "vault.snapshot_altered") == 1);
+		assert_true(logged(&f, "vault.restore_failed") == 1);
+		assert_true(logged(&f, "vault.restored") == 0);
+		link = worker(&f, true);
+		run(&f, 100);
+		take(link, &o);
+		assert_true(o.serial == 1 && o.commits == 1);
+		wq_link_close(&link);
+		assert_true(fault.hits > 0);
+		fault.at = 0;
+		run(&f, WQ_RESTORE_PAUSE_SECONDS * 1000 + 4000);
+		same_as_before(&f, path, &before);
+		assert_true(logged(&f, "vault.restored") == 1);
+		end(&f);
+	}
+}
+
+/* ---- one application among others ---- */
+
+/* A release among fifty applications makes one of them due, and one pack; what is not whole yet makes nothing due. */
+static void a_release_makes_one_application_due(void **state)
+{
+	struct wq_dirty dirty = {.all = false};
+	struct wq_served_config config;
+	struct wq_watcher watcher;
+	struct wq_served *served;
+	struct fixture f;
+	char name[32], hosts[64];
+
+	(void)state;
+	begin(&f);
+	for (int i = 0; i < 50; i++) {
+		snprintf(name, sizeof name, "app-%d", i);
+		snprintf(hosts, sizeof hosts, "%d.example.gov.cn", i);
+		publish(&f, name, 1, hosts);
+	}
+	config = f.config.served;
+	config.clock = &f.clock;
+	assert_ok(wq_report_new(f.log, NULL, &f.clock, &wq_random_system, &f.report));
+	assert_ok(wq_served_open(&config, f.report, &served));
+	assert_ok(wq_watcher_open(served, &watcher));
+	assert_ok(wq_served_scan(served, NULL));
+	wq_watcher_update(&watcher, served, &dirty);
+	assert_int_equal(dirty.apps_n, 50); /* what came before the watches */
+	dirty = (struct wq_dirty){.all = false};
+	wq_watcher_drain(&watcher, served, &dirty);
+	assert_false(wq_dirty_any(&dirty));
+	publish(&f, "app-7", 2, "7.example.gov.cn");
+	wq_test_write(f.dir, "vault/packs/.pack-under-way", WQ_S("half"));
+	wq_watcher_drain(&watcher, served, &dirty);
+	assert_false(dirty.all);
+	assert_int_equal(dirty.apps_n, 1);
+	assert_string_equal(dirty.apps[0], "app-7");
+	assert_int_equal(dirty.packs_n, 1);
+	assert_true(wq_served_scan_app(served, "app-7"));
+	assert_false(wq_served_scan_app(served, "app-8"));
+	wq_watcher_close(&watcher);
+	wq_served_close(&served);
+	wq_report_free(&f.report);
+	wq_log_free(&f.log);
+	wq_test_dir_done(f.dir);
+}
+
+/* A pack that was missing when its snapshot came: once it is there, the snapshot is taken. */
+static void a_pack_that_comes_late_is_waited_for(void **state)
+{
+	struct offered o = nothing;
+	char path[PATH_MAX], aside[PATH_MAX + 8];
+	struct wq_link *link;
+	struct fixture f;
+
+	(void)state;
+	begin(&f);
+	publish(&f, "portal", 1, host);
+	start_broker(&f);
+	link = worker(&f, true);
+	run(&f, 100);
+	take(link, &o);
+	wq_link_close(&link);
+	stop_broker(&f);
+	snprintf(aside, sizeof aside, "%s.away", wq_shelf_pack_path(&f.shelf, o.pack, path));
+	assert_int_equal(rename(path, aside), 0);
+	start_broker(&f);
+	link = worker(&f, true);
+	run(&f, 1000);
+	take(link, &o);
+	assert_int_equal(o.commits, 1);
+	assert_int_equal(rename(aside, path), 0);
+	run(&f, 1000);
+	take(link, &o);
+	assert_int_equal(o.commits, 2);
+	wq_link_close(&link);
+	end(&f);
+}
+
+static uint64_t size_of(const char *path)
+{
+	struct stat st;
+
+	assert_int_equal(stat(path, &st), 0);
+	return (uint64_t)st.st_size;
+}
+
+/* The memory of a generation is in use until the last worker serves the next one: room for one and a half. */
+static void a_draining_generation_counts(void **state)
+{
+	struct wq_handover ack = {.type = WQ_HANDOVER_ACK};
+
+	(void)state;
+	for (int acknowledges = 0; acknowledges < 2; acknowledges++) {
+		struct offered o = nothing;
+		char path[PATH_MAX], pack[PATH_MAX];
+		struct wq_link *link;
+		struct fixture f;
+
+		begin(&f);
+		publish(&f, "portal", 1, host);
+		start_broker(&f);
+		link = worker(&f, true);
+		run(&f, 100);
+		take(link, &o);
+		wq_link_close(&link);
+		stop_broker(&f);
+		f.config.served.budget_bytes = 2 * size_of(wq_shelf_snapshot_path(&f.shelf, "portal", 1, path)) +
+			2 * size_of(wq_shelf_pack_path(&f.shelf, o.pack, pack)) - 1;
+		start_broker(&f);
+		link = worker(&f, true);
+		for (uint64_t serial = 1; serial <= 3; serial++) {
+			if (serial > 1)
+				publish(&f, "portal", serial, host);
+			offered_done(&o);
+			o = nothing;
+			run(&f, 300);
+			take(link, &o);
+			assert_int_equal(o.serial, serial);
+			ack.generation = o.generation;
+			if (acknowledges || serial == 1)
+				assert_ok(wq_handover_send(link, &ack, -1));
+			run(&f, 100);
+		}
+		assert_int_equal(o.packs, acknowledges ? 1 : 0);
+		assert_int_equal(o.cold, acknowledges ? 0 : 1);
+		offered_done(&o);
+		wq_link_close(&link);
+		end(&f);
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -433,6 +908,17 @@ int main(void)
 		cmocka_unit_test(who_never_says_hello_makes_room),
 		cmocka_unit_test(without_descriptors_the_broker_rests),
 		cmocka_unit_test(a_floor_that_begins_late_is_an_event),
+		cmocka_unit_test(the_leave_key_is_made_once_and_handed_over),
+		cmocka_unit_test(a_cold_pack_goes_with_its_file),
+		cmocka_unit_test(what_a_gate_met_is_reported_once),
+		cmocka_unit_test(a_cold_pack_that_came_back_is_offered_again),
+		cmocka_unit_test(what_was_altered_is_put_back),
+		cmocka_unit_test(altering_again_and_again_fills_nothing),
+		cmocka_unit_test(without_restore_it_stays_as_it_is),
+		cmocka_unit_test(what_cannot_be_put_back_is_an_event),
+		cmocka_unit_test(a_release_makes_one_application_due),
+		cmocka_unit_test(a_pack_that_comes_late_is_waited_for),
+		cmocka_unit_test(a_draining_generation_counts),
 	};
 	int failed;
 

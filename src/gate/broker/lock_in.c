@@ -22,7 +22,8 @@ static const char *folder_of(wq_str path, char out[PATH_MAX])
 	return dirname(out);
 }
 
-wq_err wq_broker_lock_in(const struct wq_broker_config *config, const char *ledger_url, struct wq_log *log)
+wq_err wq_broker_lock_in(enum wq_broker_sandbox sandbox, const struct wq_broker_config *config, const char *ledger_url,
+	struct wq_log *log)
 {
 	static const wq_str sqlite = WQ_S_INIT("sqlite:");
 	static const char *const read_paths[] = {"/etc", "/dev/urandom", NULL};
@@ -33,7 +34,9 @@ wq_err wq_broker_lock_in(const struct wq_broker_config *config, const char *ledg
 	struct wq_sandbox_spec spec = {.read_paths = read_paths,
 		.write_paths = write_paths,
 		.allow = WQ_SANDBOX_FILES | WQ_SANDBOX_UNIX | WQ_SANDBOX_THREADS,
-		.required = WQ_SANDBOX_BIT(WQ_SANDBOX_NO_NEW_PRIVS)};
+		.required = sandbox == WQ_BROKER_SANDBOX_REQUIRED
+			? WQ_SANDBOX_ALL & ~WQ_SANDBOX_BIT(WQ_SANDBOX_LANDLOCK_NET)
+			: WQ_SANDBOX_BIT(WQ_SANDBOX_NO_NEW_PRIVS)};
 	struct wq_sandbox_report report;
 	struct wq_shelf shelf;
 	wq_err e;
@@ -49,6 +52,10 @@ wq_err wq_broker_lock_in(const struct wq_broker_config *config, const char *ledg
 	/* what is to be allowed has to be there */
 	WQ_TRY(wq_shelf_open(config->served.fs, config->served.vault_dir, true, &shelf));
 	WQ_TRY(wq_dir_make(config->served.fs, config->served.state_dir, 0700));
+	if (sandbox == WQ_BROKER_SANDBOX_OFF) {
+		wq_event(log, SANDBOX_PART_OFF, wq_f_text("part", "all"), wq_f_text("why", "--sandbox=off"));
+		return WQ_OK;
+	}
 	e = wq_sandbox_enter(&spec, &report);
 	for (int i = 0; i < WQ_SANDBOX_PARTS; i++)
 		if (!report.parts[i].on)

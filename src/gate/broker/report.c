@@ -119,21 +119,78 @@ static enum wq_event_id fault_event(const struct wq_vault_fault *fault)
 	return WQ_EV_VAULT_LOAD_FAILED;
 }
 
+/* What a fault is about: the pack, or "<app>/<serial>". */
+static const char *object_of(const struct wq_vault_fault *fault, char out[WQ_APP_ID_MAX + 2 * WQ_DIGEST_HEX])
+{
+	if (fault->in_pack)
+		return wq_digest_hex(fault->pack, out);
+	snprintf(out, WQ_APP_ID_MAX + 2 * WQ_DIGEST_HEX, "%s/%llu", fault->app, (unsigned long long)fault->serial);
+	return out;
+}
+
 void wq_report_fault(struct wq_report *report, const struct wq_vault_fault *fault)
 {
 	enum wq_event_id id = fault_event(fault);
-	char subject[WQ_APP_ID_MAX + 32], hex[WQ_DIGEST_HEX];
+	char text[WQ_APP_ID_MAX + 2 * WQ_DIGEST_HEX];
+	const char *object = object_of(fault, text);
 	struct body body;
 
-	wq_digest_hex(fault->pack, hex);
-	snprintf(subject, sizeof subject, "%s/%llu", fault->app, (unsigned long long)fault->serial);
-	log_fault(report->log, id, fault, fault->in_pack ? hex : subject);
+	log_fault(report->log, id, fault, object);
 	body_begin(&body);
 	wq_json_put_u64(&body.json, "serial", fault->serial);
 	if (fault->in_pack)
 		wq_json_put_hex(&body.json, "pack", fault->pack.b, sizeof fault->pack.b);
 	wq_json_put_str(&body.json, "note", wq_str_c(fault->note));
-	record(report, id, fault->app, fault->in_pack ? hex : subject, &body);
+	record(report, id, fault->app, object, &body);
+}
+
+/* "pack_altered", "snapshot_missing", …: what stands behind the dot in the name of the fault's event. */
+static const char *cause_of(const struct wq_vault_fault *fault)
+{
+	const char *name = wq_event_name(fault_event(fault)), *dot = strchr(name, '.');
+
+	return dot ? dot + 1 : name;
+}
+
+void wq_report_restored(struct wq_report *report, const struct wq_vault_fault *fault, const char *evidence)
+{
+	char text[WQ_APP_ID_MAX + 2 * WQ_DIGEST_HEX];
+	const char *object = object_of(fault, text);
+	struct body body;
+
+	wq_event(report->log, VAULT_RESTORED, wq_f_text("app", fault->app), wq_f_u64("serial", fault->serial),
+		wq_f_outside("object", wq_str_c(object)), wq_f_text("cause", cause_of(fault)),
+		wq_f_outside("evidence", wq_str_c(evidence)), wq_f_outside("note", wq_str_c(fault->note)));
+	body_begin(&body);
+	wq_json_put_u64(&body.json, "serial", fault->serial);
+	wq_json_put_str(&body.json, "cause", wq_str_c(cause_of(fault)));
+	wq_json_put_str(&body.json, "evidence", wq_str_c(evidence));
+	wq_json_put_str(&body.json, "note", wq_str_c(fault->note));
+	record(report, WQ_EV_VAULT_RESTORED, fault->app, object, &body);
+}
+
+void wq_report_restore_failed(struct wq_report *report, const struct wq_vault_fault *fault, wq_err why)
+{
+	char text[WQ_APP_ID_MAX + 2 * WQ_DIGEST_HEX];
+	const char *object = object_of(fault, text);
+	struct body body;
+
+	wq_event(report->log, VAULT_RESTORE_FAILED, wq_f_text("app", fault->app), wq_f_u64("serial", fault->serial),
+		wq_f_outside("object", wq_str_c(object)), wq_f_text("cause", cause_of(fault)), wq_f_err("error", why));
+	body_begin(&body);
+	wq_json_put_u64(&body.json, "serial", fault->serial);
+	wq_json_put_str(&body.json, "cause", wq_str_c(cause_of(fault)));
+	wq_json_put_str(&body.json, "why", wq_str_c(wq_err_note(why)));
+	record(report, WQ_EV_VAULT_RESTORE_FAILED, fault->app, object, &body);
+}
+
+void wq_report_leave_key_new(struct wq_report *report)
+{
+	struct body body;
+
+	wq_event(report->log, VAULT_LEAVE_KEY_NEW);
+	body_begin(&body);
+	record(report, WQ_EV_VAULT_LEAVE_KEY_NEW, "", "leave.key", &body);
 }
 
 void wq_report_shelf_unreadable(struct wq_report *report, wq_err e)

@@ -29,6 +29,10 @@ void wq_report_served(struct wq_report *report, const struct wq_snapshot *snapsh
 void wq_report_floor_new(struct wq_report *report, const struct wq_snapshot *snapshot, wq_digest digest);
 /* Something is wrong on the shelf. The name of the event follows from the kind of fault. */
 void wq_report_fault(struct wq_report *report, const struct wq_vault_fault *fault);
+/* What the fault is about was put back, or could not be. `evidence`: the file that keeps what stood there, or "". */
+void wq_report_restored(struct wq_report *report, const struct wq_vault_fault *fault, const char *evidence);
+void wq_report_restore_failed(struct wq_report *report, const struct wq_vault_fault *fault, wq_err why);
+void wq_report_leave_key_new(struct wq_report *report);
 /* The shelf cannot be listed at all. Goes to the log only: the next look may be a moment later. */
 void wq_report_shelf_unreadable(struct wq_report *report, wq_err e);
 void wq_report_worker_connected(struct wq_report *report, pid_t pid, uid_t uid);

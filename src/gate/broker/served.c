@@ -1,34 +1,6 @@
-#include "gate/broker/served.h"
+#include "gate/broker/served_priv.h"
 
-enum { TOLD_MAX = 512, SCANS_MAX = 8 };
-
-struct app {
-	char name[WQ_APP_ID_MAX + 1];
-	struct wq_offer *offer;
-};
-
-/* Faults that were reported and still stand, by identity; those of a scan and of a recheck come and go apart. */
-struct told {
-	uint64_t identity;
-	uint32_t round;
-	char by; /* 's', 'r' */
-};
-
-struct wq_served {
-	struct wq_shelf shelf;
-	char state_dir[WQ_SHELF_DIR_MAX];
-	struct wq_vault_keys keys;
-	struct wq_vault_memory *memory;
-	struct wq_report *report;
-	const struct wq_fs *fs;
-	struct app *apps[WQ_SHELF_APPS_MAX];
-	size_t apps_n, recheck_at, recheck_part;
-	bool restored, host_taken; /* host_taken: a release was passed over for it in this round */
-	uint64_t last_number;
-	struct told told[TOLD_MAX];
-	size_t told_n;
-	uint32_t scan_round, recheck_round;
-};
+enum { SCANS_MAX = 8 };
 
 struct wq_offer *wq_offer_ref(struct wq_offer *offer)
 {
@@ -57,6 +29,9 @@ wq_err wq_served_open(const struct wq_served_config *config, struct wq_report *r
 	served->report = report;
 	served->keys = config->keys;
 	served->fs = config->fs;
+	served->restores = !config->no_restore;
+	served->restorer = (struct wq_restorer){
+		.fs = config->fs, .clock = config->clock, .shelf = &served->shelf, .state_dir = served->state_dir};
 	e = strlen(config->state_dir) < sizeof served->state_dir ? WQ_OK
 								 : wq_error(WQ_E_LIMIT, "%s", config->state_dir);
 	snprintf(served->state_dir, sizeof served->state_dir, "%s", config->state_dir);
@@ -65,11 +40,15 @@ wq_err wq_served_open(const struct wq_served_config *config, struct wq_report *r
 	if (!wq_failed(e))
 		e = wq_dir_make(config->fs, config->state_dir, 0700);
 	if (!wq_failed(e))
+		e = wq_leave_keys_open(config->fs, &wq_random_system, config->state_dir, &served->leave_keys);
+	if (!wq_failed(e))
 		e = wq_vault_memory_new(config->budget_bytes, &served->memory);
 	if (wq_failed(e)) {
 		free(served);
 		return e;
 	}
+	if (served->leave_keys.made)
+		wq_report_leave_key_new(report);
 	*ret_served = served;
 	return WQ_OK;
 }
@@ -86,70 +65,35 @@ void wq_served_close(struct wq_served **served)
 		free(s->apps[i]);
 	}
 	wq_vault_memory_free(&s->memory);
+	wq_leave_keys_done(&s->leave_keys);
 	free(s);
 }
 
-/* ---- faults, each once ---- */
-
-static uint64_t fault_identity(const struct wq_vault_fault *fault)
-{
-	uint64_t h = wq_str_hash(wq_str_c(fault->app), (uint64_t)fault->error);
-
-	h = wq_str_hash(wq_str_of(&fault->serial, sizeof fault->serial), h);
-	return fault->in_pack ? wq_str_hash(wq_str_of(fault->pack.b, sizeof fault->pack.b), h) : h;
-}
-
-static void tell(struct wq_served *s, const struct wq_vault_fault *fault, char by, uint32_t round)
-{
-	uint64_t identity = fault_identity(fault);
-
-	for (size_t i = 0; i < s->told_n; i++)
-		if (s->told[i].identity == identity && s->told[i].by == by) {
-			s->told[i].round = round;
-			return;
-		}
-	if (s->told_n < TOLD_MAX)
-		s->told[s->told_n++] = (struct told){.identity = identity, .round = round, .by = by};
-	wq_report_fault(s->report, fault);
-}
-
-static void tell_all(struct wq_served *s, const struct wq_vault_faults *faults, char by, uint32_t round)
-{
-	for (size_t i = 0; i < faults->n; i++)
-		tell(s, &faults->rows[i], by, round);
-}
-
-/* At the end of a round: what was not met again is gone, and news if it comes back. */
-static void forget_gone(struct wq_served *s, char by, uint32_t round)
-{
-	for (size_t i = 0; i < s->told_n;)
-		if (s->told[i].by == by && s->told[i].round != round)
-			s->told[i] = s->told[--s->told_n];
-		else
-			i++;
-}
-
-/* An error that concerns the application as a whole. */
-static void tell_error(struct wq_served *s, const char *app, wq_err e, char by, uint32_t round)
+void wq_served_tell_error(struct wq_served *s, const char *app, wq_err e, enum wq_told_by by, uint32_t round)
 {
 	struct wq_vault_fault fault = {.error = (enum wq_err_id)e.id};
 
 	snprintf(fault.app, sizeof fault.app, "%s", app);
 	snprintf(fault.note, sizeof fault.note, "%s", wq_err_note(e));
-	tell(s, &fault, by, round);
+	wq_told_say(&s->told, s->report, &fault, by, round);
 }
 
 /* ---- applications ---- */
 
-static struct app *app_of(struct wq_served *s, const char *name)
+struct wq_served_app *wq_served_find(const struct wq_served *s, const char *name)
 {
-	struct app *app;
-
 	for (size_t i = 0; i < s->apps_n; i++)
 		if (strcmp(s->apps[i]->name, name) == 0)
 			return s->apps[i];
-	if (s->apps_n == WQ_SHELF_APPS_MAX)
-		return NULL;
+	return NULL;
+}
+
+static struct wq_served_app *app_of(struct wq_served *s, const char *name)
+{
+	struct wq_served_app *app = wq_served_find(s, name);
+
+	if (app || s->apps_n == WQ_SHELF_APPS_MAX)
+		return app;
 	app = calloc(1, sizeof *app);
 	if (!app)
 		return NULL;
@@ -190,7 +134,7 @@ static wq_err judge_hosts(void *data, const struct wq_snapshot *snapshot)
 	struct wq_served *s = data;
 
 	for (size_t i = 0; i < s->apps_n; i++) {
-		const struct app *app = s->apps[i];
+		const struct wq_served_app *app = s->apps[i];
 		wq_str host;
 
 		if (!app->offer || strcmp(app->name, snapshot->head.app) == 0)
@@ -198,7 +142,6 @@ static wq_err judge_hosts(void *data, const struct wq_snapshot *snapshot)
 		host = common_host(snapshot, &app->offer->generation->snapshot);
 		if (host.n == 0)
 			continue;
-		s->host_taken = true;
 		return wq_error(WQ_E_EXISTS, "%.*s belongs to %s", WQ_S_ARG(host), app->name);
 	}
 	return WQ_OK;
@@ -207,7 +150,7 @@ static wq_err judge_hosts(void *data, const struct wq_snapshot *snapshot)
 /* ---- scanning ---- */
 
 /* Takes `generation`. */
-static wq_err offer_new(struct wq_served *s, struct app *app, struct wq_generation *generation)
+static wq_err offer_new(struct wq_served *s, struct wq_served_app *app, struct wq_generation *generation)
 {
 	struct wq_offer *offer = calloc(1, sizeof *offer);
 	wq_err e = offer ? raise_floor(s, generation) : wq_error_id(WQ_E_NO_MEMORY);
@@ -226,7 +169,7 @@ static wq_err offer_new(struct wq_served *s, struct app *app, struct wq_generati
 }
 
 /* Loads what is newer than what `app` has, and offers it. */
-static wq_err scan_app(struct wq_served *s, struct app *app, bool *ret_changed)
+static wq_err scan_app(struct wq_served *s, struct wq_served_app *app, bool *ret_changed)
 {
 	struct wq_generation *present = app->offer ? app->offer->generation : NULL, *generation = NULL;
 	const struct wq_vault_judge judge = {judge_hosts, s};
@@ -236,7 +179,9 @@ static wq_err scan_app(struct wq_served *s, struct app *app, bool *ret_changed)
 
 	WQ_TRY(wq_floor_read(s->fs, s->state_dir, app->name, &floor));
 	e = wq_vault_load(s->memory, &s->shelf, app->name, &s->keys, &floor, &judge, present, &faults, &generation);
-	tell_all(s, &faults, 's', s->scan_round);
+	app->waits = faults.n > 0;
+	for (size_t i = 0; i < faults.n; i++)
+		wq_told_say(&s->told, s->report, &faults.rows[i], WQ_TOLD_SCAN, s->scan_round);
 	if (wq_failed(e))
 		return faults.n > 0 ? WQ_OK : e; /* told already */
 	if (!generation)
@@ -261,7 +206,7 @@ static wq_err judge_restored(void *data, const struct wq_snapshot *snapshot)
 }
 
 /* What this application was served from when the process ended. Whatever is in the way is the scan's to say. */
-static void restore_app(struct wq_served *s, struct app *app)
+static void restore_app(struct wq_served *s, struct wq_served_app *app)
 {
 	struct wq_generation *generation = NULL;
 	struct wq_vault_faults faults = {0};
@@ -275,10 +220,48 @@ static void restore_app(struct wq_served *s, struct app *app)
 		WQ_IGNORE(offer_new(s, app, generation));
 }
 
-static void restore_all(struct wq_served *s, const char **names, size_t n)
+/* When the newest snapshot of an application came. Not believed: it decides only who gets memory first. */
+static time_t came_at(const struct wq_served *s, const char *app)
 {
-	for (size_t i = 0; !s->restored && i < n; i++) {
-		struct app *app = app_of(s, names[i]);
+	WQ_CLEANUP(wq_arena_done) struct wq_arena arena;
+	char path[PATH_MAX];
+	uint64_t *serials;
+	struct stat st;
+	size_t n;
+
+	wq_arena_init(&arena, 64 * WQ_MIB);
+	if (wq_failed(wq_shelf_serials(&s->shelf, app, &arena, &serials, &n)) || n == 0 ||
+		lstat(wq_shelf_snapshot_path(&s->shelf, app, serials[0], path), &st) != 0)
+		return 0;
+	return st.st_mtime;
+}
+
+struct start {
+	const char *name;
+	time_t came_at;
+};
+
+static int newest_first(const void *a, const void *b)
+{
+	const struct start *x = a, *y = b;
+
+	if (x->came_at != y->came_at)
+		return x->came_at > y->came_at ? -1 : 1;
+	return strcmp(x->name, y->name);
+}
+
+/* The newest first, so that what the memory budget holds is what changed last. */
+static void restore_all(struct wq_served *s, struct wq_arena *arena, const char **names, size_t n)
+{
+	struct start *order = WQ_NEW_ARRAY(arena, struct start, n + 1);
+
+	if (s->restored || wq_failed(wq_arena_err(arena)))
+		return;
+	for (size_t i = 0; i < n; i++)
+		order[i] = (struct start){names[i], came_at(s, names[i])};
+	qsort(order, n, sizeof *order, newest_first);
+	for (size_t i = 0; i < n; i++) {
+		struct wq_served_app *app = app_of(s, order[i].name);
 
 		if (app)
 			restore_app(s, app);
@@ -286,26 +269,38 @@ static void restore_all(struct wq_served *s, const char **names, size_t n)
 	s->restored = true;
 }
 
-/* One look at every application. True when something new is offered. */
-static bool scan_all(struct wq_served *s, const char **names, size_t n)
+/* One look. True when something new is offered. */
+static bool scan_one(struct wq_served *s, const char *name)
 {
+	struct wq_served_app *app = app_of(s, name);
 	bool changed = false;
+	wq_err e;
 
 	s->scan_round++;
-	s->host_taken = false;
-	for (size_t i = 0; i < n; i++) {
-		struct app *app = app_of(s, names[i]);
-		wq_err e = app ? scan_app(s, app, &changed) : wq_error_id(WQ_E_LIMIT);
-
-		if (wq_failed(e))
-			tell_error(s, names[i], e, 's', s->scan_round);
-	}
-	forget_gone(s, 's', s->scan_round);
+	e = app ? scan_app(s, app, &changed) : wq_error_id(WQ_E_LIMIT);
+	if (wq_failed(e))
+		wq_served_tell_error(s, name, e, WQ_TOLD_SCAN, s->scan_round);
+	wq_told_forget(&s->told, WQ_TOLD_SCAN, name, s->scan_round);
 	return changed;
+}
+
+/* Again while a change may have freed a host that somebody else waits for. */
+bool wq_served_scan_waiting(struct wq_served *s)
+{
+	bool any = false, changed = true;
+
+	for (int round = 0; changed && round < SCANS_MAX; round++) {
+		changed = false;
+		for (size_t i = 0; i < s->apps_n; i++)
+			if (s->apps[i]->waits && scan_one(s, s->apps[i]->name))
+				changed = any = true;
+	}
+	return any;
 }
 
 wq_err wq_served_scan(struct wq_served *s, bool *ret_changed)
 {
+	uint32_t before = s->scan_round;
 	struct wq_arena arena;
 	const char **names;
 	bool changed = false;
@@ -315,13 +310,13 @@ wq_err wq_served_scan(struct wq_served *s, bool *ret_changed)
 	wq_arena_init(&arena, 16 * WQ_MIB);
 	e = wq_shelf_apps(&s->shelf, &arena, &names, &n);
 	if (!wq_failed(e)) {
-		restore_all(s, names, n);
-		/* again when a change may have freed a host that somebody waits for */
-		for (int i = 0; i < SCANS_MAX && scan_all(s, names, n); i++) {
-			changed = true;
-			if (!s->host_taken)
-				break;
-		}
+		restore_all(s, &arena, names, n);
+		for (size_t i = 0; i < n; i++)
+			changed = scan_one(s, names[i]) || changed;
+		/* of applications that are no longer on the shelf */
+		wq_told_forget(&s->told, WQ_TOLD_SCAN, NULL, before + 1);
+		if (changed)
+			wq_served_scan_waiting(s);
 	}
 	wq_arena_done(&arena);
 	if (ret_changed)
@@ -329,30 +324,13 @@ wq_err wq_served_scan(struct wq_served *s, bool *ret_changed)
 	return e;
 }
 
-bool wq_served_recheck_next(struct wq_served *s)
+bool wq_served_scan_app(struct wq_served *s, const char *name)
 {
-	struct wq_vault_faults faults = {0};
-	struct app *app;
-	wq_err e;
+	bool changed = scan_one(s, name);
 
-	if (s->recheck_at >= s->apps_n) {
-		forget_gone(s, 'r', s->recheck_round);
-		s->recheck_round++;
-		s->recheck_at = 0;
-		return false;
-	}
-	app = s->apps[s->recheck_at];
-	/* a generation that came meanwhile may have fewer packs */
-	if (!app->offer || s->recheck_part > app->offer->generation->packs_n) {
-		s->recheck_at++;
-		s->recheck_part = 0;
-		return true;
-	}
-	e = wq_vault_recheck(&s->shelf, app->offer->generation, s->recheck_part++, &faults);
-	tell_all(s, &faults, 'r', s->recheck_round);
-	if (wq_failed(e) && faults.n == 0)
-		tell_error(s, app->name, e, 'r', s->recheck_round);
-	return true;
+	if (changed)
+		wq_served_scan_waiting(s);
+	return changed;
 }
 
 size_t wq_served_count(const struct wq_served *s)
@@ -373,4 +351,9 @@ const struct wq_shelf *wq_served_shelf(const struct wq_served *s)
 const char *wq_served_app(const struct wq_served *s, size_t i)
 {
 	return s->apps[i]->name;
+}
+
+const struct wq_leave_keys *wq_served_leave_keys(const struct wq_served *s)
+{
+	return &s->leave_keys;
 }

@@ -9,13 +9,14 @@
 #ifndef WQ_GATE_BROKER_SERVED_H
 #define WQ_GATE_BROKER_SERVED_H
 
+#include "gate/broker/leave_keys.h"
 #include "gate/broker/report.h"
 #include "vault/load.h"
 
 /* A generation with the number under which gates acknowledge it. Held by the table and by sessions that send it. */
 struct wq_offer {
 	struct wq_generation *generation;
-	uint64_t number; /* 1, 2, …: never reused in this process */
+	uint64_t number; /* 1, 2, …: never reused in this process; a new one makes it due once more at every gate */
 	size_t refs;
 	bool acknowledged;
 };
@@ -29,7 +30,10 @@ struct wq_served_config {
 	struct wq_vault_keys keys; /* borrowed */
 	uint64_t budget_bytes;
 	const struct wq_fs *fs;
+	const struct wq_clock *clock;
+	bool no_restore; /* what was altered on the shelf is reported, not put back (restore.h) */
 };
+/* Errors: those of shelf, state directory and leave key. */
 wq_err wq_served_open(const struct wq_served_config *config, struct wq_report *report, struct wq_served **ret_served);
 /* Requires: no offer is held by others. */
 void wq_served_close(struct wq_served **served);
@@ -37,8 +41,19 @@ void wq_served_close(struct wq_served **served);
 /* Looks for new snapshots of all applications. `*ret_changed` (may be NULL): something new is offered. Only a shelf that
  * cannot be listed is an error. */
 wq_err wq_served_scan(struct wq_served *served, bool *ret_changed);
-/* Compares the shelf with what is in memory: one file a call, in turn. False when a whole round is done. */
+/* The same for one, which may be new, and for those that wait for a host. True: something new is offered. */
+bool wq_served_scan_app(struct wq_served *served, const char *app);
+/* The same for those of which a snapshot was passed over: something that it needs may have come. */
+bool wq_served_scan_waiting(struct wq_served *served);
+/* Compares the shelf with what is in memory, reports what differs and puts it back: one file a call, in turn. False when a whole
+ * round is done. */
 bool wq_served_recheck_next(struct wq_served *served);
+/* The same for the snapshot of one application, and for one pack wherever it is named. Unknown ones are passed over. */
+void wq_served_recheck_app(struct wq_served *served, const char *app);
+void wq_served_recheck_pack(struct wq_served *served, wq_digest pack);
+/* A gate read a block of a cold pack that is not what was sealed. Reported once a fault. False when the application is not
+ * served from such a pack: nothing was reported. */
+bool wq_served_gate_fault(struct wq_served *served, const char *app, wq_digest pack, uint32_t object, wq_str note);
 
 /* Applications that were ever met on the shelf. */
 size_t wq_served_count(const struct wq_served *served);
@@ -48,5 +63,6 @@ struct wq_offer *wq_served_offer(const struct wq_served *served, size_t i);
 const struct wq_shelf *wq_served_shelf(const struct wq_served *served);
 /* The name; requires i < count. */
 const char *wq_served_app(const struct wq_served *served, size_t i);
+const struct wq_leave_keys *wq_served_leave_keys(const struct wq_served *served);
 
 #endif

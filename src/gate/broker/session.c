@@ -9,6 +9,8 @@ struct sent {
 	uint64_t number; /* of the offer that was sent last */
 	uint64_t told;   /* of the one whose refusal was reported */
 	bool again;      /* refused for a reason that passes */
+	/* the one that was sent last, until it is answered; the one that the worker serves: its memory is in use */
+	struct wq_offer *offered, *serving;
 };
 
 struct wq_session {
@@ -21,7 +23,9 @@ struct wq_session {
 	size_t sent_n;
 	enum stage stage;
 	struct wq_offer *offer; /* under way */
+	uint64_t number;        /* its number when it began */
 	size_t pack_at;
+	bool index_sent; /* of the cold pack under way */
 };
 
 wq_err wq_session_open(int fd, const struct wq_link_peer *peer, struct wq_served *served, struct wq_report *report,
@@ -56,6 +60,10 @@ void wq_session_close(struct wq_session **session, wq_err why)
 	if (s->greeted)
 		wq_report_worker_gone(s->report, s->peer.pid, why);
 	wq_offer_unref(&s->offer);
+	for (size_t i = 0; i < s->sent_n; i++) {
+		wq_offer_unref(&s->sent[i].offered);
+		wq_offer_unref(&s->sent[i].serving);
+	}
 	wq_link_close(&s->link);
 	free(s->sent);
 	free(s);
@@ -73,25 +81,22 @@ bool wq_session_waiting(const struct wq_session *s)
 
 /* ---- what comes ---- */
 
-static struct wq_offer *offer_by_number(const struct wq_session *s, uint64_t number)
-{
-	for (size_t i = 0; i < wq_served_count(s->served); i++) {
-		struct wq_offer *offer = wq_served_offer(s->served, i);
-
-		if (offer && offer->number == number)
-			return offer;
-	}
-	return NULL; /* replaced since */
-}
-
 static void acknowledged(struct wq_session *s, uint64_t number)
 {
-	struct wq_offer *offer = offer_by_number(s, number);
+	for (size_t i = 0; i < s->sent_n; i++) {
+		struct wq_offer *offer = s->sent[i].offered;
 
-	if (!offer || offer->acknowledged)
+		if (!offer || s->sent[i].number != number)
+			continue;
+		wq_offer_unref(&s->sent[i].serving);
+		s->sent[i].serving = offer;
+		s->sent[i].offered = NULL;
+		if (!offer->acknowledged && offer == wq_served_offer(s->served, i))
+			wq_report_served(
+				s->report, &offer->generation->snapshot, offer->generation->digest, s->peer.pid);
+		offer->acknowledged = true;
 		return;
-	offer->acknowledged = true;
-	wq_report_served(s->report, &offer->generation->snapshot, offer->generation->digest, s->peer.pid);
+	}
 }
 
 static bool passes(enum wq_handover_reason reason)
@@ -108,6 +113,7 @@ static void refused(struct wq_session *s, const struct wq_handover *m)
 
 		if (s->sent[i].number == 0 || s->sent[i].number != m->generation)
 			continue;
+		wq_offer_unref(&s->sent[i].offered);
 		s->sent[i].again = passes(m->reason);
 		if (s->sent[i].told == m->generation)
 			return;
@@ -117,6 +123,32 @@ static void refused(struct wq_session *s, const struct wq_handover *m)
 			wq_handover_reason_text(m->reason), m->note);
 		return;
 	}
+}
+
+static void reported(struct wq_session *s, const struct wq_handover *m)
+{
+	char app[WQ_HANDOVER_APP_MAX + 1];
+	wq_digest pack;
+
+	snprintf(app, sizeof app, "%.*s", WQ_S_ARG(m->app));
+	memcpy(pack.b, m->digest, sizeof pack.b);
+	wq_served_gate_fault(s->served, app, pack, m->number, m->note);
+}
+
+static wq_err send_keys(struct wq_session *s)
+{
+	const struct wq_leave_keys *keys = wq_served_leave_keys(s->served);
+
+	for (uint32_t i = 0; i < keys->n; i++) {
+		struct wq_handover m = {.type = WQ_HANDOVER_KEY, .number = i};
+		wq_err e;
+
+		memcpy(m.digest, keys->keys[i].b, sizeof m.digest);
+		e = wq_handover_send(s->link, &m, -1);
+		explicit_bzero(m.digest, sizeof m.digest);
+		WQ_TRY(e);
+	}
+	return WQ_OK;
 }
 
 static wq_err take(struct wq_session *s, const struct wq_link_message *message)
@@ -129,7 +161,7 @@ static wq_err take(struct wq_session *s, const struct wq_link_message *message)
 			return wq_error(WQ_E_PEER, "hello of version %u", m.version);
 		s->greeted = true;
 		wq_report_worker_connected(s->report, s->peer.pid, s->peer.uid);
-		return WQ_OK;
+		return send_keys(s);
 	}
 	if (!s->greeted)
 		return wq_error(WQ_E_PEER, "%s before its hello", message->type->name);
@@ -137,6 +169,8 @@ static wq_err take(struct wq_session *s, const struct wq_link_message *message)
 		acknowledged(s, m.generation);
 	else if (m.type == WQ_HANDOVER_NACK)
 		refused(s, &m);
+	else if (m.type == WQ_HANDOVER_REPORT)
+		reported(s, &m);
 	return WQ_OK;
 }
 
@@ -194,8 +228,10 @@ static bool choose(struct wq_session *s)
 	}
 	if (!oldest)
 		return false;
-	s->sent[at].number = oldest->number;
+	s->sent[at].number = s->number = oldest->number;
 	s->sent[at].again = false;
+	wq_offer_unref(&s->sent[at].offered);
+	s->sent[at].offered = wq_offer_ref(oldest);
 	s->offer = wq_offer_ref(oldest);
 	s->stage = BEGIN;
 	s->pack_at = 0;
@@ -218,7 +254,7 @@ static wq_err send_begin(struct wq_session *s)
 {
 	const struct wq_generation *g = s->offer->generation;
 	struct wq_handover m = {.type = WQ_HANDOVER_BEGIN,
-		.generation = s->offer->number,
+		.generation = s->number,
 		.serial = g->snapshot.head.serial,
 		.number = (uint32_t)g->packs_n,
 		.bytes = g->sealed.bytes.n,
@@ -228,16 +264,34 @@ static wq_err send_begin(struct wq_session *s)
 	return wq_handover_send(s->link, &m, -1);
 }
 
-static wq_err send_pack(struct wq_session *s)
+/* The memory of the pack, or of its index. */
+static wq_err send_pack_memory(struct wq_session *s, const struct wq_vault_pack *pack)
 {
-	const struct wq_vault_pack *pack = s->offer->generation->packs[s->pack_at];
-	struct wq_handover m = {.type = WQ_HANDOVER_PACK,
-		.generation = s->offer->number,
+	struct wq_handover m = {.type = pack->cold ? WQ_HANDOVER_PACK_COLD : WQ_HANDOVER_PACK,
+		.generation = s->number,
 		.number = (uint32_t)s->pack_at,
-		.bytes = pack->sealed.bytes.n};
+		.bytes = pack->bytes,
+		.index_bytes = pack->sealed.bytes.n};
 
 	memcpy(m.digest, pack->name.b, sizeof m.digest);
 	return wq_handover_send(s->link, &m, pack->sealed.fd);
+}
+
+/* One message of the pack under way; a cold one has two. */
+static wq_err send_pack(struct wq_session *s)
+{
+	const struct wq_vault_pack *pack = s->offer->generation->packs[s->pack_at];
+	struct wq_handover file = {
+		.type = WQ_HANDOVER_PACK_FILE, .generation = s->number, .number = (uint32_t)s->pack_at};
+
+	if (!s->index_sent)
+		WQ_TRY(send_pack_memory(s, pack));
+	else
+		WQ_TRY(wq_handover_send(s->link, &file, pack->file));
+	s->index_sent = pack->cold && !s->index_sent;
+	if (!s->index_sent)
+		s->pack_at++;
+	return WQ_OK;
 }
 
 /* Sends one message of the offer under way and moves on. */
@@ -245,8 +299,8 @@ static wq_err send_next(struct wq_session *s)
 {
 	const struct wq_generation *g = s->offer->generation;
 	struct wq_handover snapshot = {
-		.type = WQ_HANDOVER_SNAPSHOT, .generation = s->offer->number, .bytes = g->sealed.bytes.n};
-	struct wq_handover commit = {.type = WQ_HANDOVER_COMMIT, .generation = s->offer->number};
+		.type = WQ_HANDOVER_SNAPSHOT, .generation = s->number, .bytes = g->sealed.bytes.n};
+	struct wq_handover commit = {.type = WQ_HANDOVER_COMMIT, .generation = s->number};
 
 	switch (s->stage) {
 	case BEGIN:
@@ -259,7 +313,7 @@ static wq_err send_next(struct wq_session *s)
 		return WQ_OK;
 	case PACKS:
 		WQ_TRY(send_pack(s));
-		if (++s->pack_at == g->packs_n)
+		if (s->pack_at == g->packs_n)
 			s->stage = COMMIT;
 		return WQ_OK;
 	case COMMIT:
