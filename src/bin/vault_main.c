@@ -70,20 +70,6 @@ static wq_err add_user(struct options *o, const char *text)
 	return WQ_OK;
 }
 
-static wq_err take_sandbox(struct options *o, const char *text)
-{
-	static const char *const words[] = {[WQ_BROKER_SANDBOX_OFF] = "off",
-		[WQ_BROKER_SANDBOX_ON] = "on",
-		[WQ_BROKER_SANDBOX_REQUIRED] = "required"};
-
-	for (size_t i = 0; i < WQ_COUNT(words); i++)
-		if (strcmp(text, words[i]) == 0) {
-			o->sandbox = (enum wq_broker_sandbox)i;
-			return WQ_OK;
-		}
-	return wq_error(WQ_E_USAGE, "--sandbox takes off, on or required");
-}
-
 static const struct option options_table[] = {
 	{"vault", required_argument, NULL, 'v'},
 	{"state", required_argument, NULL, 's'},
@@ -121,7 +107,7 @@ static wq_err take_option(struct options *o, struct wq_log *log, int option)
 		o->broker.served.budget_bytes = v * WQ_MIB;
 		return WQ_OK;
 	case 'R': o->broker.served.no_restore = true; return WQ_OK;
-	case 'x': return take_sandbox(o, optarg);
+	case 'x': return wq_broker_sandbox_parse(optarg, &o->sandbox);
 	case 'h': fputs(usage, stdout); exit(0);
 	default: return wq_error(WQ_E_USAGE, "see --help");
 	}

@@ -35,6 +35,8 @@ struct wq_broker_config {
 struct wq_broker;
 
 enum wq_broker_sandbox { WQ_BROKER_SANDBOX_OFF, WQ_BROKER_SANDBOX_ON, WQ_BROKER_SANDBOX_REQUIRED };
+/* "off", "on", "required". Errors: WQ_E_USAGE. */
+wq_err wq_broker_sandbox_parse(const char *text, enum wq_broker_sandbox *ret_sandbox);
 
 /* Takes from this process what it does not need: only the shelf, the state, the socket's folder and the ledger can be
  * reached, no program started, no network opened (unless the ledger is a PostgreSQL). What the machine cannot give is

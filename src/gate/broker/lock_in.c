@@ -22,6 +22,20 @@ static const char *folder_of(wq_str path, char out[PATH_MAX])
 	return dirname(out);
 }
 
+wq_err wq_broker_sandbox_parse(const char *text, enum wq_broker_sandbox *ret_sandbox)
+{
+	static const char *const words[] = {[WQ_BROKER_SANDBOX_OFF] = "off",
+		[WQ_BROKER_SANDBOX_ON] = "on",
+		[WQ_BROKER_SANDBOX_REQUIRED] = "required"};
+
+	for (size_t i = 0; i < WQ_COUNT(words); i++)
+		if (strcmp(text, words[i]) == 0) {
+			*ret_sandbox = (enum wq_broker_sandbox)i;
+			return WQ_OK;
+		}
+	return wq_error(WQ_E_USAGE, "--sandbox takes off, on or required");
+}
+
 wq_err wq_broker_lock_in(enum wq_broker_sandbox sandbox, const struct wq_broker_config *config, const char *ledger_url,
 	struct wq_log *log)
 {
