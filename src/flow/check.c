@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 #include "detect/content/content.h"
+#include "finding/rule.h"
 #include "text/charset.h"
 
 enum { RULES_MAX = 4 * 1024 * 1024, RULES_MEMORY = 64 * 1024 * 1024, SCRATCH_MEMORY = 512 * 1024 * 1024 };
@@ -65,16 +66,11 @@ void wq_checks_free(struct wq_checks **checks)
 static wq_err not_examined(
 	struct wq_checks *checks, const struct wq_site_item *item, wq_err why, struct wq_findings *findings)
 {
-	struct wq_finding finding = {
-		.rule = WQ_S("content.not-examined"),
-		.severity = WQ_SEVERITY_HIGH,
-		.place = {.app = checks->app, .key = item->key},
-		.evidence = {.excerpt = wq_str_c(wq_err_message(why, WQ_LANG_EN)), .subject = WQ_S("not examined")},
-		.advice_zh = WQ_S("内容过大，未能自动检查；请人工审核或拆分"),
-		.advice_en = WQ_S("too large to be examined; read it yourself, or split it"),
-	};
+	struct wq_finding finding = wq_rule_finding(WQ_RULE_CONTENT_NOT_EXAMINED);
 
-	wq_finding_add_clause(&finding, WQ_S("B2"));
+	finding.place = (struct wq_place){.app = checks->app, .key = item->key};
+	finding.evidence = (struct wq_evidence){
+		.excerpt = wq_str_c(wq_err_message(why, WQ_LANG_EN)), .subject = WQ_S("not examined")};
 	return wq_findings_add(findings, &finding);
 }
 

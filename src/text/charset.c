@@ -285,3 +285,17 @@ wq_err wq_charset_decode(enum wq_charset charset, wq_str bytes, struct wq_buf *o
 		*ret_decoder = decoder;
 	return WQ_OK;
 }
+
+wq_err wq_charset_document(wq_str bytes, wq_str http_label, struct wq_buf *room, wq_str *ret_utf8, bool *ret_converted)
+{
+	struct wq_charset_guess guess = wq_charset_detect(wq_str_head(bytes, WQ_CHARSET_HEAD), http_label);
+
+	/* readers take faulty UTF-8 as the decoder would, and drop the BOM */
+	*ret_converted = guess.charset != WQ_CHARSET_UTF8;
+	*ret_utf8 = bytes;
+	if (!*ret_converted)
+		return WQ_OK;
+	WQ_TRY(wq_charset_decode(guess.charset, wq_str_from(bytes, guess.bom_bytes), room, NULL));
+	*ret_utf8 = wq_buf_str(room);
+	return WQ_OK;
+}

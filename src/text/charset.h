@@ -79,4 +79,9 @@ void wq_decoder_end(struct wq_decoder *decoder, struct wq_buf *out);
 /* All at once. `*ret_decoder` (may be NULL) gives the count and the place of faults. Errors: WQ_E_LIMIT, WQ_E_NO_MEMORY. */
 wq_err wq_charset_decode(enum wq_charset charset, wq_str bytes, struct wq_buf *out, struct wq_decoder *ret_decoder);
 
+/* A document as browsers read it: finds its charset (wq_charset_detect over its head) and gives its UTF-8: `bytes`
+ * themselves when they are that, else what was decoded into `room`. `*ret_converted` says which. Errors: WQ_E_LIMIT,
+ * WQ_E_NO_MEMORY. */
+wq_err wq_charset_document(wq_str bytes, wq_str http_label, struct wq_buf *room, wq_str *ret_utf8, bool *ret_converted);
+
 #endif

@@ -3,6 +3,7 @@
 #define WQ_DETECT_CONTENT_CONTENT_PRIV_H
 
 #include "detect/content/content.h"
+#include "finding/rule.h"
 
 struct content_word {
 	const uint32_t *c;

@@ -59,15 +59,8 @@ static wq_err examine(struct content_run *run, const struct content_view *view, 
 	if ((group->strong == 0 && group->words < 2 && companions == 0) || is_told(run->rules, view, group))
 		return WQ_OK;
 	bool placed = view->is_title || group->from < run->start_end || companions > 0 || group->words > 1;
-	struct wq_finding finding = {
-		.rule = WQ_S("content.internal-mark"),
-		.clauses = {WQ_S("B2"), WQ_S("B8")},
-		.clause_count = 2,
-		.severity = placed ? WQ_SEVERITY_MEDIUM : WQ_SEVERITY_LOW,
-		.advice_zh = WQ_S("疑似内部资料标志：由保密审查人员确认是否可以公开"),
-		.advice_en = WQ_S(
-			"looks like a mark of internal material: have the secrecy reviewer decide whether it may be public"),
-	};
+	struct wq_finding finding = wq_rule_finding(WQ_RULE_CONTENT_INTERNAL_MARK);
+	finding.severity = placed ? WQ_SEVERITY_MEDIUM : WQ_SEVERITY_LOW;
 	size_t at = view->at[group->from], end = view->at[group->to];
 	finding.evidence.subject = wq_clean(
 		run->arena, wq_str_of(view->text.p + at, WQ_MIN(end - at, (size_t)WQ_EXCERPT_BYTES)), WQ_EXCERPT_BYTES);

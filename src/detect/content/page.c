@@ -113,14 +113,7 @@ static wq_err read_body(wq_str bytes, wq_str http_label, struct wq_buf *room, st
 {
 	if (bytes.n > WQ_CONTENT_TEXT_BYTES)
 		return wq_error(WQ_E_LIMIT, "%zu bytes, more than %d are not examined", bytes.n, WQ_CONTENT_TEXT_BYTES);
-	struct wq_charset_guess guess = wq_charset_detect(wq_str_head(bytes, WQ_CHARSET_HEAD), http_label);
-	/* the detector reads faulty UTF-8 as the decoder would, and drops the BOM */
-	*ret_body = (struct body){.utf8 = bytes};
-	if (guess.charset == WQ_CHARSET_UTF8)
-		return WQ_OK;
-	WQ_TRY(wq_charset_decode(guess.charset, wq_str_from(bytes, guess.bom_bytes), room, NULL));
-	*ret_body = (struct body){.utf8 = wq_buf_str(room), .converted = true};
-	return WQ_OK;
+	return wq_charset_document(bytes, http_label, room, &ret_body->utf8, &ret_body->converted);
 }
 
 static wq_err check_page(struct wq_arena *arena, const struct wq_content_rules *rules, const struct body *body,

@@ -116,19 +116,14 @@ static wq_err report(struct content_run *run, const struct content_view *view, c
 {
 	const struct wq_content_rules *rules = run->rules;
 	size_t n = tally->distinct;
-	struct wq_finding finding = {
-		.rule = WQ_S("content.resident-id"),
-		.clauses = {WQ_S("B2"), WQ_S("C10")},
-		.clause_count = 2,
-		.severity = n >= rules->id_critical ? WQ_SEVERITY_CRITICAL
-			: n >= rules->id_high       ? WQ_SEVERITY_HIGH
-			: n >= rules->id_medium     ? WQ_SEVERITY_MEDIUM
-						    : WQ_SEVERITY_LOW,
-		.evidence = {.subject = WQ_S("resident-id"), .count = (uint32_t)WQ_MIN(n, (size_t)UINT32_MAX)},
-		.advice_zh = WQ_S("含公民身份号码：删除或遮盖后再发布，并核查是否取得同意"),
-		.advice_en = WQ_S(
-			"contains resident identity numbers: remove or mask them before publishing, check for consent"),
-	};
+	struct wq_finding finding = wq_rule_finding(WQ_RULE_CONTENT_RESIDENT_ID);
+
+	finding.severity = n >= rules->id_critical ? WQ_SEVERITY_CRITICAL
+		: n >= rules->id_high              ? WQ_SEVERITY_HIGH
+		: n >= rules->id_medium            ? WQ_SEVERITY_MEDIUM
+						   : WQ_SEVERITY_LOW;
+	finding.evidence = (struct wq_evidence){
+		.subject = WQ_S("resident-id"), .count = (uint32_t)WQ_MIN(n, (size_t)UINT32_MAX)};
 	return content_report(run, view, tally->from, tally->to, true, &finding);
 }
 

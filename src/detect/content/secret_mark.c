@@ -242,15 +242,7 @@ static wq_str subject_of(struct wq_arena *arena, const struct content_view *view
 
 static wq_err report(struct content_run *run, const struct content_view *view, const struct mark *mark)
 {
-	struct wq_finding finding = {
-		.rule = WQ_S("content.secret-mark"),
-		.clauses = {WQ_S("B2"), WQ_S("B8")},
-		.clause_count = 2,
-		.advice_zh = WQ_S("疑似国家秘密标志：立即停止发布，由保密审查人员核对原件；确系涉密的按规定报告"),
-		.advice_en = WQ_S(
-			"looks like the mark of a state secret: do not publish, have the secrecy reviewer compare the "
-			"original, report it if it is one"),
-	};
+	struct wq_finding finding = wq_rule_finding(WQ_RULE_CONTENT_SECRET_MARK);
 	if (!judge(run, view, mark, &finding.severity))
 		return WQ_OK;
 	if (mark->is_exam && finding.severity == WQ_SEVERITY_LOW) {
@@ -264,15 +256,8 @@ static wq_err report(struct content_run *run, const struct content_view *view, c
 /* After this many candidates the rest is not examined; that alone keeps the page from being published. */
 static wq_err report_flood(struct content_run *run, const struct content_view *view, size_t at)
 {
-	struct wq_finding finding = {
-		.rule = WQ_S("content.mark-flood"),
-		.clauses = {WQ_S("B2")},
-		.clause_count = 1,
-		.severity = WQ_SEVERITY_HIGH,
-		.evidence = {.subject = WQ_S("mark-flood")},
-		.advice_zh = WQ_S("疑似密级标志过多，其余未检查：由人工审查全文"),
-		.advice_en = WQ_S("too many likely marks, the rest was not examined: have a person read all of it"),
-	};
+	struct wq_finding finding = wq_rule_finding(WQ_RULE_CONTENT_MARK_FLOOD);
+	finding.evidence.subject = WQ_S("mark-flood");
 	return content_report(run, view, at, at + 1, false, &finding);
 }
 
