@@ -74,7 +74,8 @@ static void catalogue(void **state)
 		assert_ok(wq_file_replace(&wq_fs_system, path, wq_buf_str(&doc), 0644));
 	assert_ok(wq_file_read(&wq_fs_system, path, &file));
 	if (!wq_str_eq(wq_buf_str(&file), wq_buf_str(&doc)))
-		fail_msg("docs/findings.md is not what src/finding/rule_table.h says: run this test with WQ_UPDATE_DOCS=1");
+		fail_msg(
+			"docs/findings.md is not what src/finding/rule_table.h says: run this test with WQ_UPDATE_DOCS=1");
 }
 
 int main(void)

@@ -11,6 +11,7 @@ struct wq_checks {
 	struct wq_arena arena;   /* rules */
 	struct wq_arena scratch; /* of one resource */
 	const struct wq_content_rules *content;
+	struct wq_content_words *words;
 	wq_str app;
 };
 
@@ -103,7 +104,7 @@ wq_err wq_checks_run(struct wq_checks *checks, const struct wq_site_item *item, 
 		return WQ_OK;
 	wq_arena_reset(&checks->scratch);
 	e = (as == WQ_CHECK_PAGE ? wq_content_page : wq_content_plain)(
-		&checks->scratch, checks->content, item->body, label, &place, findings);
+		&checks->scratch, checks->content, checks->words, item->body, label, &place, findings);
 	if (wq_is(e, WQ_E_LIMIT))
 		e = not_examined(checks, item, e, findings);
 	for (size_t i = before; i < findings->count; i++) {

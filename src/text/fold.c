@@ -132,8 +132,8 @@ static uint32_t ideograph(const struct wq_fold_table *table, uint32_t cp)
 	return to ? to : cp;
 }
 
-/* What the character becomes; 0: nothing. Each step leaves what no step changes again. */
-static uint32_t fold_one(const struct wq_fold_table *table, unsigned options, uint32_t cp)
+/* Each step leaves what no step changes again. */
+uint32_t wq_fold_char(const struct wq_fold_table *table, unsigned options, uint32_t cp)
 {
 	cp = narrow(cp);
 	if (cp >= 0x20 && cp < 0x7f && cp != '*') {
@@ -202,7 +202,7 @@ wq_err wq_fold(const struct wq_fold_table *table, unsigned options, wq_str sourc
 		uint32_t cp;
 		size_t n = wq_utf8_read_lossy(wq_str_from(source, at), &cp);
 
-		cp = fold_one(table, options, cp);
+		cp = wq_fold_char(table, options, cp);
 		if (cp)
 			put(folded, &batch, cp, at, at + n);
 		at += n;

@@ -53,6 +53,9 @@ void wq_folded_done(struct wq_folded *folded);
  * or-ed wq_fold_option. Errors: WQ_E_LIMIT (source over WQ_FOLD_MAX_BYTES, result over its maximum), WQ_E_NO_MEMORY. */
 wq_err wq_fold(const struct wq_fold_table *table, unsigned options, wq_str source, struct wq_folded *folded);
 
+/* What one character becomes; 0: nothing. For those who step through a text themselves. */
+uint32_t wq_fold_char(const struct wq_fold_table *table, unsigned options, uint32_t cp);
+
 /* The source bytes behind text[from .. to), as [*ret_from, *ret_to): everything between the first and the last character
  * touched, what was dropped among them included. An empty range gives an empty one. */
 void wq_folded_source(const struct wq_folded *folded, size_t from, size_t to, size_t *ret_from, size_t *ret_to);

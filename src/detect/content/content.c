@@ -76,13 +76,15 @@ static wq_err check_view(struct content_run *run, wq_str text, bool is_title)
 	run->start_end = start_end(&view, run->rules->start_chars);
 	WQ_TRY(content_secret_marks(run, &view));
 	WQ_TRY(content_internal_marks(run, &view));
-	return content_resident_ids(run, &view);
+	WQ_TRY(content_resident_ids(run, &view));
+	WQ_TRY(content_numbers(run, &view));
+	return content_listed_words(run, &view);
 }
 
 wq_err wq_content_check(struct wq_arena *arena, const struct wq_content_rules *rules,
-	const struct wq_content_text *text, struct wq_findings *findings)
+	const struct wq_content_words *words, const struct wq_content_text *text, struct wq_findings *findings)
 {
-	struct content_run run = {.arena = arena, .rules = rules, .input = text, .findings = findings};
+	struct content_run run = {.arena = arena, .rules = rules, .words = words, .input = text, .findings = findings};
 	WQ_TRY(check_view(&run, text->title, true));
 	WQ_TRY(check_view(&run, text->meta, false));
 	return check_view(&run, text->text, false);

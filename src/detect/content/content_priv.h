@@ -26,11 +26,13 @@ struct wq_content_rules {
 	struct content_words levels, stars, weak_stars, terms, units, endings, endings_last, labels, exam_terms, exam;
 	struct content_words strong, weak, explain, companions, addressees;
 	struct content_words id_labels;
+	struct content_words mobile, official, personal, issuers, alone, card_labels;
 	struct content_pair *pairs; /* ascending by from */
 	size_t pair_count;
 	uint64_t paired[0x10000 / 64]; /* one bit for each character of the BMP that is in pairs */
 	uint64_t gap, start_chars, explain_before, explain_after, companion_before, companion_after, quote_chars;
 	uint64_t first_year, last_year, id_medium, id_high, id_critical;
+	uint64_t phone_reach, phone_medium, phone_high, phone_office, card_reach, card_medium, card_high, card_critical;
 	bool regions[100];
 };
 
@@ -62,10 +64,20 @@ bool content_is_quoted(const struct content_view *view, size_t from, size_t to, 
 size_t content_companions(
 	const struct wq_content_rules *rules, const struct content_view *view, size_t from, size_t to);
 
+/* Different numbers of a page: how many, and the first place. */
+struct content_tally {
+	uint64_t *slots; /* open addressing; 0 is empty, no number is 0 */
+	size_t distinct, from, to;
+};
+/* Counts one number. Beyond 4,096 different ones every further one counts. */
+wq_err content_count(
+	struct wq_arena *arena, struct content_tally *tally, const uint8_t *digits, size_t n, size_t from, size_t to);
+
 /* One run over one text. */
 struct content_run {
 	struct wq_arena *arena;
 	const struct wq_content_rules *rules;
+	const struct wq_content_words *words; /* may be NULL */
 	const struct wq_content_text *input;
 	struct wq_findings *findings;
 	size_t candidates;
@@ -80,5 +92,7 @@ wq_err content_report(struct content_run *run, const struct content_view *view, 
 wq_err content_secret_marks(struct content_run *run, const struct content_view *view);
 wq_err content_internal_marks(struct content_run *run, const struct content_view *view);
 wq_err content_resident_ids(struct content_run *run, const struct content_view *view);
+wq_err content_numbers(struct content_run *run, const struct content_view *view);
+wq_err content_listed_words(struct content_run *run, const struct content_view *view);
 
 #endif

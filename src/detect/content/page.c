@@ -116,8 +116,9 @@ static wq_err read_body(wq_str bytes, wq_str http_label, struct wq_buf *room, st
 	return wq_charset_document(bytes, http_label, room, &ret_body->utf8, &ret_body->converted);
 }
 
-static wq_err check_page(struct wq_arena *arena, const struct wq_content_rules *rules, const struct body *body,
-	const struct wq_place *place, struct page *page, struct wq_findings *findings)
+static wq_err check_page(struct wq_arena *arena, const struct wq_content_rules *rules,
+	const struct wq_content_words *words, const struct body *body, const struct wq_place *place, struct page *page,
+	struct wq_findings *findings)
 {
 	WQ_TRY(wq_html_scan(body->utf8, NULL, take, page));
 	/* the buffers come from malloc: aligned for any type */
@@ -132,11 +133,12 @@ static wq_err check_page(struct wq_arena *arena, const struct wq_content_rules *
 		.converted = body->converted,
 		.place = *place,
 	};
-	return wq_content_check(arena, rules, &text, findings);
+	return wq_content_check(arena, rules, words, &text, findings);
 }
 
-wq_err wq_content_page(struct wq_arena *arena, const struct wq_content_rules *rules, wq_str html, wq_str http_label,
-	const struct wq_place *place, struct wq_findings *findings)
+wq_err wq_content_page(struct wq_arena *arena, const struct wq_content_rules *rules,
+	const struct wq_content_words *words, wq_str html, wq_str http_label, const struct wq_place *place,
+	struct wq_findings *findings)
 {
 	struct page page = {
 		.text = WQ_BUF_INIT(WQ_CONTENT_TEXT_BYTES),
@@ -147,7 +149,7 @@ wq_err wq_content_page(struct wq_arena *arena, const struct wq_content_rules *ru
 	struct body body;
 	WQ_BUF(room, WQ_CONTENT_TEXT_BYTES);
 	WQ_TRY(read_body(html, http_label, &room, &body));
-	wq_err err = check_page(arena, rules, &body, place, &page, findings);
+	wq_err err = check_page(arena, rules, words, &body, place, &page, findings);
 	wq_buf_done(&page.text);
 	wq_buf_done(&page.title);
 	wq_buf_done(&page.meta);
@@ -155,12 +157,13 @@ wq_err wq_content_page(struct wq_arena *arena, const struct wq_content_rules *ru
 	return err;
 }
 
-wq_err wq_content_plain(struct wq_arena *arena, const struct wq_content_rules *rules, wq_str bytes, wq_str http_label,
-	const struct wq_place *place, struct wq_findings *findings)
+wq_err wq_content_plain(struct wq_arena *arena, const struct wq_content_rules *rules,
+	const struct wq_content_words *words, wq_str bytes, wq_str http_label, const struct wq_place *place,
+	struct wq_findings *findings)
 {
 	struct body body;
 	WQ_BUF(room, WQ_CONTENT_TEXT_BYTES);
 	WQ_TRY(read_body(bytes, http_label, &room, &body));
 	const struct wq_content_text text = {.text = body.utf8, .converted = body.converted, .place = *place};
-	return wq_content_check(arena, rules, &text, findings);
+	return wq_content_check(arena, rules, words, &text, findings);
 }

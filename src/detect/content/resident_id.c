@@ -1,17 +1,11 @@
 #include "detect/content/content_priv.h"
 
-enum { ID_CHARS = 18, OLD_ID_CHARS = 15, LABEL_REACH = 20, DISTINCT_MAX = 4096, SLOTS = 2 * DISTINCT_MAX };
+enum { ID_CHARS = 18, OLD_ID_CHARS = 15, LABEL_REACH = 20 };
 
 /* A number as it stands in the text. */
 struct number {
 	uint8_t digits[ID_CHARS]; /* 0–9, 10 for X */
 	size_t n, from, to;
-};
-
-/* All of a page: the first place and how many different ones. */
-struct tally {
-	uint64_t *slots; /* open addressing; 0 is empty, no number is 0 */
-	size_t distinct, from, to;
 };
 
 static bool is_digit(uint32_t c)
@@ -86,33 +80,7 @@ static bool is_resident_id(
 		content_words_in(view, from, number->from, &rules->id_labels) > 0;
 }
 
-/* Beyond DISTINCT_MAX different ones every further one counts. */
-static wq_err count(struct wq_arena *arena, struct tally *tally, const struct number *number)
-{
-	uint64_t key = number->n;
-	for (size_t i = 0; i < number->n; i++)
-		key = 11 * key + number->digits[i];
-	if (!tally->slots) {
-		tally->slots = WQ_NEW_ARRAY(arena, uint64_t, SLOTS);
-		tally->from = number->from;
-		tally->to = number->to;
-		if (!tally->slots)
-			return wq_arena_err(arena);
-	}
-	if (tally->distinct >= DISTINCT_MAX) {
-		tally->distinct++;
-		return WQ_OK;
-	}
-	size_t at = wq_str_hash(wq_str_of(&key, sizeof(key)), 0) % SLOTS;
-	for (; tally->slots[at]; at = (at + 1) % SLOTS)
-		if (tally->slots[at] == key)
-			return WQ_OK;
-	tally->slots[at] = key;
-	tally->distinct++;
-	return WQ_OK;
-}
-
-static wq_err report(struct content_run *run, const struct content_view *view, const struct tally *tally)
+static wq_err report(struct content_run *run, const struct content_view *view, const struct content_tally *tally)
 {
 	const struct wq_content_rules *rules = run->rules;
 	size_t n = tally->distinct;
@@ -129,14 +97,14 @@ static wq_err report(struct content_run *run, const struct content_view *view, c
 
 wq_err content_resident_ids(struct content_run *run, const struct content_view *view)
 {
-	struct tally tally = {0};
+	struct content_tally tally = {0};
 	for (size_t i = 0; i < view->n; i++) {
 		struct number number;
 		if (!is_digit(view->c[i]))
 			continue;
 		bool whole = read_number(view, i, &number);
 		if (whole && is_resident_id(run->rules, view, &number)) {
-			WQ_TRY(count(run->arena, &tally, &number));
+			WQ_TRY(content_count(run->arena, &tally, number.digits, number.n, number.from, number.to));
 			i = number.to - 1;
 			continue;
 		}

@@ -2,7 +2,7 @@
 #include "finding/datafile.h"
 #include "text/utf8.h"
 
-enum { PAIRS_MAX = 4096 };
+enum { PAIRS_MAX = 4096, MEMBERS_MAX = 64 };
 
 /* Where a member goes: a list of words or a number. */
 struct member {
@@ -99,7 +99,7 @@ static wq_err read_pairs(struct wq_arena *arena, const struct wq_datafile *file,
 }
 
 /* Ends with NULL. A section's name is its first word. */
-static void members_of(struct wq_content_rules *r, struct member out[40])
+static void members_of(struct wq_content_rules *r, struct member out[MEMBERS_MAX])
 {
 	const struct member members[] = {
 		{"grammar", "star", &r->stars, NULL, 0},
@@ -129,6 +129,20 @@ static void members_of(struct wq_content_rules *r, struct member out[40])
 		{"resident_id", "medium", NULL, &r->id_medium, 1000000},
 		{"resident_id", "high", NULL, &r->id_high, 1000000},
 		{"resident_id", "critical", NULL, &r->id_critical, 1000000},
+		{"telephone", "mobile", &r->mobile, NULL, 0},
+		{"telephone", "official", &r->official, NULL, 0},
+		{"telephone", "personal", &r->personal, NULL, 0},
+		{"telephone", "reach", NULL, &r->phone_reach, 1000},
+		{"telephone", "medium", NULL, &r->phone_medium, 1000000},
+		{"telephone", "high", NULL, &r->phone_high, 1000000},
+		{"telephone", "office", NULL, &r->phone_office, 1000000},
+		{"bank_card", "issuer", &r->issuers, NULL, 0},
+		{"bank_card", "alone", &r->alone, NULL, 0},
+		{"bank_card", "label", &r->card_labels, NULL, 0},
+		{"bank_card", "reach", NULL, &r->card_reach, 1000},
+		{"bank_card", "medium", NULL, &r->card_medium, 1000000},
+		{"bank_card", "high", NULL, &r->card_high, 1000000},
+		{"bank_card", "critical", NULL, &r->card_critical, 1000000},
 		{NULL, NULL, NULL, NULL, 0},
 	};
 	memcpy(out, members, sizeof(members));
@@ -138,14 +152,15 @@ struct reader {
 	struct wq_arena *arena;
 	struct wq_datafile file;
 	struct wq_content_rules *rules;
-	struct member members[40];
-	bool seen[40];
+	struct member members[MEMBERS_MAX];
+	bool seen[MEMBERS_MAX];
 	wq_str section;
 };
 
 static wq_err open_section(struct reader *r, const struct wq_datafile_item *item)
 {
-	static const char *const names[] = {"level", "grammar", "internal", "context", "resident_id", "variants"};
+	static const char *const names[] = {
+		"level", "grammar", "internal", "context", "resident_id", "telephone", "bank_card", "variants"};
 	bool known = false;
 	for (size_t i = 0; i < WQ_COUNT(names); i++)
 		known |= wq_str_eq(item->key, wq_str_c(names[i]));
