@@ -97,8 +97,8 @@ static wq_err report(struct content_run *run, const struct content_view *view, c
 	finding.severity = list->severity;
 	finding.advice_zh = list->advice_zh;
 	finding.advice_en = list->advice_en;
-	finding.evidence.subject =
-		wq_arena_printf(run->arena, "%.*s: %.*s", WQ_S_ARG(list->name), WQ_S_ARG(hit->listed->spelled));
+	finding.evidence.subject = wq_arena_printf(
+		run->arena, "%.*s: %.*s", WQ_S_ARG(list->name), WQ_S_ARG(hit->listed->spelled));
 	return content_report(run, view, hit->from, hit->to, false, &finding);
 }
 

@@ -51,7 +51,8 @@ static void read_groups(const struct content_view *view, size_t at, struct group
 		*ret_end = at;
 		if (at + 1 < view->n && is_between(view->c[at]) && is_digit(view->c[at + 1]))
 			before = view->c[at++];
-		else if (at + 2 < view->n && view->c[at] == ')' && view->c[at + 1] == ' ' && is_digit(view->c[at + 2])) {
+		else if (at + 2 < view->n && view->c[at] == ')' && view->c[at + 1] == ' ' &&
+			is_digit(view->c[at + 2])) {
 			before = ')';
 			at += 2;
 		} else {
@@ -61,8 +62,8 @@ static void read_groups(const struct content_view *view, size_t at, struct group
 }
 
 /* Joins groups [first, first + n); false when that are too many digits. */
-static bool join(const struct content_view *view, const struct groups *groups, size_t first, size_t n,
-	struct number *number)
+static bool join(
+	const struct content_view *view, const struct groups *groups, size_t first, size_t n, struct number *number)
 {
 	*number = (struct number){.from = groups->items[first].from, .to = groups->items[first + n - 1].to};
 	for (size_t g = first; g < first + n; g++) {
@@ -174,9 +175,9 @@ static bool has_card_label(struct content_run *run, const struct content_view *v
 			t->card_label++;
 	}
 	/* in a table the label stands at the head of the column */
-	return t->card_label < from && (from - t->card_label <= rules->card_reach || t->card.distinct > 0 ||
-					       label_before(view, from, rules->card_reach, &rules->card_labels) ||
-					       view->c[from - 1] == '\n');
+	return t->card_label < from &&
+		(from - t->card_label <= rules->card_reach || t->card.distinct > 0 ||
+			label_before(view, from, rules->card_reach, &rules->card_labels) || view->c[from - 1] == '\n');
 }
 
 static wq_err try_card(struct content_run *run, const struct content_view *view, const struct groups *groups,
@@ -204,7 +205,8 @@ static size_t mobile_groups(const struct groups *groups, size_t first)
 {
 	if (group_n(groups, first) == MOBILE)
 		return 1;
-	return group_n(groups, first) == 3 && group_n(groups, first + 1) == 4 && group_n(groups, first + 2) == 4 ? 3 : 0;
+	return group_n(groups, first) == 3 && group_n(groups, first + 1) == 4 && group_n(groups, first + 2) == 4 ? 3
+														 : 0;
 }
 
 /* Area code (two or three digits behind the 0) and seven or eight digits. */
@@ -266,7 +268,7 @@ static wq_err report_telephones(struct content_run *run, const struct content_vi
 	struct wq_finding finding = wq_rule_finding(WQ_RULE_CONTENT_TELEPHONE);
 	size_t n = t->personal.distinct;
 	if (n) {
-		finding.severity = n >= rules->phone_high ? WQ_SEVERITY_HIGH
+		finding.severity = n >= rules->phone_high     ? WQ_SEVERITY_HIGH
 			: t->home || n >= rules->phone_medium ? WQ_SEVERITY_MEDIUM
 							      : WQ_SEVERITY_LOW;
 		return report(run, view, &t->personal, &finding, WQ_S("telephone"));
@@ -285,7 +287,7 @@ static wq_err report_cards(struct content_run *run, const struct content_view *v
 	if (n == 0)
 		return WQ_OK;
 	bool sure = t->labelled || n > 1;
-	finding.severity = !sure              ? WQ_SEVERITY_LOW
+	finding.severity = !sure            ? WQ_SEVERITY_LOW
 		: n >= rules->card_critical ? WQ_SEVERITY_CRITICAL
 		: n >= rules->card_high     ? WQ_SEVERITY_HIGH
 		: n >= rules->card_medium   ? WQ_SEVERITY_MEDIUM
@@ -293,8 +295,8 @@ static wq_err report_cards(struct content_run *run, const struct content_view *v
 	return report(run, view, &t->card, &finding, WQ_S("bank-card"));
 }
 
-static wq_err try_groups(struct content_run *run, const struct content_view *view, const struct groups *groups,
-	struct tallies *t)
+static wq_err try_groups(
+	struct content_run *run, const struct content_view *view, const struct groups *groups, struct tallies *t)
 {
 	for (size_t g = 0, used; g < groups->n; g += used ? used : 1) {
 		used = 0;

@@ -2,8 +2,8 @@
 
 enum { DISTINCT_MAX = 4096, SLOTS = 2 * DISTINCT_MAX };
 
-wq_err content_count(struct wq_arena *arena, struct content_tally *tally, const uint8_t *digits, size_t n, size_t from,
-	size_t to)
+wq_err content_count(
+	struct wq_arena *arena, struct content_tally *tally, const uint8_t *digits, size_t n, size_t from, size_t to)
 {
 	uint64_t key = n;
 

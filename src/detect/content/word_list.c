@@ -105,8 +105,7 @@ static wq_err read_word(struct reader *r, uint32_t line, wq_str word, enum conte
 		words->listed = more;
 		words->listed_room = room;
 	}
-	words->listed[words->listed_n] =
-		(struct content_listed){word, (uint16_t)(words->lists_n - 1), (uint8_t)use};
+	words->listed[words->listed_n] = (struct content_listed){word, (uint16_t)(words->lists_n - 1), (uint8_t)use};
 	return wq_words_add(words->automaton, symbols, n, (uint32_t)words->listed_n++);
 }
 

@@ -1,0 +1,346 @@
+#include "detect/page/page_priv.h"
+
+enum { POLICE_DIGITS = 14, SITE_CODE = 10 };
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static size_t digits_at(wq_str s, size_t at)
+{
+	size_t n = 0;
+
+	while (at + n < s.n && is_digit(s.p[at + n]))
+		n++;
+	return n;
+}
+
+/* ---- the mark (field: bszs.conac.cn) ---- */
+
+/* /js/PP/CCC/DDDD/SSSSSSSS/CAPPCCCDDDDSSSSSSSSNNNN.js: the file repeats the folders. */
+static bool path_is_consistent(wq_str path)
+{
+	static const size_t lengths[] = {2, 3, 4, 8};
+	char digits[18];
+	size_t n = 0;
+
+	for (size_t i = 0; i < WQ_COUNT(lengths); i++) {
+		wq_str part = wq_str_cut(&path, '/');
+		if (part.n != lengths[i] || digits_at(part, 0) != part.n || !path.p)
+			return false;
+		memcpy(digits + n, part.p, part.n);
+		n += part.n;
+	}
+	return path.n >= 2 + n + 4 + 3 && wq_str_starts(path, WQ_S("CA")) && memcmp(path.p + 2, digits, n) == 0 &&
+		digits_at(path, 2) == n + 4 && wq_str_starts(wq_str_from(path, 2 + n + 4), WQ_S(".js"));
+}
+
+static void see_mark(struct page_run *run, uint64_t at, uint64_t n)
+{
+	struct page_footer *f = &run->footer;
+
+	if (!f->mark_at) {
+		f->mark_at = at;
+		f->mark_n = n;
+	}
+}
+
+static void see_path(struct page_run *run, wq_str text, uint64_t at, uint64_t n)
+{
+	ptrdiff_t found = wq_str_find(text, WQ_S("conac.cn/js/"));
+
+	if (found < 0)
+		return;
+	see_mark(run, at, n);
+	run->footer.mark_shown = true;
+	*(path_is_consistent(wq_str_from(text, (size_t)found + 12)) ? &run->footer.mark_path_ok
+								      : &run->footer.mark_path_bad) = true;
+}
+
+/* 32 upper-case hexadecimal digits behind id=. */
+static void see_id(struct page_run *run, wq_str address)
+{
+	ptrdiff_t at = wq_str_find(address, WQ_S("id="));
+	wq_str id = at < 0 ? WQ_S_NONE : wq_str_from(address, (size_t)at + 3);
+	bool ok = id.n == 32;
+
+	for (size_t i = 0; i < id.n && ok; i++)
+		ok = is_digit(id.p[i]) || (id.p[i] >= 'A' && id.p[i] <= 'F');
+	*(ok ? &run->footer.mark_id_ok : &run->footer.mark_id_bad) = true;
+}
+
+static void see_image(struct page_run *run, const struct wq_html_token *token, wq_str src)
+{
+	static const wq_str names[] = {WQ_S_INIT("red.png"), WQ_S_INIT("blue.png"), WQ_S_INIT("red_error.png"),
+		WQ_S_INIT("blue_error.png")};
+	const struct wq_html_attr *id = wq_html_attr_find(token, WQ_S("id"));
+	bool named = id && wq_str_eq_nocase(id->value, WQ_S("imgConac"));
+	bool ours = wq_str_find(src, WQ_S("conac.cn")) >= 0;
+
+	if (!named && !ours)
+		return;
+	see_mark(run, token->start, token->raw.n);
+	run->footer.mark_shown = true;
+	run->footer.local_image |= !ours;
+	for (size_t i = 0; i < WQ_COUNT(names); i++) {
+		ptrdiff_t slash = wq_str_rchr(src, '/');
+		if (!wq_str_starts(wq_str_from(src, (size_t)(slash + 1)), names[i]))
+			continue;
+		run->footer.red |= i % 2 == 0;
+		run->footer.blue |= i % 2 == 1;
+		run->footer.error_image |= i >= 2;
+	}
+}
+
+void page_footer_code(struct page_run *run, wq_str code, uint64_t at, uint64_t n)
+{
+	if (wq_str_find(code, WQ_S("_ideConac")) < 0 && wq_str_find(code, WQ_S("conac.cn")) < 0)
+		return;
+	see_mark(run, at, n);
+	/* "%3E3C/span": the percent sign got lost */
+	run->footer.typo |= wq_str_find(code, WQ_S(">3C/")) >= 0;
+	see_path(run, code, at, n);
+}
+
+void page_footer_comment(struct page_run *run, const struct wq_html_token *token)
+{
+	if (wq_str_find(token->content, WQ_S("onac")) < 0 ||
+		(wq_str_find(token->content, WQ_S("_ideConac")) < 0 &&
+			wq_str_find(token->content, WQ_S("conac.cn")) < 0))
+		return;
+	run->footer.comment_at = token->start;
+	run->footer.comment_n = token->raw.n;
+}
+
+/* ---- site code ---- */
+
+static bool is_site_code(wq_str code)
+{
+	bool department = wq_str_starts(code, WQ_S("bm"));
+
+	return code.n == SITE_CODE && digits_at(code, department ? 2 : 0) == (department ? 8 : SITE_CODE);
+}
+
+static void see_site_code(struct page_run *run, wq_str code, uint64_t at, uint64_t n)
+{
+	struct page_footer *f = &run->footer;
+
+	code = wq_str_trim(code);
+	if (!is_site_code(code)) {
+		if (!f->code_bad_at) {
+			f->code_bad_at = at;
+			f->code_bad_n = n;
+		}
+	} else if (!f->site_code[0]) {
+		memcpy(f->site_code, code.p, SITE_CODE);
+		f->code_at = at;
+		f->code_n = n;
+	} else if (!wq_str_eq(wq_str_of(f->site_code, SITE_CODE), code) && !f->code_differs_at) {
+		f->code_differs_at = at;
+		f->code_differs_n = n;
+	}
+}
+
+/* ---- filings ---- */
+
+static void see_police(struct page_run *run, char kept[15], uint64_t *kept_at, uint64_t *kept_n, wq_str digits,
+	uint64_t at, uint64_t n)
+{
+	if (digits_at(digits, 0) != POLICE_DIGITS) {
+		run->footer.police_bad_at = at;
+		run->footer.police_bad_n = n;
+	} else if (!kept[0]) {
+		memcpy(kept, digits.p, POLICE_DIGITS);
+		*kept_at = at;
+		*kept_n = n;
+	}
+}
+
+static void see_link(struct page_run *run, const struct wq_html_token *token, wq_str href)
+{
+	struct page_footer *f = &run->footer;
+	ptrdiff_t at;
+
+	if (wq_str_find(href, WQ_S("miibeian.gov.cn")) >= 0) {
+		f->icp_old_at = token->start;
+		f->icp_old_n = token->raw.n;
+	} else if (wq_str_find(href, WQ_S("beian.miit.gov.cn")) >= 0) {
+		f->icp_link_at = token->start;
+	} else if (wq_str_find(href, WQ_S("beian.gov.cn")) >= 0 || wq_str_find(href, WQ_S("beian.mps.gov.cn")) >= 0) {
+		if ((at = wq_str_find(href, WQ_S("code="))) >= 0)
+			see_police(run, f->police_link, &f->police_link_at, &f->police_link_n,
+				wq_str_from(href, (size_t)at + 5), token->start, token->raw.n);
+	}
+	if (wq_str_find(href, WQ_S("bszs.conac.cn")) >= 0) {
+		see_mark(run, token->start, token->raw.n);
+		see_id(run, href);
+	}
+	if ((at = wq_str_find(href, WQ_S("site_code="))) >= 0)
+		see_site_code(run, wq_str_head(wq_str_from(href, (size_t)at + 10), SITE_CODE), token->start,
+			token->raw.n);
+}
+
+void page_footer_tag(struct page_run *run, const struct wq_html_token *token)
+{
+	const struct wq_html_attr *attr;
+
+	if (token->tag == WQ_TAG_A && (attr = wq_html_attr_find(token, WQ_S("href"))) &&
+		wq_str_find(attr->value, WQ_S(".cn")) >= 0)
+		see_link(run, token, attr->value);
+	else if (token->tag == WQ_TAG_IMG && (attr = wq_html_attr_find(token, WQ_S("src"))))
+		see_image(run, token, attr->value);
+	else if (token->tag == WQ_TAG_SCRIPT) {
+		if ((attr = wq_html_attr_find(token, WQ_S("sitecode"))))
+			see_site_code(run, attr->value, token->start, token->raw.n);
+		if ((attr = wq_html_attr_find(token, WQ_S("src"))))
+			see_path(run, attr->value, token->start, token->raw.n);
+	} else if (token->tag == WQ_TAG_META && (attr = wq_html_attr_find(token, WQ_S("name"))) &&
+		wq_str_eq_nocase(attr->value, WQ_S("SiteIDCode")) &&
+		(attr = wq_html_attr_find(token, WQ_S("content"))))
+		see_site_code(run, attr->value, token->start, token->raw.n);
+	else if ((attr = wq_html_attr_find(token, WQ_S("id"))) && wq_str_eq(attr->value, WQ_S("_ideConac")))
+		see_mark(run, token->start, token->raw.n);
+}
+
+static wq_str skip_spaces(wq_str s)
+{
+	while (s.n && (wq_html_is_space(s.p[0]) || wq_str_starts(s, WQ_S("\xc2\xa0"))))
+		s = wq_str_from(s, wq_html_is_space(s.p[0]) ? 1 : 2);
+	return s;
+}
+
+/* A province before, 8 to 10 digits and 号 behind. */
+static void see_icp(struct page_run *run, wq_str text, size_t at, uint64_t start)
+{
+	struct page_footer *f = &run->footer;
+	wq_str rest = skip_spaces(wq_str_from(text, at + strlen("ICP备")));
+	size_t n = digits_at(rest, 0);
+	bool province = at >= 3 && (unsigned char)text.p[at - 3] >= 0xe4;
+	bool ok = province && n >= 8 && n <= 10 && wq_str_starts(wq_str_from(rest, n), WQ_S("号"));
+	uint64_t from = start + (at >= 3 ? at - 3 : at), length = (uint64_t)(rest.p + n - text.p) + start - from;
+
+	if (n == 0)
+		return; /* a word about filing */
+	*(ok ? &f->icp_at : &f->icp_bad_at) = from;
+	*(ok ? &f->icp_n : &f->icp_bad_n) = length;
+}
+
+void page_footer_text(struct page_run *run, wq_str text, uint64_t start)
+{
+	struct page_footer *f = &run->footer;
+	ptrdiff_t at;
+
+	if (run->facts->unit == WQ_PAGE_UNION) {
+		f->hotline |= wq_str_find(text, WQ_S("12351")) >= 0;
+		f->postcode |= wq_str_find(text, WQ_S("邮")) >= 0;
+		f->telephone |= wq_str_find(text, WQ_S("电话")) >= 0;
+	}
+	/* one sign that all of them have, or nothing */
+	if (text.n < 10)
+		return;
+	if ((at = wq_str_find(text, WQ_S("标识码"))) >= 0) {
+		wq_str rest = skip_spaces(wq_str_from(text, (size_t)at + strlen("标识码")));
+		if (wq_str_starts(rest, WQ_S("：")) || wq_str_starts(rest, WQ_S(":"))) {
+			rest = skip_spaces(wq_str_from(rest, rest.p[0] == ':' ? 1 : 3));
+			size_t n = 0;
+			while (n < rest.n && (is_digit(rest.p[n]) || (rest.p[n] >= 'a' && rest.p[n] <= 'z')))
+				n++;
+			if (n)
+				see_site_code(run, wq_str_head(rest, n), start + (uint64_t)(rest.p - text.p), n);
+		}
+	}
+	if ((at = wq_str_find(text, WQ_S("ICP备"))) >= 0)
+		see_icp(run, text, (size_t)at, start);
+	if ((at = wq_str_find(text, WQ_S("公网安备"))) >= 0) {
+		wq_str rest = skip_spaces(wq_str_from(text, (size_t)at + strlen("公网安备")));
+		if (digits_at(rest, 0) > 0)
+			see_police(run, f->police_text, &f->police_at, &f->police_n, rest,
+				start + (uint64_t)(rest.p - text.p), digits_at(rest, 0));
+	}
+}
+
+/* ---- judging ---- */
+
+static wq_err judge_mark(struct page_run *run, struct wq_findings *findings)
+{
+	const struct page_footer *f = &run->footer;
+	enum wq_page_unit unit = run->facts->unit;
+	bool entitled = unit == WQ_PAGE_ORGAN || unit == WQ_PAGE_INSTITUTION;
+	wq_str fault = WQ_S_NONE;
+
+	if (!f->mark_at) {
+		if (f->comment_at)
+			return page_report(run, WQ_RULE_MARK_NOT_SHOWN, -1, f->comment_at, f->comment_n,
+				WQ_S("in a comment"), findings);
+		return run->facts->home && entitled
+			? page_report(run, WQ_RULE_MARK_MISSING, -1, 0, 0, WQ_S("mark"), findings)
+			: WQ_OK;
+	}
+	if (unit == WQ_PAGE_UNION || unit == WQ_PAGE_OTHER_UNIT)
+		fault = WQ_S("not entitled");
+	else if ((unit == WQ_PAGE_ORGAN && f->blue) || (unit == WQ_PAGE_INSTITUTION && f->red))
+		fault = unit == WQ_PAGE_ORGAN ? WQ_S("blue on an organ's page") : WQ_S("red on an institution's page");
+	if (fault.n)
+		WQ_TRY(page_report(run, WQ_RULE_MARK_WRONG_KIND, -1, f->mark_at, f->mark_n, fault, findings));
+	fault = f->typo                                     ? WQ_S("a percent sign is missing in the code")
+		: f->mark_path_bad                          ? WQ_S("the path of the script contradicts itself")
+		: f->mark_id_bad                            ? WQ_S("the id is not 32 hexadecimal digits")
+		: f->local_image                            ? WQ_S("the picture is a copy of our own")
+		: f->error_image                            ? WQ_S("the picture says that host and mark do not match")
+		: f->mark_shown && !f->mark_path_ok && !f->mark_id_ok ? WQ_S("it leads to no certificate")
+							    : WQ_S_NONE;
+	if (fault.n)
+		return page_report(run, WQ_RULE_MARK_MALFORMED, -1, f->mark_at, f->mark_n, fault, findings);
+	return f->mark_shown ? WQ_OK
+			     : page_report(run, WQ_RULE_MARK_NOT_SHOWN, -1, f->mark_at, f->mark_n, WQ_S("empty"),
+				       findings);
+}
+
+static wq_err judge_filings(struct page_run *run, struct wq_findings *findings)
+{
+	const struct page_footer *f = &run->footer;
+	bool home = run->facts->home && run->facts->unit != WQ_PAGE_UNIT_UNKNOWN;
+
+	if (f->icp_bad_at)
+		WQ_TRY(page_report(run, WQ_RULE_FOOTER_ICP, -1, f->icp_bad_at, f->icp_bad_n, WQ_S("malformed"), findings));
+	if (f->icp_old_at)
+		WQ_TRY(page_report(run, WQ_RULE_FOOTER_ICP, -1, f->icp_old_at, f->icp_old_n, WQ_S("old link"), findings));
+	if (home && !f->icp_at && !f->icp_bad_at)
+		WQ_TRY(page_report(run, WQ_RULE_FOOTER_ICP, -1, 0, 0, WQ_S("missing"), findings));
+	if (home && f->icp_at && !f->icp_link_at && !f->icp_old_at)
+		WQ_TRY(page_report(run, WQ_RULE_FOOTER_ICP, -1, f->icp_at, f->icp_n, WQ_S("not linked"), findings));
+	if (f->police_bad_at)
+		WQ_TRY(page_report(run, WQ_RULE_FOOTER_POLICE, -1, f->police_bad_at, f->police_bad_n,
+			WQ_S("not 14 digits"), findings));
+	if (f->police_text[0] && f->police_link[0] && strcmp(f->police_text, f->police_link) != 0)
+		WQ_TRY(page_report(run, WQ_RULE_FOOTER_POLICE, WQ_SEVERITY_MEDIUM, f->police_link_at, f->police_link_n,
+			WQ_S("text and link differ"), findings));
+	if (home && !f->police_text[0] && !f->police_bad_at)
+		WQ_TRY(page_report(run, WQ_RULE_FOOTER_POLICE, -1, 0, 0, WQ_S("missing"), findings));
+	return WQ_OK;
+}
+
+wq_err page_footer_judge(struct page_run *run, struct wq_findings *findings)
+{
+	const struct page_footer *f = &run->footer;
+	bool home = run->facts->home;
+
+	WQ_TRY(judge_mark(run, findings));
+	WQ_TRY(judge_filings(run, findings));
+	if (f->code_differs_at)
+		WQ_TRY(page_report(run, WQ_RULE_FOOTER_SITE_CODE, WQ_SEVERITY_MEDIUM, f->code_differs_at,
+			f->code_differs_n, WQ_S("differs"), findings));
+	if (f->code_bad_at)
+		WQ_TRY(page_report(run, WQ_RULE_FOOTER_SITE_CODE, -1, f->code_bad_at, f->code_bad_n, WQ_S("malformed"),
+			findings));
+	if (home && run->facts->unit == WQ_PAGE_ORGAN && !f->site_code[0] && !f->code_bad_at)
+		WQ_TRY(page_report(run, WQ_RULE_FOOTER_SITE_CODE, -1, 0, 0, WQ_S("missing"), findings));
+	if (home && run->facts->unit == WQ_PAGE_UNION && !(f->hotline && f->postcode && f->telephone))
+		return page_report(run, WQ_RULE_FOOTER_UNION, -1, 0, 0,
+			!f->hotline            ? WQ_S("12351")
+				: !f->postcode ? WQ_S("postcode")
+					       : WQ_S("telephone"),
+			findings);
+	return WQ_OK;
+}
