@@ -48,7 +48,8 @@ static uint64_t host_hash(const struct page_item *item)
 static uint64_t exact_hash(const struct page_item *item)
 {
 	return wq_str_hash(item->host, 2000 + 16 * (uint64_t)item->kind + (item->flags & PAGE_HIDDEN)) ^
-		(item->kind == PAGE_SCRIPT || item->kind == PAGE_INLINE || item->kind == PAGE_REDIRECT ? item->hash : 0);
+		(item->kind == PAGE_SCRIPT || item->kind == PAGE_INLINE || item->kind == PAGE_REDIRECT ? item->hash
+												       : 0);
 }
 
 static wq_err items_of(struct wq_arena *arena, const struct page_run *run, struct set *set)
@@ -62,8 +63,8 @@ static wq_err items_of(struct wq_arena *arena, const struct page_run *run, struc
 }
 
 /* Code is shown by its first bytes, with long numbers masked. */
-static wq_err say(struct page_run *run, const struct page_item *item, enum wq_rule_id rule, int severity, wq_str subject,
-	struct wq_findings *findings)
+static wq_err say(struct page_run *run, const struct page_item *item, enum wq_rule_id rule, int severity,
+	wq_str subject, struct wq_findings *findings)
 {
 	return page_report(run, rule, severity, item->at, item->n, subject, findings);
 }
@@ -79,9 +80,9 @@ static wq_err new_code(struct page_run *run, const struct page_item *item, const
 		return WQ_OK;
 	++*said;
 	return say(run, item, WQ_RULE_CHANGE_SCRIPT,
-		item->flags & PAGE_BAD ? WQ_SEVERITY_CRITICAL
-		: planted || out       ? WQ_SEVERITY_HIGH
-				       : -1,
+		item->flags & PAGE_BAD   ? WQ_SEVERITY_CRITICAL
+			: planted || out ? WQ_SEVERITY_HIGH
+					 : -1,
 		item->kind == PAGE_INLINE ? WQ_S("code in the page")
 			: item->host.n    ? item->host
 					  : WQ_S("script of the site"),
@@ -110,15 +111,15 @@ static wq_err new_item(struct page_run *run, const struct page_item *item, const
 	++*said;
 	return say(run, item, WQ_RULE_CHANGE_OUTSIDE_HOST,
 		item->flags & PAGE_IMITATES || item->kind == PAGE_FRAME || (item->flags & PAGE_POST) ? WQ_SEVERITY_HIGH
-												      : -1,
+												     : -1,
 		item->host, findings);
 }
 
 /* ---- text ---- */
 
 /* How many bytes of the old text stand in the new one, and the first block that is new. */
-static wq_err kept_text(struct page_run *before, struct page_run *after, uint64_t *ret_kept,
-	const struct page_block **ret_new)
+static wq_err kept_text(
+	struct page_run *before, struct page_run *after, uint64_t *ret_kept, const struct page_block **ret_new)
 {
 	struct set old, new;
 	size_t before_n = 0, after_n = 0;
@@ -174,9 +175,9 @@ static wq_err judge_text(struct page_run *before, struct page_run *after, size_t
 		signature && (gone || title) ? WQ_SEVERITY_CRITICAL
 			: gone && title      ? WQ_SEVERITY_CRITICAL
 					     : -1,
-		signature         ? after->signature_at
-			: new     ? new->at
-				  : 0,
+		signature     ? after->signature_at
+			: new ? new->at
+			      : 0,
 		signature ? WQ_S("words of intruders") : WQ_S("most of the text is gone"), findings);
 }
 
@@ -230,7 +231,8 @@ static wq_err compare_types(struct wq_arena *arena, const struct wq_page_facts *
 	finding.place = facts->place;
 	finding.evidence.subject = WQ_S("type");
 	finding.evidence.excerpt = wq_clean(arena,
-		wq_arena_printf(arena, "%.*s -> %.*s", WQ_S_ARG(before->type), WQ_S_ARG(after->type)), WQ_EXCERPT_BYTES);
+		wq_arena_printf(arena, "%.*s -> %.*s", WQ_S_ARG(before->type), WQ_S_ARG(after->type)),
+		WQ_EXCERPT_BYTES);
 	WQ_TRY(wq_arena_err(arena));
 	return wq_findings_add(findings, &finding);
 }
@@ -242,8 +244,7 @@ static wq_err other_change(struct wq_arena *arena, const struct wq_page_facts *f
 
 	finding.place = facts->place;
 	finding.evidence.subject = WQ_S("content");
-	finding.evidence.excerpt =
-		wq_arena_printf(arena, "%zu bytes instead of %zu", after->bytes.n, before->bytes.n);
+	finding.evidence.excerpt = wq_arena_printf(arena, "%zu bytes instead of %zu", after->bytes.n, before->bytes.n);
 	WQ_TRY(wq_arena_err(arena));
 	return wq_findings_add(findings, &finding);
 }

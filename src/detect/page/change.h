@@ -20,7 +20,7 @@ enum wq_page_as { WQ_PAGE_AS_HTML, WQ_PAGE_AS_SCRIPT, WQ_PAGE_AS_OTHER };
 
 struct wq_page_version {
 	enum wq_page_as as;
-	wq_str type; /* without parameters: "text/html" */
+	wq_str type;  /* without parameters: "text/html" */
 	wq_str label; /* charset of the Content-Type, may be empty */
 	wq_str bytes;
 };

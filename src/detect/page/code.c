@@ -12,9 +12,9 @@ ptrdiff_t page_find_nocase(wq_str text, wq_str needle)
 		first[1] = (char)(first[0] - 32);
 	for (size_t at = 0; at + needle.n <= text.n; at++) {
 		const char *a = memchr(text.p + at, first[0], text.n - at);
-		const char *b = first[0] == first[1] ? NULL
-						     : memchr(text.p + at, first[1],
-							       a ? (size_t)(a - text.p) - at : text.n - at);
+		const char *b = first[0] == first[1]
+			? NULL
+			: memchr(text.p + at, first[1], a ? (size_t)(a - text.p) - at : text.n - at);
 		const char *p = b ? b : a;
 		if (!p)
 			return -1;

@@ -55,7 +55,7 @@ static void see_path(struct page_run *run, wq_str text, uint64_t at, uint64_t n)
 	see_mark(run, at, n);
 	run->footer.mark_shown = true;
 	*(path_is_consistent(wq_str_from(text, (size_t)found + 12)) ? &run->footer.mark_path_ok
-								      : &run->footer.mark_path_bad) = true;
+								    : &run->footer.mark_path_bad) = true;
 }
 
 /* 32 upper-case hexadecimal digits behind id=. */
@@ -72,8 +72,8 @@ static void see_id(struct page_run *run, wq_str address)
 
 static void see_image(struct page_run *run, const struct wq_html_token *token, wq_str src)
 {
-	static const wq_str names[] = {WQ_S_INIT("red.png"), WQ_S_INIT("blue.png"), WQ_S_INIT("red_error.png"),
-		WQ_S_INIT("blue_error.png")};
+	static const wq_str names[] = {
+		WQ_S_INIT("red.png"), WQ_S_INIT("blue.png"), WQ_S_INIT("red_error.png"), WQ_S_INIT("blue_error.png")};
 	const struct wq_html_attr *id = wq_html_attr_find(token, WQ_S("id"));
 	bool named = id && wq_str_eq_nocase(id->value, WQ_S("imgConac"));
 	bool ours = wq_str_find(src, WQ_S("conac.cn")) >= 0;
@@ -177,8 +177,8 @@ static void see_link(struct page_run *run, const struct wq_html_token *token, wq
 		see_id(run, href);
 	}
 	if ((at = wq_str_find(href, WQ_S("site_code="))) >= 0)
-		see_site_code(run, wq_str_head(wq_str_from(href, (size_t)at + 10), SITE_CODE), token->start,
-			token->raw.n);
+		see_site_code(
+			run, wq_str_head(wq_str_from(href, (size_t)at + 10), SITE_CODE), token->start, token->raw.n);
 }
 
 void page_footer_tag(struct page_run *run, const struct wq_html_token *token)
@@ -196,8 +196,7 @@ void page_footer_tag(struct page_run *run, const struct wq_html_token *token)
 		if ((attr = wq_html_attr_find(token, WQ_S("src"))))
 			see_path(run, attr->value, token->start, token->raw.n);
 	} else if (token->tag == WQ_TAG_META && (attr = wq_html_attr_find(token, WQ_S("name"))) &&
-		wq_str_eq_nocase(attr->value, WQ_S("SiteIDCode")) &&
-		(attr = wq_html_attr_find(token, WQ_S("content"))))
+		wq_str_eq_nocase(attr->value, WQ_S("SiteIDCode")) && (attr = wq_html_attr_find(token, WQ_S("content"))))
 		see_site_code(run, attr->value, token->start, token->raw.n);
 	else if ((attr = wq_html_attr_find(token, WQ_S("id"))) && wq_str_eq(attr->value, WQ_S("_ideConac")))
 		see_mark(run, token->start, token->raw.n);
@@ -283,18 +282,18 @@ static wq_err judge_mark(struct page_run *run, struct wq_findings *findings)
 		fault = unit == WQ_PAGE_ORGAN ? WQ_S("blue on an organ's page") : WQ_S("red on an institution's page");
 	if (fault.n)
 		WQ_TRY(page_report(run, WQ_RULE_MARK_WRONG_KIND, -1, f->mark_at, f->mark_n, fault, findings));
-	fault = f->typo                                     ? WQ_S("a percent sign is missing in the code")
-		: f->mark_path_bad                          ? WQ_S("the path of the script contradicts itself")
-		: f->mark_id_bad                            ? WQ_S("the id is not 32 hexadecimal digits")
-		: f->local_image                            ? WQ_S("the picture is a copy of our own")
-		: f->error_image                            ? WQ_S("the picture says that host and mark do not match")
+	fault = f->typo            ? WQ_S("a percent sign is missing in the code")
+		: f->mark_path_bad ? WQ_S("the path of the script contradicts itself")
+		: f->mark_id_bad   ? WQ_S("the id is not 32 hexadecimal digits")
+		: f->local_image   ? WQ_S("the picture is a copy of our own")
+		: f->error_image   ? WQ_S("the picture says that host and mark do not match")
 		: f->mark_shown && !f->mark_path_ok && !f->mark_id_ok ? WQ_S("it leads to no certificate")
-							    : WQ_S_NONE;
+								      : WQ_S_NONE;
 	if (fault.n)
 		return page_report(run, WQ_RULE_MARK_MALFORMED, -1, f->mark_at, f->mark_n, fault, findings);
-	return f->mark_shown ? WQ_OK
-			     : page_report(run, WQ_RULE_MARK_NOT_SHOWN, -1, f->mark_at, f->mark_n, WQ_S("empty"),
-				       findings);
+	return f->mark_shown
+		? WQ_OK
+		: page_report(run, WQ_RULE_MARK_NOT_SHOWN, -1, f->mark_at, f->mark_n, WQ_S("empty"), findings);
 }
 
 static wq_err judge_filings(struct page_run *run, struct wq_findings *findings)
@@ -303,9 +302,11 @@ static wq_err judge_filings(struct page_run *run, struct wq_findings *findings)
 	bool home = run->facts->home && run->facts->unit != WQ_PAGE_UNIT_UNKNOWN;
 
 	if (f->icp_bad_at)
-		WQ_TRY(page_report(run, WQ_RULE_FOOTER_ICP, -1, f->icp_bad_at, f->icp_bad_n, WQ_S("malformed"), findings));
+		WQ_TRY(page_report(
+			run, WQ_RULE_FOOTER_ICP, -1, f->icp_bad_at, f->icp_bad_n, WQ_S("malformed"), findings));
 	if (f->icp_old_at)
-		WQ_TRY(page_report(run, WQ_RULE_FOOTER_ICP, -1, f->icp_old_at, f->icp_old_n, WQ_S("old link"), findings));
+		WQ_TRY(page_report(
+			run, WQ_RULE_FOOTER_ICP, -1, f->icp_old_at, f->icp_old_n, WQ_S("old link"), findings));
 	if (home && !f->icp_at && !f->icp_bad_at)
 		WQ_TRY(page_report(run, WQ_RULE_FOOTER_ICP, -1, 0, 0, WQ_S("missing"), findings));
 	if (home && f->icp_at && !f->icp_link_at && !f->icp_old_at)
@@ -332,8 +333,8 @@ wq_err page_footer_judge(struct page_run *run, struct wq_findings *findings)
 		WQ_TRY(page_report(run, WQ_RULE_FOOTER_SITE_CODE, WQ_SEVERITY_MEDIUM, f->code_differs_at,
 			f->code_differs_n, WQ_S("differs"), findings));
 	if (f->code_bad_at)
-		WQ_TRY(page_report(run, WQ_RULE_FOOTER_SITE_CODE, -1, f->code_bad_at, f->code_bad_n, WQ_S("malformed"),
-			findings));
+		WQ_TRY(page_report(
+			run, WQ_RULE_FOOTER_SITE_CODE, -1, f->code_bad_at, f->code_bad_n, WQ_S("malformed"), findings));
 	if (home && run->facts->unit == WQ_PAGE_ORGAN && !f->site_code[0] && !f->code_bad_at)
 		WQ_TRY(page_report(run, WQ_RULE_FOOTER_SITE_CODE, -1, 0, 0, WQ_S("missing"), findings));
 	if (home && run->facts->unit == WQ_PAGE_UNION && !(f->hotline && f->postcode && f->telephone))

@@ -37,8 +37,8 @@ wq_err page_report(struct page_run *run, enum wq_rule_id rule, int severity, uin
 	finding.evidence.excerpt = finding.evidence.subject;
 	if (n) {
 		set_place(run, at, n, &finding.place);
-		finding.evidence.excerpt =
-			wq_excerpt(run->arena, run->html, at, WQ_MIN(n, (uint64_t)WQ_EXCERPT_BYTES / 2));
+		finding.evidence.excerpt = wq_excerpt(
+			run->arena, run->html, at, WQ_MIN(n, (uint64_t)WQ_EXCERPT_BYTES / 2));
 	}
 	WQ_TRY(wq_arena_err(run->arena));
 	return wq_findings_add(findings, &finding);
@@ -59,7 +59,8 @@ wq_err page_judge_code(struct page_run *run, const struct page_item *item, struc
 		WQ_RULE_PAGE_CLOAKING, WQ_RULE_PAGE_SERVICE_WORKER};
 
 	if (item->flags & PAGE_UNREADABLE)
-		WQ_TRY(page_report(run, WQ_RULE_PAGE_OBFUSCATED_SCRIPT, -1, item->at, item->n, WQ_S("escapes"), findings));
+		WQ_TRY(page_report(
+			run, WQ_RULE_PAGE_OBFUSCATED_SCRIPT, -1, item->at, item->n, WQ_S("escapes"), findings));
 	for (size_t i = 0; i < run->rules->patterns_n; i++) {
 		const struct page_pattern *pattern = &run->rules->patterns[i];
 		if (item->patterns >> i & 1)
@@ -106,11 +107,12 @@ static wq_err judge_item(struct page_run *run, const struct page_item *item, str
 		if (!out)
 			return WQ_OK;
 		return say(run, item,
-			item->flags & PAGE_HIDDEN ? WQ_RULE_PAGE_HIDDEN_FRAME : WQ_RULE_PAGE_OUTSIDE_FRAME, -1, findings);
+			item->flags & PAGE_HIDDEN ? WQ_RULE_PAGE_HIDDEN_FRAME : WQ_RULE_PAGE_OUTSIDE_FRAME, -1,
+			findings);
 	case PAGE_FORM:
 		/* a search form asks, a form that posts gives away */
-		return out ? say(run, item, WQ_RULE_PAGE_OUTSIDE_FORM,
-				     item->flags & PAGE_POST ? -1 : WQ_SEVERITY_LOW, findings)
+		return out ? say(run, item, WQ_RULE_PAGE_OUTSIDE_FORM, item->flags & PAGE_POST ? -1 : WQ_SEVERITY_LOW,
+				     findings)
 			   : WQ_OK;
 	case PAGE_REDIRECT:
 		/* code may be waiting for a click */
@@ -126,7 +128,8 @@ static wq_err judge_item(struct page_run *run, const struct page_item *item, str
 static wq_err count_prompts(struct page_run *run, struct wq_findings *findings)
 {
 	for (const struct page_item *item = run->items; item; item = item->next) {
-		bool leaves = page_leads_out(item->where) || item->where == PAGE_CONFIRMED || item->where == PAGE_TRUSTED;
+		bool leaves = page_leads_out(item->where) || item->where == PAGE_CONFIRMED ||
+			item->where == PAGE_TRUSTED;
 		if (leaves && (item->kind == PAGE_LINK || item->kind == PAGE_FORM))
 			WQ_TRY(page_report(
 				run, WQ_RULE_LINK_NEEDS_PROMPT, -1, item->at, item->n, WQ_S("links"), findings));

@@ -3,12 +3,12 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static const char rules_text[] =
-	"weique-page 1\nversion: 1\ndate: 2026-01-01\nsource: fuzz\n"
-	"[script a]\nrule: planted\nseverity: high\nfind: eval( unescape(\n"
-	"[script b]\nrule: cloaking\nseverity: high\nfind: referrer\nwith: baidu.\n"
-	"[limits]\nchar_codes: 4\nhex_escapes: 4\nkept_percent: 20\ntext_bytes: 10\n"
-	"[hosts trusted]\nhost: dcs.conac.cn\n[hosts bad]\nhost: coinhive.com\n[defacement]\nword: hacked by\n";
+static const char rules_text
+	[] = "weique-page 1\nversion: 1\ndate: 2026-01-01\nsource: fuzz\n"
+	     "[script a]\nrule: planted\nseverity: high\nfind: eval( unescape(\n"
+	     "[script b]\nrule: cloaking\nseverity: high\nfind: referrer\nwith: baidu.\n"
+	     "[limits]\nchar_codes: 4\nhex_escapes: 4\nkept_percent: 20\ntext_bytes: 10\n"
+	     "[hosts trusted]\nhost: dcs.conac.cn\n[hosts bad]\nhost: coinhive.com\n[defacement]\nword: hacked by\n";
 
 static const struct wq_page_rules *rules;
 
@@ -52,8 +52,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	expect(&found, before.n);
 	for (int as = WQ_PAGE_AS_HTML; as <= WQ_PAGE_AS_OTHER; as++) {
-		struct wq_page_version versions[2] = {
-			{(enum wq_page_as)as, WQ_S("a/b"), WQ_S_NONE, before}, {(enum wq_page_as)as, WQ_S("a/b"), WQ_S_NONE, after}};
+		struct wq_page_version versions[2] = {{(enum wq_page_as)as, WQ_S("a/b"), WQ_S_NONE, before},
+			{(enum wq_page_as)as, WQ_S("a/b"), WQ_S_NONE, after}};
 		if (wq_failed(wq_findings_init(&found, &arena, 1000)) ||
 			wq_failed(wq_page_change(&arena, rules, &facts, &versions[0], &versions[1], &found)))
 			abort();

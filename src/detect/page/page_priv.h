@@ -25,7 +25,7 @@ struct page_hosts {
 struct wq_page_rules {
 	struct page_pattern patterns[WQ_PAGE_PATTERNS];
 	size_t patterns_n;
-	struct wq_words *literals; /* ids: 2 * pattern for `find`, 2 * pattern + 1 for `with`; lower-case bytes */
+	struct wq_words *literals;   /* ids: 2 * pattern for `find`, 2 * pattern + 1 for `with`; lower-case bytes */
 	struct wq_words *signatures; /* of intruders; lower-case bytes */
 	struct page_hosts trusted, bad;
 	uint64_t char_codes, hex_escapes, kept_percent, text_bytes;
@@ -50,19 +50,19 @@ enum page_where {
 	PAGE_CONFIRMED,
 	PAGE_TRUSTED, /* hosts of rules/page/page.txt */
 	PAGE_OUTSIDE,
-	PAGE_NUMBER, /* a public IP address */
+	PAGE_NUMBER,  /* a public IP address */
 	PAGE_PRIVATE, /* a private one, or this machine */
 	PAGE_DEAD
 };
 
 enum page_flag {
 	PAGE_HIDDEN = 1,
-	PAGE_EMPTY = 2,     /* a link with nothing in it to click */
-	PAGE_OPENER = 4,    /* a new window that can reach this one */
-	PAGE_POST = 8,      /* a form that posts */
-	PAGE_BY_CODE = 16,  /* named by a script */
-	PAGE_IMITATES = 32, /* looks like a government host */
-	PAGE_BAD = 64,      /* a host that nobody can confirm */
+	PAGE_EMPTY = 2,       /* a link with nothing in it to click */
+	PAGE_OPENER = 4,      /* a new window that can reach this one */
+	PAGE_POST = 8,        /* a form that posts */
+	PAGE_BY_CODE = 16,    /* named by a script */
+	PAGE_IMITATES = 32,   /* looks like a government host */
+	PAGE_BAD = 64,        /* a host that nobody can confirm */
 	PAGE_UNREADABLE = 128 /* code by char codes or escapes */
 };
 
@@ -86,7 +86,8 @@ struct page_block {
 /* Mark and footer, as far as they were seen. `_at` is 0 when not (the first byte of a page is never one of them). */
 struct page_footer {
 	uint64_t mark_at, mark_n, comment_at, comment_n;
-	bool mark_shown, mark_path_ok, mark_path_bad, mark_id_ok, mark_id_bad, red, blue, error_image, local_image, typo;
+	bool mark_shown, mark_path_ok, mark_path_bad, mark_id_ok, mark_id_bad, red, blue, error_image, local_image,
+		typo;
 	uint64_t icp_at, icp_n, icp_bad_at, icp_bad_n, icp_link_at, icp_old_at, icp_old_n;
 	uint64_t police_at, police_n, police_bad_at, police_bad_n, police_link_at, police_link_n;
 	char police_text[15], police_link[15];
@@ -140,8 +141,8 @@ void page_run_close(struct page_run *run);
 /* What an address as written (references decoded) leads to; flags PAGE_IMITATES and PAGE_BAD are added. */
 enum page_where page_judge_address(struct page_run *run, wq_str address, wq_str *ret_host, unsigned *flags);
 /* Adds an item; NULL (and an error in the arena) when there is no room. */
-struct page_item *page_add(struct page_run *run, enum page_kind kind, wq_str address, unsigned flags, uint64_t at,
-	uint64_t n);
+struct page_item *page_add(
+	struct page_run *run, enum page_kind kind, wq_str address, unsigned flags, uint64_t at, uint64_t n);
 /* Looks at code that stands at `at` of the page: patterns, what it loads, where it sends. `handler`: of an attribute. */
 void page_code(struct page_run *run, wq_str code, uint64_t at, uint64_t n);
 void page_handler(struct page_run *run, wq_str name, wq_str code, uint64_t at, uint64_t n);

@@ -80,8 +80,8 @@ static const char *said(struct wq_arena *arena, const struct wq_findings *found)
 		assert_ok(wq_finding_check(f));
 		if (wq_str_eq(f->rule, WQ_S("link.needs-prompt")))
 			continue;
-		lines[n++] = wq_arena_cstr(arena,
-			wq_arena_printf(arena, "%.*s:%s", WQ_S_ARG(f->rule), wq_severity_name(f->severity)));
+		lines[n++] = wq_arena_cstr(
+			arena, wq_arena_printf(arena, "%.*s:%s", WQ_S_ARG(f->rule), wq_severity_name(f->severity)));
 	}
 	qsort(lines, n, sizeof *lines, by_text);
 	for (size_t i = 0; i < n; i++)
@@ -90,7 +90,8 @@ static const char *said(struct wq_arena *arena, const struct wq_findings *found)
 	return wq_arena_cstr(arena, wq_arena_str(arena, wq_buf_str(&out)));
 }
 
-static void check(struct wq_arena *arena, const struct wq_page_facts *facts, const char *html, struct wq_findings *found)
+static void check(
+	struct wq_arena *arena, const struct wq_page_facts *facts, const char *html, struct wq_findings *found)
 {
 	assert_ok(wq_findings_init(found, arena, 1000));
 	assert_ok(wq_page_check(arena, rules, facts, wq_str_c(html), WQ_S("utf-8"), found));
@@ -233,7 +234,8 @@ static void scripts(void **state)
 			"page.hidden-frame:high"},
 		{"<script>var s=document.referrer;if(s.indexOf('baidu.')>0){location.href='http://e.com/'}</script>",
 			"page.cloaking:high page.redirect-outside:medium"},
-		{"<script>if(/Baiduspider/i.test(navigator.userAgent))document.write('x')</script>", "page.cloaking:high"},
+		{"<script>if(/Baiduspider/i.test(navigator.userAgent))document.write('x')</script>",
+			"page.cloaking:high"},
 		{"<script>var from=document.referrer;send(from)</script>", ""},
 		{"<script>navigator.serviceWorker.register('/sw.js')</script>", "page.service-worker:medium"},
 		{"<script>window.location = 'https://m.example.gov.cn/'</script>", ""},
@@ -257,8 +259,7 @@ static void scripts(void **state)
 }
 
 #define ICP "<a href='https://beian.miit.gov.cn/'>京ICP备05070218号-1</a>"
-#define POLICE \
-	"<a href='https://beian.mps.gov.cn/#/query/webSearch?code=35030302900035'>闽公网安备35030302900035号</a>"
+#define POLICE "<a href='https://beian.mps.gov.cn/#/query/webSearch?code=35030302900035'>闽公网安备35030302900035号</a>"
 #define CODE "<p>网站标识码：1304000009</p>"
 #define FOOT ICP POLICE CODE
 #define STATIC(id, image) \
@@ -296,7 +297,8 @@ static void marks_and_footers(void **state)
 		{" " CONAC FOOT "<script id='_jiucuo_' sitecode='1304000008' src='/a.js'></script>",
 			"footer.site-code:medium"},
 		{" " CONAC FOOT "<meta name=siteidcode content='28'>", "footer.site-code:low"},
-		{" " CONAC FOOT "<a href='https://zfwzgl.www.gov.cn/exposure/jiucuo.html?site_code=1304000009&url=x'>x</a>",
+		{" " CONAC FOOT
+		 "<a href='https://zfwzgl.www.gov.cn/exposure/jiucuo.html?site_code=1304000009&url=x'>x</a>",
 			""},
 	};
 	static const struct row unions[] = {
@@ -314,8 +316,9 @@ static void marks_and_footers(void **state)
 /* One finding a host, with the first place; B5's and B6's sets differ by what is confirmed. */
 static void places_and_counts(void **state)
 {
-	static const char html[] = "<p>首页</p>\n<p>一二<a href='http://e.com/1'>a</a>\n<a href='http://e.com/2'>b</a>\n"
-				   "<a href='https://www.12306.cn/'>c</a></p>";
+	static const char
+		html[] = "<p>首页</p>\n<p>一二<a href='http://e.com/1'>a</a>\n<a href='http://e.com/2'>b</a>\n"
+			 "<a href='https://www.12306.cn/'>c</a></p>";
 	struct wq_arena arena;
 	struct wq_findings found;
 	struct wq_page_facts facts = facts_of(WQ_PAGE_ORGAN, false);
@@ -347,8 +350,8 @@ static void other_charsets(void **state)
 	(void)state;
 	wq_arena_init(&arena, 16 * WQ_MIB);
 	assert_ok(wq_findings_init(&found, &arena, 10));
-	assert_ok(wq_page_check(&arena, rules, &facts, WQ_S("<p>\xbb\xfa\xc3\xdc<a href='http://e.com/'>x</a>"),
-		WQ_S("gbk"), &found));
+	assert_ok(wq_page_check(
+		&arena, rules, &facts, WQ_S("<p>\xbb\xfa\xc3\xdc<a href='http://e.com/'>x</a>"), WQ_S("gbk"), &found));
 	assert_int_equal(found.items[0].place.column, 6);
 	assert_int_equal(found.items[0].place.length, 0);
 	wq_arena_done(&arena);
@@ -370,8 +373,7 @@ static void script_files(void **state)
 
 		wq_arena_init(&arena, 16 * WQ_MIB);
 		assert_ok(wq_findings_init(&found, &arena, 10));
-		assert_ok(wq_page_check_script(
-			&arena, rules, &facts, wq_str_c(rows[i].html), WQ_S("utf-8"), &found));
+		assert_ok(wq_page_check_script(&arena, rules, &facts, wq_str_c(rows[i].html), WQ_S("utf-8"), &found));
 		assert_string_equal(said(&arena, &found), rows[i].found);
 		wq_arena_done(&arena);
 	}
@@ -390,7 +392,8 @@ static void changes(void **state)
 	} rows[] = {
 		{"text/html", "<p>a", "text/html", "<p>a", ""},
 		{"text/html", LONG, "text/html", LONG "<p>新增一段", "change.text:low"},
-		{"text/html", LONG, "text/html", LONG "<script src='http://e.com/x.js'></script>", "change.script:high"},
+		{"text/html", LONG, "text/html", LONG "<script src='http://e.com/x.js'></script>",
+			"change.script:high"},
 		{"text/html", LONG, "text/html", LONG "<script src='/new.js'></script>", "change.script:medium"},
 		{"text/html", LONG, "text/html", LONG "<script>var a=1</script>", "change.script:medium"},
 		{"text/html", LONG, "text/html", LONG "<script>eval(atob('YQ=='))</script>", "change.script:high"},
@@ -401,7 +404,8 @@ static void changes(void **state)
 		{"text/html", LONG, "text/html", LONG "<a href='https://www.gov.cn/'>x</a>", "change.text:low"},
 		{"text/html", LONG L, "text/html", LONG L "<div style='display:none'>" L "</div>",
 			"change.hidden-link:high"},
-		{"text/html", LONG, "text/html", LONG "<iframe src='http://e.com/'></iframe>", "change.outside-host:high"},
+		{"text/html", LONG, "text/html", LONG "<iframe src='http://e.com/'></iframe>",
+			"change.outside-host:high"},
 		{"text/html", LONG, "text/html", LONG "<iframe height=0 src='http://e.com/'></iframe>",
 			"change.hidden-link:high"},
 		{"text/html", LONG, "text/html", LONG "<form method=post action='http://e.com/'>",
@@ -409,7 +413,8 @@ static void changes(void **state)
 		{"text/html", LONG, "text/html", LONG "<meta http-equiv=refresh content='0;url=http://e.com/'>",
 			"change.redirect:high"},
 		{"text/html", LONG, "text/html", "<h1>It works</h1>", "change.defacement:high"},
-		{"text/html", "<title>市政府</title>" LONG, "text/html", "<title>x</title>y", "change.defacement:critical"},
+		{"text/html", "<title>市政府</title>" LONG, "text/html", "<title>x</title>y",
+			"change.defacement:critical"},
 		{"text/html", LONG, "text/html", LONG "<h1>Hacked By nobody</h1>", "change.defacement:high"},
 		{"text/html", LONG, "text/html", "<h1>HACKED BY nobody</h1>", "change.defacement:critical"},
 		{"text/html", "<p>短</p>", "text/html", "<p>长</p>", "change.text:low"},

@@ -28,8 +28,8 @@ static wq_err add_literal(struct reader *r, uint32_t line, struct wq_words *word
 	return wq_words_add(words, symbols, text.n, id);
 }
 
-static wq_err add_literals(struct reader *r, const struct wq_datafile_item *item, char sep, struct wq_words *words,
-	uint32_t id)
+static wq_err add_literals(
+	struct reader *r, const struct wq_datafile_item *item, char sep, struct wq_words *words, uint32_t id)
 {
 	for (wq_str rest = item->value; rest.p;) {
 		wq_str text = wq_str_trim(wq_str_cut(&rest, sep));
@@ -64,8 +64,8 @@ static wq_err open_section(struct reader *r, const struct wq_datafile_item *item
 
 static wq_err read_script(struct reader *r, const struct wq_datafile_item *item)
 {
-	static const wq_str names[] = {WQ_S_INIT("planted"), WQ_S_INIT("obfuscated"), WQ_S_INIT("cloaking"),
-		WQ_S_INIT("service-worker")};
+	static const wq_str names[] = {
+		WQ_S_INIT("planted"), WQ_S_INIT("obfuscated"), WQ_S_INIT("cloaking"), WQ_S_INIT("service-worker")};
 	uint32_t id = (uint32_t)(r->rules->patterns_n - 1);
 	struct page_pattern *pattern = &r->rules->patterns[id];
 

@@ -57,8 +57,7 @@ static bool is_far(wq_str value)
 
 static void declare(struct look *look, wq_str name, wq_str value)
 {
-	static const wq_str sides[] = {
-		WQ_S_INIT("left"), WQ_S_INIT("top"), WQ_S_INIT("right"), WQ_S_INIT("bottom")};
+	static const wq_str sides[] = {WQ_S_INIT("left"), WQ_S_INIT("top"), WQ_S_INIT("right"), WQ_S_INIT("bottom")};
 	bool small = number(value) >= 0 && number(value) < (wq_str_ends(value, WQ_S("px")) ? 2 : 0.02);
 
 	if (wq_str_eq(name, WQ_S("display")))
