@@ -57,8 +57,8 @@ enum wq_volatile_action { WQ_VOLATILE_FREEZE /* keeps its sealed value */, WQ_VO
 /* Of which bytes a region may consist: what else stands there is no region, so a planted script or sentence is seen. */
 enum wq_volatile_bytes {
 	WQ_VOLATILE_DIGITS, /* 0-9 . , */
-	WQ_VOLATILE_HEX,    /* 0-9 a-f A-F - */
-	WQ_VOLATILE_WORD,   /* letters, digits, _ - . ~ % */
+	WQ_VOLATILE_HEX,    /* those and a-f A-F - */
+	WQ_VOLATILE_WORD,   /* those and all letters, _ ~ % */
 	WQ_VOLATILE_BASE64, /* those and + / = */
 	WQ_VOLATILE_CLOCK, /* a date or a time: digits, its punctuation, its words in English and Chinese (UTF-8, GB18030, Big5) */
 	WQ_VOLATILE_TEXT, /* neither < > nor a quotation mark nor a control byte but tab and newlines */

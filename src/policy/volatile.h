@@ -5,11 +5,17 @@
  * are those of the page as delivered, so one rule serves every charset. Applying the rules to a page gives
  *     cut     the page without its REMOVE regions: what is sealed
  *     masked  the cut page with every FREEZE region emptied: what is compared (its SM3 is the entry's source digest)
- * Learning compares two fetches token by token (text/html.h) or, outside HTML, byte by byte; differing regions are joined,
- * and each gets the shortest context that makes it the only match, or the same kind of match, on the page. What cannot be
- * described (the structure differs, regions over WQ_VOLATILE_REGION_MAX, more than WQ_VOLATILE_REGIONS_MAX of them)
- * is "unruly": the path should be declared dynamic.
- * Bad at: pages that are shuffled on each fetch.
+ * A region lies within one text, attribute value, script or comment, so it never spans markup, and a rule admits no more
+ * than the kind of bytes that was seen (enum wq_volatile_bytes) and some more of them: what is planted beside or inside a
+ * region is a difference. What a FREEZE region holds is never served; its rule only hides that it changed.
+ *
+ * Learning compares two fetches token by token (text/html.h) or, outside HTML, as one text; differing regions are joined
+ * over punctuation, and each gets the shortest context that matches nothing else on the page, or little else of the same
+ * kind (the counters of a list). What cannot be described (the structure differs, code that is more than a number or a
+ * word, regions over WQ_VOLATILE_REGION_MAX, more than WQ_VOLATILE_REGIONS_MAX rules, texts that change places) is "unruly":
+ * the path should be declared dynamic. The time is linear in the pages but for at most WQ_VOLATILE_DIFFERENCES_MAX regions.
+ * Bad at: pages that are shuffled on each fetch; counters of which only few changed between the fetches; what differs once
+ * in many fetches.
  */
 #ifndef WQ_POLICY_VOLATILE_H
 #define WQ_POLICY_VOLATILE_H
@@ -17,7 +23,8 @@
 #include "policy/policy.h"
 
 enum {
-	WQ_VOLATILE_REGIONS_MAX = 64,   /* of one page */
+	WQ_VOLATILE_REGIONS_MAX = 64, /* rules of one page */
+	WQ_VOLATILE_DIFFERENCES_MAX = 1024,
 	WQ_VOLATILE_MATCHES_MAX = 10000 /* of one page */
 };
 
@@ -35,8 +42,9 @@ const char *wq_volatile_kind_title(enum wq_volatile_kind kind, enum wq_lang lang
 struct wq_volatile_region {
 	uint64_t at, n; /* in the first fetch */
 	enum wq_volatile_kind kind;
-	bool in_form;                 /* it is the value of a form's field: sealing it breaks the form (a finding) */
-	uint64_t line;                /* in the first fetch */
+	bool in_form;   /* it is (or one of them is) a form field's value: sealing it breaks the form (a finding) */
+	uint64_t line;  /* in the first fetch */
+	uint32_t times; /* regions of the page that its rule covers; only the first of them is given */
 	struct wq_volatile_rule rule; /* that would cover it: prefix is that of the page; FREEZE */
 };
 
@@ -46,12 +54,15 @@ struct wq_volatile_learnt {
 	bool unruly;
 };
 
-/* Compares two fetches of one page. `html` chooses tokens or bytes. `path` as in wq_policy_path(). Errors: WQ_E_NO_MEMORY. */
+/* Compares two fetches of one page. `html` chooses tokens or bytes. `path` as in wq_policy_path(). Unless it is unruly, applying
+ * the rules to both gives the same masked bytes. Errors: WQ_E_NO_MEMORY. */
 wq_err wq_volatile_learn(wq_str first, wq_str second, bool html, wq_str path, struct wq_arena *arena,
 	struct wq_volatile_learnt *ret_learnt);
 
-/* Joins rules learnt on many pages: equal contexts of several pages become one rule with the longest common path prefix,
- * but never one that reaches over a segment. Appends to nothing: gives the new list, sorted, without what `known` covers. */
+/* Joins rules learnt on many pages: equal contexts become one rule with the longest common path prefix, but never one that
+ * reaches over a segment, the widest kind of bytes and the greatest length. Gives what is left, sorted, of which no rule is
+ * covered by another or by one of `known`. Requires: `known_n` and `learnt_n` small enough for n² comparisons of rules with
+ * different contexts (WQ_POLICY_VOLATILE_MAX). Errors: WQ_E_NO_MEMORY. */
 wq_err wq_volatile_merge(const struct wq_volatile_rule *known, size_t known_n, const struct wq_volatile_rule *learnt,
 	size_t learnt_n, struct wq_arena *arena, struct wq_volatile_rule **ret_rules, size_t *ret_n);
 
