@@ -69,6 +69,11 @@ enum wq_key_reason wq_key_host(wq_str host, char out[WQ_HOST_MAX + 1], size_t *r
 wq_err wq_key_make(wq_str host, wq_str target, const struct wq_key_policy *policy, struct wq_buf *out,
 	enum wq_key_reason *ret_reason);
 
+/* A query for an origin, of any length and without judging what it means: appended to `out` in the spelling that keys have.
+ * Requires: the target that it is of was accepted by wq_key_make() without it. WQ_KEY_BAD_QUERY, WQ_KEY_BACKSLASH: it has
+ * none; `out` may then have grown. */
+enum wq_key_reason wq_key_query_spell(wq_str query, struct wq_buf *out);
+
 /* The parts of a key made above: host, then the path with its leading slash (and query). */
 void wq_key_split(wq_str key, wq_str *ret_host, wq_str *ret_target);
 

@@ -30,6 +30,26 @@ static enum wq_key_reason put_normal(wq_str s, struct wq_key_work *work)
 	return WQ_KEY_FINE;
 }
 
+enum wq_key_reason wq_key_query_spell(wq_str query, struct wq_buf *out)
+{
+	enum { WINDOW = WQ_KEY_MAX / 4 };
+
+	while (query.n > 0) {
+		struct wq_key_work work = {0};
+		size_t n = WQ_MIN(query.n, (size_t)WINDOW);
+		enum wq_key_reason reason;
+
+		while (n < query.n && n > WINDOW - 3 && wq_str_chr(wq_str_of(query.p + n - 2, 2), '%') >= 0)
+			n--; /* not inside of "%hh" */
+		reason = put_normal(wq_str_head(query, n), &work);
+		if (reason != WQ_KEY_FINE)
+			return reason;
+		wq_buf_add(out, wq_str_of(work.at, work.n));
+		query = wq_str_from(query, n);
+	}
+	return WQ_KEY_FINE;
+}
+
 /* Whether decoding what stands from `from` on once more would find something to decode: "%25" and two hex digits. */
 static bool encoded_twice(const struct wq_key_work *work, size_t from)
 {
