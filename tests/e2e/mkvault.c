@@ -1,11 +1,11 @@
 /* Makes vaults for end-to-end tests, and plays a broker that breaks the rules of the handover.
  *
- *   mkvault make --vault DIR --key FILE --pub FILE --app NAME --serial N --host H ... [--policy FILE] [--link ID=ADDRESS ...]
- *           --spec FILE
+ *   mkvault make --vault DIR --key FILE --pub FILE --app NAME --serial N --host H ... [--policy FILE | --profile FILE]
+ *           [--link ADDRESS ...] --spec FILE
  *       Packs and publishes a sealed snapshot. The key is made when the file is absent. The specification has one entry a
  *       line, fields separated by tabs: key, status, type, headers ("Name: value|Name: value"), file of the identity
- *       form, file of the gzip form or "-". A policy is a block as policy/policy.h encodes it; an id is 32 hexadecimal
- *       digits.
+ *       form, file of the gzip form or "-". A policy is a block, whatever it holds; a profile is the text of one
+ *       (policy/profile.h), with gov.cn as the suffix of who is inside. Links have the ids of policy/leave.h.
  *   mkvault rogue --socket PATH --snapshot FILE --packs DIR --mode MODE --uid N
  *       Waits for one gate, hands over in MODE, prints "ack" or "nack <reason>", and ends when the gate does or at SIGTERM.
  *       good | unsealed | half (not sealed against writing) | file (no memory at all) | size | order | early | garbage
@@ -18,6 +18,8 @@
 #include "base/arena.h"
 #include "crypto/canon.h"
 #include "link/handover.h"
+#include "policy/leave.h"
+#include "policy/profile.h"
 #include "vault/pack.h"
 #include "vault/sealed.h"
 #include "vault/shelf.h"
@@ -25,7 +27,7 @@
 enum { HOSTS_MAX = 16, LINKS_MAX = 16, ENTRIES_MAX = 100000, FILE_MAX = 256 * 1024 * 1024, WAIT_MSEC = 10000 };
 
 struct options {
-	const char *vault, *key, *pub, *app, *spec, *policy, *socket, *snapshot, *packs, *mode;
+	const char *vault, *key, *pub, *app, *spec, *policy, *profile, *socket, *snapshot, *packs, *mode;
 	uint64_t serial, uid;
 	wq_str hosts[HOSTS_MAX];
 	size_t hosts_n;
@@ -164,6 +166,22 @@ static wq_err finish_packs(
 	return WQ_OK;
 }
 
+static wq_err encode_profile(struct wq_arena *arena, const char *path, wq_str *ret_block)
+{
+	static const wq_str suffixes[] = {WQ_S_INIT("gov.cn")};
+	struct wq_profile profile;
+	WQ_BUF(block, WQ_POLICY_BLOCK_MAX);
+	wq_str text;
+
+	WQ_TRY(read_file(arena, path, &text));
+	WQ_TRY(wq_profile_parse(text, path, arena, &profile));
+	profile.policy.suffixes = suffixes;
+	profile.policy.suffixes_n = WQ_COUNT(suffixes);
+	WQ_TRY(wq_policy_encode(&profile.policy, &block));
+	*ret_block = wq_arena_str(arena, wq_buf_str(&block));
+	return wq_arena_err(arena);
+}
+
 static wq_err make(const struct options *o, struct wq_arena *arena)
 {
 	struct wq_entry_new *entries = wq_arena_zalloc(arena, ENTRIES_MAX, sizeof *entries);
@@ -180,6 +198,8 @@ static wq_err make(const struct options *o, struct wq_arena *arena)
 	WQ_TRY(read_file(arena, o->spec, &spec));
 	if (o->policy)
 		WQ_TRY(read_file(arena, o->policy, &body.policy));
+	if (o->profile)
+		WQ_TRY(encode_profile(arena, o->profile, &body.policy));
 	WQ_TRY(wq_pack_writer_open(wq_shelf_packs_path(&shelf, dir), &writer));
 	while (spec.p) {
 		wq_str line = wq_str_cut(&spec, '\n');
@@ -312,14 +332,15 @@ static wq_err rogue(const struct options *o, struct wq_arena *arena)
 
 /* ---- command line ---- */
 
-static wq_err add_link(struct options *o, const char *text)
+static wq_err add_link(struct options *o, const char *address)
 {
-	wq_str rest = wq_str_c(text), id = wq_str_cut(&rest, '=');
 	struct wq_link_new *link = &o->links[o->links_n];
+	struct wq_leave_id id = wq_leave_id(wq_str_c(address));
 
-	if (o->links_n == LINKS_MAX || id.n != 2 * sizeof link->id || !wq_str_unhex(id, link->id, sizeof link->id))
-		return wq_error(WQ_E_USAGE, "--link ID=ADDRESS");
-	link->address = rest;
+	if (o->links_n == LINKS_MAX)
+		return wq_error(WQ_E_USAGE, "--link ADDRESS");
+	memcpy(link->id, id.b, sizeof link->id);
+	link->address = wq_str_c(address);
 	o->links_n++;
 	return WQ_OK;
 }
@@ -328,8 +349,9 @@ static wq_err read_options(int argc, char **argv, struct options *o)
 {
 	static const struct option table[] = {{"vault", 1, NULL, 'v'}, {"key", 1, NULL, 'k'}, {"pub", 1, NULL, 'p'},
 		{"app", 1, NULL, 'a'}, {"serial", 1, NULL, 'n'}, {"host", 1, NULL, 'h'}, {"link", 1, NULL, 'l'},
-		{"policy", 1, NULL, 'o'}, {"spec", 1, NULL, 's'}, {"socket", 1, NULL, 'S'}, {"snapshot", 1, NULL, 'f'},
-		{"packs", 1, NULL, 'P'}, {"mode", 1, NULL, 'm'}, {"uid", 1, NULL, 'u'}, {0}};
+		{"policy", 1, NULL, 'o'}, {"profile", 1, NULL, 'r'}, {"spec", 1, NULL, 's'}, {"socket", 1, NULL, 'S'},
+		{"snapshot", 1, NULL, 'f'}, {"packs", 1, NULL, 'P'}, {"mode", 1, NULL, 'm'}, {"uid", 1, NULL, 'u'},
+		{0}};
 	int c;
 
 	while ((c = getopt_long(argc, argv, "", table, NULL)) != -1)
@@ -358,6 +380,7 @@ static wq_err read_options(int argc, char **argv, struct options *o)
 			break;
 		case 'l': WQ_TRY(add_link(o, optarg)); break;
 		case 'o': o->policy = optarg; break;
+		case 'r': o->profile = optarg; break;
 		default: return wq_error(WQ_E_USAGE, "see the head of mkvault.c");
 		}
 	return WQ_OK;

@@ -28,6 +28,22 @@ bool wq_gate_channel_connected(void)
 	return channel.link != NULL;
 }
 
+void wq_gate_channel_report(const struct wq_gate_release *release, const struct wq_gate_object *object, const char *why)
+{
+	struct wq_handover m = {.type = WQ_HANDOVER_REPORT,
+		.app = wq_str_c(release->snapshot.head.app),
+		.number = object->number,
+		.note = wq_str_c(why)};
+	wq_err e;
+
+	memcpy(m.digest, wq_gate_object_pack(object), sizeof m.digest);
+	if (!channel.link)
+		return;
+	e = wq_handover_send(channel.link, &m, -1);
+	if (wq_failed(e))
+		ngx_log_error(NGX_LOG_WARN, channel.log, 0, "weique: report_lost note=\"%s\"", wq_err_note(e));
+}
+
 static void close_connection(void)
 {
 	if (channel.connection)
@@ -35,6 +51,7 @@ static void close_connection(void)
 	channel.connection = NULL;
 	wq_link_close(&channel.link);
 	wq_gate_store_interrupted(wq_gate_worker.store);
+	wq_gate_publish();
 }
 
 static void retry_later(void)
@@ -72,12 +89,15 @@ static wq_err act(const struct wq_gate_step *step)
 	case WQ_GATE_SWITCHED:
 		ngx_log_error(NGX_LOG_NOTICE, channel.log, 0, "weique: snapshot_switched app=%s serial=%uL", step->app,
 			step->serial);
+		step->release->row = wq_gate_row(step->app);
+		__atomic_fetch_add(&wq_gate_worker.slot->gauges.switched, 1, __ATOMIC_RELAXED);
 		return reply(WQ_HANDOVER_ACK, step);
 	case WQ_GATE_SAME: return reply(WQ_HANDOVER_ACK, step);
 	case WQ_GATE_REFUSED:
 		ngx_log_error(NGX_LOG_ALERT, channel.log, 0,
 			"weique: snapshot_refused app=%s serial=%uL reason=%s note=\"%s\"", step->app, step->serial,
 			wq_handover_reason_text(step->reason), step->note);
+		__atomic_fetch_add(&wq_gate_worker.slot->gauges.refused, 1, __ATOMIC_RELAXED);
 		return reply(WQ_HANDOVER_NACK, step);
 	case WQ_GATE_WITHDRAWN:
 		ngx_log_error(NGX_LOG_NOTICE, channel.log, 0, "weique: app_withdrawn app=%s", step->app);
@@ -104,6 +124,8 @@ static wq_err take_message(struct wq_link_message *message)
 	if (!wq_failed(e)) {
 		step = wq_gate_store_receive(wq_gate_worker.store, &m, wq_link_take_fd(message, 0));
 		e = act(&step);
+		if (step.outcome != WQ_GATE_NOTHING)
+			wq_gate_publish();
 	}
 	wq_link_message_done(message);
 	return e;

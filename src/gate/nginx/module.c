@@ -7,6 +7,7 @@ struct wq_gate_worker wq_gate_worker;
 
 static char *set_vault(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 static char *set_vault_user(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+static char *set_threads(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 static char *set_status(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 
 enum { HTTP_ONLY = NGX_HTTP_MAIN_CONF, ANYWHERE = NGX_HTTP_MAIN_CONF | NGX_HTTP_SRV_CONF | NGX_HTTP_LOC_CONF };
@@ -17,7 +18,10 @@ enum { HTTP_ONLY = NGX_HTTP_MAIN_CONF, ANYWHERE = NGX_HTTP_MAIN_CONF | NGX_HTTP_
  * weique_vault_user http, repeatable                    user name  root, own who may run weique-vault
  * weique_wait      http                                 time       2s        how long a new worker waits for the vault
  * weique_memory    http                                 size       4g        mapped memory of one worker, at most
+ * weique_threads   http                                 pool | off default   the thread pool that reads cold packs
+ * weique_host      http, server, location               host       none      under which name responses were sealed
  * weique_status    location                             -          -         JSON about this worker
+ * weique_metrics   location                             -          -         counters of all workers, for Prometheus
  */
 static ngx_command_t commands[] = {
 	{ngx_string("weique"), ANYWHERE | NGX_CONF_FLAG, ngx_conf_set_flag_slot, NGX_HTTP_LOC_CONF_OFFSET,
@@ -31,8 +35,11 @@ static ngx_command_t commands[] = {
 		offsetof(struct wq_gate_main_conf, wait_msec), NULL},
 	{ngx_string("weique_memory"), HTTP_ONLY | NGX_CONF_TAKE1, ngx_conf_set_off_slot, NGX_HTTP_MAIN_CONF_OFFSET,
 		offsetof(struct wq_gate_main_conf, memory_bytes), NULL},
+	{ngx_string("weique_threads"), HTTP_ONLY | NGX_CONF_TAKE1, set_threads, NGX_HTTP_MAIN_CONF_OFFSET, 0, NULL},
 	{ngx_string("weique_status"), NGX_HTTP_LOC_CONF | NGX_CONF_NOARGS, set_status, NGX_HTTP_LOC_CONF_OFFSET, 0,
-		NULL},
+		wq_gate_status_handler},
+	{ngx_string("weique_metrics"), NGX_HTTP_LOC_CONF | NGX_CONF_NOARGS, set_status, NGX_HTTP_LOC_CONF_OFFSET, 0,
+		wq_gate_metrics_handler},
 	ngx_null_command,
 };
 
@@ -84,13 +91,32 @@ static char *set_vault_user(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 	return NGX_CONF_OK;
 }
 
+static char *set_threads(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+#if (NGX_THREADS)
+	struct wq_gate_main_conf *mcf = conf;
+	ngx_str_t *args = cf->args->elts;
+
+	(void)cmd;
+	if (mcf->threads_set)
+		return bad(cf, "is duplicate");
+	mcf->threads_set = true;
+	if (wq_str_eq(wq_gate_str(args[1]), WQ_S("off")))
+		return NGX_CONF_OK;
+	mcf->threads = ngx_thread_pool_add(cf, &args[1]);
+	return mcf->threads ? NGX_CONF_OK : NGX_CONF_ERROR;
+#else
+	(void)cmd, (void)conf;
+	return bad(cf, "needs an nginx with threads");
+#endif
+}
+
 static char *set_status(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
 	ngx_http_core_loc_conf_t *clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
 
-	(void)cmd;
 	((struct wq_gate_loc_conf *)conf)->enable = 0;
-	clcf->handler = wq_gate_status_handler;
+	clcf->handler = (ngx_http_handler_pt)cmd->post;
 	return NGX_CONF_OK;
 }
 
@@ -151,6 +177,12 @@ static ngx_int_t postconfiguration(ngx_conf_t *cf)
 		ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "\"weique on\" needs \"weique_vault unix:/path\"");
 		return NGX_ERROR;
 	}
+	if (mcf->vault.len && wq_gate_zone_add(cf, mcf) != NGX_OK)
+		return NGX_ERROR;
+#if (NGX_THREADS)
+	if (mcf->used && !mcf->threads_set)
+		mcf->threads = ngx_thread_pool_add(cf, NULL);
+#endif
 	mcf->ssl_server_name = NGX_ERROR;
 #if (NGX_HTTP_SSL)
 	mcf->ssl_server_name = ngx_http_get_variable_index(cf, &sni);
@@ -163,6 +195,7 @@ static ngx_int_t postconfiguration(ngx_conf_t *cf)
 	if (!h)
 		return NGX_ERROR;
 	*h = wq_gate_handler;
+	wq_gate_rewrite_install();
 	return NGX_OK;
 }
 
@@ -182,6 +215,7 @@ static ngx_int_t init_process(ngx_cycle_t *cycle)
 	/* once, so that no request has to */
 	if (!wq_gate_worker.store || !wq_buf_reserve(&wq_gate_worker.key, WQ_KEY_MAX))
 		return NGX_ERROR;
+	wq_gate_slot_take(mcf);
 	return wq_gate_channel_open(cycle, mcf);
 }
 

@@ -136,3 +136,30 @@ bool wq_gate_etag_listed(wq_str list, wq_str etag)
 			return true;
 	}
 }
+
+enum wq_gate_range wq_gate_range_parse(wq_str value, uint64_t length, uint64_t *ret_from, uint64_t *ret_to)
+{
+	uint64_t from = 0, last = UINT64_MAX;
+	wq_str first;
+
+	if (!wq_str_starts_nocase(value, WQ_S("bytes=")))
+		return WQ_RANGE_WHOLE;
+	value = wq_str_trim(wq_str_from(value, 6));
+	first = wq_str_cut(&value, '-');
+	if (!value.p || (first.n == 0 && value.n == 0) || (first.n > 0 && !wq_str_to_u64(first, UINT64_MAX, &from)) ||
+		(value.n > 0 && !wq_str_to_u64(value, UINT64_MAX, &last)))
+		return WQ_RANGE_WHOLE;
+	if (first.n == 0) { /* the last so many bytes */
+		from = last < length ? length - last : 0;
+		if (last == 0)
+			return WQ_RANGE_OUTSIDE;
+		last = UINT64_MAX;
+	}
+	if (last < from)
+		return WQ_RANGE_WHOLE;
+	if (from >= length)
+		return WQ_RANGE_OUTSIDE;
+	*ret_from = from;
+	*ret_to = last < length ? last + 1 : length;
+	return WQ_RANGE_PART;
+}

@@ -21,4 +21,9 @@ size_t wq_gate_etag(
 /* True when `If-None-Match: <list>` names `etag` (weak comparison, §8.8.3.2) or is "*". */
 bool wq_gate_etag_listed(wq_str list, wq_str etag);
 
+/* A request for one part of `length` bytes (RFC 9110 §14.2): "bytes=0-9", "bytes=100-", "bytes=-5". More than one part, another
+ * unit, a malformed value: WQ_RANGE_WHOLE, which is always a right answer. `*ret_to` is one behind the last byte. */
+enum wq_gate_range { WQ_RANGE_WHOLE, WQ_RANGE_PART, WQ_RANGE_OUTSIDE };
+enum wq_gate_range wq_gate_range_parse(wq_str value, uint64_t length, uint64_t *ret_from, uint64_t *ret_to);
+
 #endif

@@ -92,12 +92,54 @@ static void each_form_has_its_tag(void **state)
 		WQ_S("\"sm3-0aff0000000000000000000000000000-br\""));
 }
 
+static void one_part_or_the_whole(void **state)
+{
+	static const struct {
+		const char *value;
+		uint64_t length;
+		enum wq_gate_range expected;
+		uint64_t from, to;
+	} table[] = {
+		{"bytes=0-9", 100, WQ_RANGE_PART, 0, 10},
+		{"Bytes=0-0", 100, WQ_RANGE_PART, 0, 1},
+		{"bytes=90-", 100, WQ_RANGE_PART, 90, 100},
+		{"bytes=-10", 100, WQ_RANGE_PART, 90, 100},
+		{"bytes=-1000", 100, WQ_RANGE_PART, 0, 100},
+		{"bytes=50-1000", 100, WQ_RANGE_PART, 50, 100},
+		{"bytes=99-18446744073709551615", 100, WQ_RANGE_PART, 99, 100},
+		{"bytes= 5-6", 100, WQ_RANGE_PART, 5, 7},
+		{"bytes=100-", 100, WQ_RANGE_OUTSIDE, 0, 0},
+		{"bytes=0-", 0, WQ_RANGE_OUTSIDE, 0, 0},
+		{"bytes=-0", 100, WQ_RANGE_OUTSIDE, 0, 0},
+		{"bytes=0-9,20-29", 100, WQ_RANGE_WHOLE, 0, 0},
+		{"bytes=9-0", 100, WQ_RANGE_WHOLE, 0, 0},
+		{"bytes=-", 100, WQ_RANGE_WHOLE, 0, 0},
+		{"bytes=", 100, WQ_RANGE_WHOLE, 0, 0},
+		{"bytes=5", 100, WQ_RANGE_WHOLE, 0, 0},
+		{"bytes=a-9", 100, WQ_RANGE_WHOLE, 0, 0},
+		{"bytes=0--9", 100, WQ_RANGE_WHOLE, 0, 0},
+		{"bytes=18446744073709551616-", 100, WQ_RANGE_WHOLE, 0, 0},
+		{"pages=1-2", 100, WQ_RANGE_WHOLE, 0, 0},
+		{"", 100, WQ_RANGE_WHOLE, 0, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < WQ_COUNT(table); i++) {
+		uint64_t from = 0, to = 0;
+
+		if (wq_gate_range_parse(wq_str_c(table[i].value), table[i].length, &from, &to) != table[i].expected ||
+			from != table[i].from || to != table[i].to)
+			fail_msg("%s of %llu", table[i].value, (unsigned long long)table[i].length);
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_coding_follows_the_weights),
 		cmocka_unit_test(tags_are_compared_weakly),
 		cmocka_unit_test(each_form_has_its_tag),
+		cmocka_unit_test(one_part_or_the_whole),
 	};
 
 	return cmocka_run_group_tests_name("gate/nginx/negotiate", tests, NULL, NULL);

@@ -1,20 +1,11 @@
 #include "gate/nginx/store.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdarg.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 
-/* linux/memfd seals; the names come with _GNU_SOURCE's fcntl.h */
-enum { SEALS = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE };
+#include "gate/nginx/packs.h"
 
-struct wq_gate_pack {
-	struct wq_gate_pack *next;
-	size_t refs;
-	uint8_t name[WQ_HANDOVER_DIGEST];
-	struct wq_pack pack;
-};
+/* A block decodes into lists whose rows are larger than their text. */
+enum { POLICY_MEMORY_MAX = 16 * WQ_POLICY_BLOCK_MAX };
 
 struct app {
 	char name[WQ_HANDOVER_APP_MAX + 1];
@@ -41,17 +32,20 @@ struct pending {
 	char app[WQ_HANDOVER_APP_MAX + 1];
 	uint32_t packs_n, packs_got;
 	struct wq_gate_release *release; /* with the snapshot, once that came */
+	struct wq_gate_pack *cold;       /* number packs_got, whose file is still to come */
 };
 
 struct wq_gate_store {
 	struct app *apps[WQ_GATE_APPS_MAX];
 	size_t apps_n;
 	struct hosts hosts;
-	struct wq_gate_pack *packs;
+	struct wq_gate_packs packs;
 	struct pending pending;
 	uint64_t refused_generation; /* what follows of it is ignored */
-	uint64_t mapped_bytes, max_bytes, switched, refused;
-	size_t packs_n, releases_n;
+	uint64_t switched, refused;
+	size_t releases_n;
+	wq_digest masters[WQ_HANDOVER_KEYS_MAX]; /* of the prompt's tokens: the current one, the one before */
+	bool has_master[WQ_HANDOVER_KEYS_MAX];
 };
 
 struct wq_gate_store *wq_gate_store_new(uint64_t max_bytes)
@@ -59,68 +53,21 @@ struct wq_gate_store *wq_gate_store_new(uint64_t max_bytes)
 	struct wq_gate_store *store = calloc(1, sizeof *store);
 
 	if (store)
-		store->max_bytes = max_bytes;
+		store->packs.max_bytes = max_bytes;
 	return store;
 }
 
-/* ---- memory ---- */
-
-static enum wq_handover_reason map_sealed(struct wq_gate_store *store, int fd, uint64_t bytes, wq_str *ret_map)
-{
-	struct stat st;
-	void *p;
-	int seals = fcntl(fd, F_GET_SEALS);
-
-	if (seals < 0 || (seals & SEALS) != SEALS)
-		return WQ_REFUSED_NOT_SEALED;
-	if (fstat(fd, &st) < 0)
-		return WQ_REFUSED_SYSTEM;
-	if (st.st_size <= 0 || (uint64_t)st.st_size != bytes)
-		return WQ_REFUSED_SIZE;
-	if (bytes > store->max_bytes || store->mapped_bytes > store->max_bytes - bytes)
-		return WQ_REFUSED_LIMIT;
-	p = mmap(NULL, bytes, PROT_READ, MAP_PRIVATE, fd, 0);
-	if (p == MAP_FAILED)
-		return WQ_REFUSED_SYSTEM;
-	store->mapped_bytes += bytes;
-	*ret_map = wq_str_of(p, bytes);
-	return (enum wq_handover_reason)0;
-}
-
-static void unmap(struct wq_gate_store *store, const uint8_t *bytes, size_t n)
-{
-	munmap((void *)(uintptr_t)bytes, n);
-	store->mapped_bytes -= n;
-}
-
-static void pack_unref(struct wq_gate_store *store, struct wq_gate_pack *pack)
-{
-	struct wq_gate_pack **at = &store->packs;
-
-	if (!pack || --pack->refs > 0)
-		return;
-	while (*at != pack)
-		at = &(*at)->next;
-	*at = pack->next;
-	store->packs_n--;
-	unmap(store, pack->pack.bytes, pack->pack.n);
-	free(pack);
-}
-
-static struct wq_gate_pack *pack_find(struct wq_gate_store *store, const uint8_t *name, uint64_t bytes)
-{
-	for (struct wq_gate_pack *p = store->packs; p; p = p->next)
-		if (p->pack.n == bytes && memcmp(p->name, name, sizeof p->name) == 0)
-			return p;
-	return NULL;
-}
+/* ---- releases ---- */
 
 static void release_free(struct wq_gate_release *release)
 {
+	struct wq_gate_packs *packs = &release->store->packs;
+
 	for (size_t i = 0; i < release->packs_n; i++)
-		pack_unref(release->store, release->packs[i]);
-	unmap(release->store, release->snapshot.bytes, release->snapshot.n);
+		wq_gate_pack_unref(packs, release->packs[i]);
+	wq_gate_unmap(packs, wq_str_of(release->snapshot.bytes, release->snapshot.n));
 	release->store->releases_n--;
+	wq_arena_done(&release->arena);
 	free(release->packs);
 	free(release);
 }
@@ -138,21 +85,48 @@ void wq_gate_release_unref(struct wq_gate_release **release)
 	*release = NULL;
 }
 
-bool wq_gate_release_bytes(const struct wq_gate_release *release, const struct wq_object_ref *object, wq_str *ret_bytes)
+bool wq_gate_release_object(
+	const struct wq_gate_release *release, const struct wq_object_ref *ref, struct wq_gate_object *ret_object)
 {
-	const struct wq_pack *pack;
-	wq_str bytes;
+	struct wq_gate_object object = {.number = ref->number};
 
-	if (object->pack >= release->packs_n)
+	if (ref->pack >= release->packs_n)
 		return false;
-	pack = &release->packs[object->pack]->pack;
-	if (object->number >= pack->objects)
+	object.pack = release->packs[ref->pack];
+	if (!wq_gate_pack_object(&object) || object.length_bytes != ref->length_bytes)
 		return false;
-	bytes = wq_pack_bytes(pack, object->number);
-	if (bytes.n != object->length_bytes)
-		return false;
-	*ret_bytes = bytes;
+	*ret_object = object;
 	return true;
+}
+
+size_t wq_gate_release_keys(const struct wq_gate_release *release, wq_digest ret_keys[WQ_HANDOVER_KEYS_MAX])
+{
+	const struct wq_gate_store *store = release->store;
+	size_t n = 0;
+
+	for (size_t i = 0; i < WQ_HANDOVER_KEYS_MAX && store->has_master[i]; i++)
+		ret_keys[n++] = wq_leave_key(&store->masters[i], wq_str_c(release->snapshot.head.app));
+	return n;
+}
+
+/* The policy is decoded once; what the requests ask of it allocates nothing. */
+static wq_err open_policy(struct wq_gate_release *release)
+{
+	const struct wq_snapshot *snapshot = &release->snapshot;
+	wq_str *hosts;
+
+	wq_arena_init(&release->arena, POLICY_MEMORY_MAX);
+	WQ_TRY(wq_policy_decode(wq_snapshot_policy(snapshot), &release->arena, &release->policy));
+	for (size_t i = 0; i < release->policy.paths_n; i++)
+		release->unsealed |= release->policy.paths[i].class != WQ_CLASS_SEALED;
+	if (!release->policy.leave && !release->unsealed)
+		return WQ_OK; /* nothing will be judged: most applications need no memory here */
+	hosts = WQ_NEW_ARRAY(&release->arena, wq_str, snapshot->hosts_n);
+	WQ_TRY(wq_arena_err(&release->arena));
+	for (uint32_t i = 0; i < snapshot->hosts_n; i++)
+		hosts[i] = wq_snapshot_host(snapshot, i);
+	release->leave = (struct wq_leave){&release->policy, hosts, snapshot->hosts_n};
+	return WQ_OK;
 }
 
 /* ---- hosts ---- */
@@ -261,6 +235,7 @@ static struct app *app_add(struct wq_gate_store *store, const char *name)
 
 static void pending_forget(struct wq_gate_store *store)
 {
+	wq_gate_pack_unref(&store->packs, store->pending.cold);
 	wq_gate_release_unref(&store->pending.release);
 	store->pending = (struct pending){0};
 }
@@ -314,7 +289,8 @@ static void receive_begin(struct wq_gate_store *store, const struct wq_handover 
 		refuse(store, step, WQ_REFUSED_SERIAL, "another content under serial %llu",
 			(unsigned long long)m->serial);
 	else
-		p->same = m->serial == app->serial_seen && app->release;
+		/* files of cold packs may have been mended: what has such packs is taken again */
+		p->same = m->serial == app->serial_seen && app->release && !app->release->has_cold;
 }
 
 static void receive_snapshot(
@@ -332,14 +308,14 @@ static void receive_snapshot(
 		return;
 	}
 	release = calloc(1, sizeof *release);
-	reason = release ? map_sealed(store, fd, m->bytes, &map) : WQ_REFUSED_SYSTEM;
+	reason = release ? wq_gate_map_sealed(&store->packs, fd, m->bytes, &map) : WQ_REFUSED_SYSTEM;
 	if (reason) {
 		free(release);
 		refuse(store, step, reason, "snapshot of %llu bytes", (unsigned long long)m->bytes);
 		return;
 	}
 	if (wq_failed(wq_snapshot_open(map, &release->snapshot))) {
-		unmap(store, (const uint8_t *)map.p, map.n);
+		wq_gate_unmap(&store->packs, map);
 		free(release);
 		refuse(store, step, WQ_REFUSED_FORMAT, "snapshot breaks its format");
 		return;
@@ -354,71 +330,99 @@ static void receive_snapshot(
 		refuse(store, step, WQ_REFUSED_FORMAT, "snapshot is not what was announced");
 		return;
 	}
+	if (wq_failed(open_policy(release))) {
+		refuse(store, step, WQ_REFUSED_FORMAT, "its policy breaks its format");
+		return;
+	}
 	release->packs = calloc(p->packs_n ? p->packs_n : 1, sizeof(struct wq_gate_pack *));
 	if (!release->packs)
 		refuse(store, step, WQ_REFUSED_SYSTEM, "no memory");
 }
 
-/* The mapping of a pack: one that is there already, or a new one. */
-static enum wq_handover_reason pack_take(
-	struct wq_gate_store *store, const struct wq_handover *m, int fd, struct wq_gate_pack **ret_pack)
+/* The name in the message against the one in the snapshot, and the turn. */
+static bool pack_is_next(struct wq_gate_store *store, const struct wq_handover *m, struct wq_gate_step *step)
 {
-	struct wq_gate_pack *pack = pack_find(store, m->digest, m->bytes);
-	enum wq_handover_reason reason;
-	wq_str map;
-
-	if (pack) {
-		pack->refs++;
-		*ret_pack = pack;
-		return (enum wq_handover_reason)0;
-	}
-	reason = map_sealed(store, fd, m->bytes, &map);
-	if (reason)
-		return reason;
-	pack = calloc(1, sizeof *pack);
-	if (!pack || wq_failed(wq_pack_open(map, &pack->pack))) {
-		unmap(store, (const uint8_t *)map.p, map.n);
-		reason = pack ? WQ_REFUSED_FORMAT : WQ_REFUSED_SYSTEM;
-		free(pack);
-		return reason;
-	}
-	memcpy(pack->name, m->digest, sizeof pack->name);
-	pack->refs = 1;
-	pack->next = store->packs;
-	store->packs = pack;
-	store->packs_n++;
-	*ret_pack = pack;
-	return (enum wq_handover_reason)0;
-}
-
-static void receive_pack(struct wq_gate_store *store, const struct wq_handover *m, int fd, struct wq_gate_step *step)
-{
-	struct pending *p = &store->pending;
-	enum wq_handover_reason reason;
-	struct wq_gate_pack *pack;
+	const struct pending *p = &store->pending;
 	char hex[2 * WQ_HANDOVER_DIGEST + 1];
 	wq_digest name;
 	uint64_t bytes;
 
-	if (p->same)
-		return;
-	if (!p->release || m->number != p->packs_got || m->number >= p->packs_n) {
+	if (!p->release || p->cold || m->number != p->packs_got || m->number >= p->packs_n) {
 		refuse(store, step, WQ_REFUSED_ORDER, "pack %u", m->number);
-		return;
+		return false;
 	}
-	wq_hex(m->digest, sizeof m->digest, hex);
 	if (!wq_snapshot_pack(&p->release->snapshot, m->number, &name, &bytes) || bytes != m->bytes ||
 		memcmp(name.b, m->digest, sizeof m->digest) != 0) {
-		refuse(store, step, WQ_REFUSED_FORMAT, "the snapshot does not name pack %s", hex);
-		return;
+		refuse(store, step, WQ_REFUSED_FORMAT, "the snapshot does not name pack %s",
+			wq_hex(m->digest, sizeof m->digest, hex));
+		return false;
 	}
-	reason = pack_take(store, m, fd, &pack);
-	if (reason) {
-		refuse(store, step, reason, "pack %s", hex);
-		return;
-	}
-	p->release->packs[m->number] = pack;
+	return true;
+}
+
+static void refuse_pack(struct wq_gate_store *store, const struct wq_handover *m, enum wq_handover_reason reason,
+	struct wq_gate_step *step)
+{
+	char hex[2 * WQ_HANDOVER_DIGEST + 1];
+
+	refuse(store, step, reason, "pack %s", wq_hex(m->digest, sizeof m->digest, hex));
+}
+
+static void pack_add(struct pending *p, struct wq_gate_pack *pack)
+{
+	p->release->packs[p->packs_got] = pack;
 	p->release->packs_n = ++p->packs_got;
+}
+
+static void receive_pack(struct wq_gate_store *store, const struct wq_handover *m, int fd, struct wq_gate_step *step)
+{
+	enum wq_handover_reason reason;
+	struct wq_gate_pack *pack;
+
+	if (store->pending.same || !pack_is_next(store, m, step))
+		return;
+	reason = wq_gate_pack_take(&store->packs, m, fd, &pack);
+	if (reason)
+		refuse_pack(store, m, reason, step);
+	else
+		pack_add(&store->pending, pack);
+}
+
+static void receive_cold(struct wq_gate_store *store, const struct wq_handover *m, int fd, struct wq_gate_step *step)
+{
+	enum wq_handover_reason reason;
+	struct wq_gate_pack *pack;
+
+	if (store->pending.same || !pack_is_next(store, m, step))
+		return;
+	reason = wq_gate_pack_take_cold(&store->packs, m, fd, &pack);
+	if (reason)
+		refuse_pack(store, m, reason, step);
+	else
+		store->pending.cold = pack;
+}
+
+/* `*fd` is taken (-1) when it is kept. */
+static void receive_file(struct wq_gate_store *store, const struct wq_handover *m, int *fd, struct wq_gate_step *step)
+{
+	struct pending *p = &store->pending;
+	enum wq_handover_reason reason;
+	struct wq_gate_pack *pack = p->cold;
+
+	if (p->same)
+		return;
+	if (!pack || m->number != p->packs_got) {
+		refuse(store, step, WQ_REFUSED_ORDER, "file of pack %u", m->number);
+		return;
+	}
+	reason = wq_gate_pack_take_file(&store->packs, &pack, fd);
+	p->cold = NULL;
+	if (reason) {
+		refuse(store, step, reason, "file of pack %u", m->number);
+		return;
+	}
+	p->release->has_cold = true;
+	pack_add(p, pack);
 }
 
 static void receive_commit(struct wq_gate_store *store, struct wq_gate_step *step)
@@ -460,6 +464,7 @@ static void receive_commit(struct wq_gate_store *store, struct wq_gate_step *ste
 	pending_forget(store);
 	store->switched++;
 	step->outcome = WQ_GATE_SWITCHED;
+	step->release = app->release;
 }
 
 static void receive_withdraw(struct wq_gate_store *store, const struct wq_handover *m, struct wq_gate_step *step)
@@ -480,6 +485,14 @@ static void receive_withdraw(struct wq_gate_store *store, const struct wq_handov
 				store->hosts.slots[i].host = WQ_S("-");
 	wq_gate_release_unref(&app->release);
 	step->outcome = WQ_GATE_WITHDRAWN;
+}
+
+static void receive_key(struct wq_gate_store *store, const struct wq_handover *m)
+{
+	if (m->number >= WQ_HANDOVER_KEYS_MAX)
+		return;
+	memcpy(store->masters[m->number].b, m->digest, sizeof m->digest);
+	store->has_master[m->number] = true;
 }
 
 /* SNAPSHOT, PACK and COMMIT belong to the generation that is under way; what follows a refusal is passed over. */
@@ -512,10 +525,14 @@ struct wq_gate_step wq_gate_store_receive(struct wq_gate_store *store, const str
 			receive_commit(store, &step);
 		break;
 	case WQ_HANDOVER_PACK_COLD:
-	case WQ_HANDOVER_PACK_FILE:
-		if (in_turn(store, m, &step) && !store->pending.same)
-			refuse(store, &step, WQ_REFUSED_LIMIT, "pack %u is not in memory", m->number);
+		if (in_turn(store, m, &step))
+			receive_cold(store, m, fd, &step);
 		break;
+	case WQ_HANDOVER_PACK_FILE:
+		if (in_turn(store, m, &step))
+			receive_file(store, m, &fd, &step);
+		break;
+	case WQ_HANDOVER_KEY: receive_key(store, m); break;
 	case WQ_HANDOVER_WITHDRAW: receive_withdraw(store, m, &step); break;
 	case WQ_HANDOVER_READY: step.outcome = WQ_GATE_READY; break;
 	case WQ_HANDOVER_PING: step.outcome = WQ_GATE_PINGED; break;
@@ -524,7 +541,6 @@ struct wq_gate_step wq_gate_store_receive(struct wq_gate_store *store, const str
 	case WQ_HANDOVER_NACK:
 	case WQ_HANDOVER_REPORT:
 	case WQ_HANDOVER_PONG: break; /* ours to send: the link lets none of them in */
-	case WQ_HANDOVER_KEY: break;
 	}
 	if (fd >= 0)
 		close(fd);
@@ -556,11 +572,12 @@ void wq_gate_store_totals(const struct wq_gate_store *store, struct wq_gate_tota
 	for (size_t i = 0; i < store->apps_n; i++)
 		served += store->apps[i]->release != NULL;
 	*ret_totals = (struct wq_gate_totals){
-		.mapped_bytes = store->mapped_bytes,
-		.max_bytes = store->max_bytes,
+		.mapped_bytes = store->packs.mapped_bytes,
+		.max_bytes = store->packs.max_bytes,
 		.apps = served,
 		.hosts = store->hosts.used,
-		.packs = store->packs_n,
+		.packs = store->packs.n,
+		.cold = store->packs.cold_n,
 		.draining = store->releases_n - served - (store->pending.release != NULL),
 		.switched = store->switched,
 		.refused = store->refused,

@@ -160,8 +160,8 @@ static void an_application_is_switched_as_a_whole(void **state)
 	struct wq_gate_store *store = wq_gate_store_new(WQ_MIB);
 	struct wq_gate_release *release;
 	struct wq_entry entry;
+	struct wq_gate_object object;
 	struct given g;
-	wq_str bytes;
 
 	(void)state;
 	given_init(&g, "portal", "a.example", 1, 11);
@@ -174,14 +174,15 @@ static void an_application_is_switched_as_a_whole(void **state)
 	assert_non_null(release);
 	assert_null(wq_gate_store_find(store, WQ_S("b.example")));
 	assert_true(wq_snapshot_find(&release->snapshot, WQ_S("a.example/"), &entry));
-	assert_true(wq_gate_release_bytes(release, &entry.identity, &bytes));
-	assert_str(bytes, page);
+	assert_true(wq_gate_release_object(release, &entry.identity, &object));
+	assert_str(object.bytes, page);
+	assert_false(object.cold);
 	entry.identity.length_bytes++;
-	assert_false(wq_gate_release_bytes(release, &entry.identity, &bytes));
+	assert_false(wq_gate_release_object(release, &entry.identity, &object));
 	entry.identity.number = 1;
-	assert_false(wq_gate_release_bytes(release, &entry.identity, &bytes));
+	assert_false(wq_gate_release_object(release, &entry.identity, &object));
 	entry.identity.pack = 1;
-	assert_false(wq_gate_release_bytes(release, &entry.identity, &bytes));
+	assert_false(wq_gate_release_object(release, &entry.identity, &object));
 	assert_int_equal(open_fds(), before);
 	wq_buf_done(&g.snapshot);
 	wq_gate_store_free(&store);
