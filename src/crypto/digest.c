@@ -35,6 +35,13 @@ wq_digest wq_sm3(wq_str bytes)
 	return d;
 }
 
+void wq_sha256(wq_str bytes, uint8_t ret_digest[WQ_DIGEST_BYTES])
+{
+	unsigned n = 0;
+
+	must(EVP_Digest(bytes.p, bytes.n, ret_digest, &n, EVP_sha256(), NULL) == 1 && n == WQ_DIGEST_BYTES);
+}
+
 void wq_sm3_init(struct wq_sm3 *s)
 {
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();

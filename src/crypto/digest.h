@@ -29,6 +29,9 @@ wq_err wq_crypto_init(void);
 /* SM3 of the bytes (GB/T 32905-2016). */
 wq_digest wq_sm3(wq_str bytes);
 
+/* SHA-256 (FIPS 180-4), for what browsers check: CSP. Nothing of ours is hashed with it. */
+void wq_sha256(wq_str bytes, uint8_t ret_digest[WQ_DIGEST_BYTES]);
+
 /* Streaming. The context owns heap memory: done() frees it, final() may be called once. */
 struct wq_sm3 {
 	void *ctx;

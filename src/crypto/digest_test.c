@@ -27,6 +27,18 @@ static void test_vectors_of_the_standard(void **state)
 	assert_digest(wq_sm3(WQ_S("")), "1ab21d8355cfa17f8e61194831e81a8f22bec8c728fefb747ed035eb5082aa2b");
 }
 
+/* FIPS 180-4 examples */
+static void test_sha256(void **state)
+{
+	wq_digest d;
+
+	(void)state;
+	wq_sha256(WQ_S("abc"), d.b);
+	assert_digest(d, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+	wq_sha256(WQ_S(""), d.b);
+	assert_digest(d, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+}
+
 static void test_stream_equals_one_shot(void **state)
 {
 	char bytes[1000];
@@ -120,6 +132,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_vectors_of_the_standard),
+		cmocka_unit_test(test_sha256),
 		cmocka_unit_test(test_stream_equals_one_shot),
 		cmocka_unit_test(test_hmac_equals_libgcrypt),
 		cmocka_unit_test(test_hmac_known_answers),

@@ -23,6 +23,7 @@ struct wq_rewrite {
 	struct wq_html *now;  /* which of them delivers */
 	uint64_t line_before; /* the line before that on which `now` began */
 	unsigned transforms;
+	uint64_t overlong;
 	wq_err err;
 
 	/* this call */
@@ -364,6 +365,12 @@ static bool has_mark(wq_str text)
 		wq_str_find(text, WQ_S("bszs.conac.cn")) >= 0;
 }
 
+/* A link to the mark's register that is renamed is none to the next gate: only what stays counts, so that all agree. */
+static bool is_kept(struct wq_rewrite *r, const struct wq_html_attr *attr)
+{
+	return !leads_out(r, text_of(r, attr->value, true));
+}
+
 static void look_in_tag(struct wq_rewrite *r, const struct wq_html_token *token)
 {
 	for (size_t i = 0; i < token->attrs_n && !r->marked; i++) {
@@ -373,7 +380,7 @@ static void look_in_tag(struct wq_rewrite *r, const struct wq_html_token *token)
 		if ((first == 'i' && name_is(token, attr, WQ_S("id"))) ||
 			(first == 's' && name_is(token, attr, WQ_S("src"))) ||
 			(first == 'h' && !wq_naming_stays(&r->naming, attr->value)))
-			r->marked = has_mark(attr->value);
+			r->marked = has_mark(attr->value) && (first != 'h' || is_kept(r, attr));
 	}
 }
 
@@ -435,9 +442,12 @@ static bool opens_raw_text(const struct wq_html_token *token)
 static bool leaves_nothing_open(const struct wq_html_token *token)
 {
 	if (token->of == WQ_HTML_TEXT)
-		return token->mode == WQ_HTML_DATA;
+		return token->mode == WQ_HTML_DATA && !wq_str_ends(token->raw, WQ_S("<")) &&
+			!wq_str_ends(token->raw, WQ_S("</"));
 	if (token->of == WQ_HTML_COMMENT && wq_str_starts(token->raw, WQ_S("<!--")))
 		return wq_str_ends(token->raw, WQ_S("-->")) || wq_str_ends(token->raw, WQ_S("--!>"));
+	if (token->of == WQ_HTML_DROPPED)
+		return wq_str_eq(token->raw, WQ_S("</>"));
 	return token->raw.n > 0 && token->raw.p[token->raw.n - 1] == '>' &&
 		!(token->of == WQ_HTML_START && opens_raw_text(token));
 }
@@ -531,6 +541,7 @@ static wq_err on_token(void *data, const struct wq_html_token *token)
 		WQ_TRY(end_inner(r));
 	if (outer && !r->footer_done)
 		WQ_TRY(watch_footer(r, token));
+	r->overlong += token->kind == WQ_HTML_OVERLONG && token->of == WQ_HTML_START && !token->partial;
 	r->in_script = token->in == WQ_TAG_SCRIPT;
 	if (token->kind == WQ_HTML_START)
 		return on_start(r, token);
@@ -577,6 +588,11 @@ wq_err wq_rewrite_finish(struct wq_rewrite *r, struct wq_buf *out)
 unsigned wq_rewrite_transforms(const struct wq_rewrite *r)
 {
 	return r->transforms;
+}
+
+uint64_t wq_rewrite_overlong(const struct wq_rewrite *r)
+{
+	return r->overlong;
 }
 
 /* ---- life */

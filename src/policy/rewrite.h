@@ -1,17 +1,18 @@
 /* Rewriting an HTML document while it streams: links that lead out go through the leave-site prompt, a missing mark is
  * put before </body>. Sealed pages (while they are captured) and dynamic ones (in nginx) use this one code.
  *
- * Rewritten: href of a and area (not of links with a download of our own), xlink:href of svg a, action of form and
- * formaction, the address of <meta http-equiv=refresh>, the literal first argument of window.open("…") and
- * location(.href)? = "…" inside an event handler attribute (where it can be seen); `base` is obeyed. Addresses of what is loaded with a page (img, script,
- * link) are not a visitor's leaving and stay. Everything else goes through byte for byte: whatever is not understood is not
- * touched. A form that posts to a place outside keeps its method: its action becomes the prompt (GET), which names where it
- * would go; such a form is reported (`on_form`).
+ * Rewritten: href of a and area, xlink:href of svg a, links of MathML, action of form and formaction, the address of
+ * <meta http-equiv=refresh>, and where a string literal is all of it, the address of window.open("…"), location = "…",
+ * location.href = "…", location.assign("…") and location.replace("…") in an event handler or a "javascript:" link. `base` is
+ * obeyed. noscript is read both as a browser with scripts and as one without. Addresses of what is loaded with a page (img,
+ * script, link, iframe) are not a visitor's leaving and stay. Everything else goes through byte for byte: whatever is not
+ * understood is not touched. A form keeps its method: its action becomes the prompt, which names where it would go and has
+ * no use for the fields; such a form is reported (`on_form`).
  *
  * Invariants: output depends on the document and the options, not on where chunks were cut; memory is bounded by the
- * tokenizer's tag_max, whatever comes; applied to its own output it changes nothing. A document that a browser would read
- * in a charset that the tokenizer does not (UTF-16) is converted by nobody here: pass it on only if policy says so.
- * Bad at: links made by scripts.
+ * tokenizer's tag_max, whatever comes; applied to its own output it changes nothing (the document's host being one of
+ * leave.hosts). A document in UTF-16 goes through as it is: convert it before, or pass it on only if policy says so.
+ * Bad at: links made by scripts, an option's value that a select opens, addresses that svg animates, srcdoc.
  */
 #ifndef WQ_POLICY_REWRITE_H
 #define WQ_POLICY_REWRITE_H
@@ -26,10 +27,14 @@ enum { WQ_TRANSFORM_LEAVE = 1, WQ_TRANSFORM_FOOTER = 2, WQ_TRANSFORM_CUT = 4 /* 
 
 struct wq_rewrite_options {
 	struct wq_leave leave;
-	wq_str scheme, host, path; /* of the document: "https", canonical host, path with query */
-	wq_str charset;            /* as wq_site_charset() names it; empty: UTF-8 */
-	const wq_digest *key;      /* NULL: by id (sealed); else tokens under this key (dynamic) */
-	bool footer; /* add policy->footer when the page has no mark (conac script or static form, field-facts 5.1) */
+	wq_str scheme, host,
+		path;         /* of the document: "https", canonical host (":port" if it has one), path with query */
+	wq_str charset;       /* as wq_site_charset() names it; empty: UTF-8 */
+	const wq_digest *key; /* NULL: by id (sealed); else tokens under this key (dynamic) */
+	/* Add policy->footer when the page has no mark by then: the script or the static form of bszs.conac.cn (list that host
+	 * as inside, or its link is renamed like any other). Its own links are renamed too; where the document is not UTF-8 it
+	 * is written in references. What is no page (no doctype, html, head or body) gets none. */
+	bool footer;
 	/* Each address that was renamed, once each time; may be NULL. An error ends the rewriting. */
 	wq_err (*on_link)(void *data, const struct wq_leave_id *id, wq_str address, uint64_t line);
 	void (*on_form)(void *data, wq_str address, uint64_t line); /* may be NULL */
@@ -47,6 +52,8 @@ wq_err wq_rewrite_feed(struct wq_rewrite *rewrite, wq_str chunk, struct wq_buf *
 wq_err wq_rewrite_finish(struct wq_rewrite *rewrite, struct wq_buf *out);
 /* Flags above; complete after wq_rewrite_finish(). 0: the output is the input. */
 unsigned wq_rewrite_transforms(const struct wq_rewrite *rewrite);
+/* Tags that were longer than tag_max or had too many attributes: they went through without being looked at. */
+uint64_t wq_rewrite_overlong(const struct wq_rewrite *rewrite);
 /* Ready for another document: `options` as with new. */
 wq_err wq_rewrite_reset(struct wq_rewrite *rewrite, const struct wq_rewrite_options *options);
 
