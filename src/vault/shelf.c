@@ -7,7 +7,7 @@
 
 enum { SERIAL_DIGITS = 20, SHELF_MODE = 0755, FILE_MODE = 0644 };
 
-static const wq_str snapshot_suffix = WQ_S_INIT(".snapshot"), pack_suffix = WQ_S_INIT(".pack");
+static const wq_str snapshot_suffix = WQ_S_INIT(".snapshot");
 
 const char *wq_shelf_packs_path(const struct wq_shelf *shelf, char out[PATH_MAX])
 {
@@ -197,90 +197,4 @@ wq_err wq_shelf_publish(const struct wq_shelf *shelf, wq_str snapshot)
 	else
 		WQ_TRY(wq_file_create(shelf->fs, path, snapshot, FILE_MODE));
 	return current_write(shelf, &s);
-}
-
-/* ---- garbage ---- */
-
-static int digest_order(const void *a, const void *b)
-{
-	return memcmp(a, b, sizeof(wq_digest));
-}
-
-static size_t sorted_unique(wq_digest *names, size_t n)
-{
-	size_t kept = 0;
-
-	if (n > 0)
-		qsort(names, n, sizeof *names, digest_order);
-	for (size_t i = 0; i < n; i++)
-		if (kept == 0 || digest_order(&names[kept - 1], &names[i]) != 0)
-			names[kept++] = names[i];
-	return kept;
-}
-
-static wq_err snapshot_packs(const struct wq_shelf *shelf, const char *app, uint64_t serial, struct wq_buf *names)
-{
-	WQ_CLEANUP(wq_sealed_done) struct wq_sealed file = WQ_SEALED_NONE;
-	struct wq_snapshot s;
-	char path[PATH_MAX];
-	wq_digest name;
-	uint64_t bytes;
-
-	wq_shelf_snapshot_path(shelf, app, serial, path);
-	WQ_TRY(wq_sealed_size(path, &bytes));
-	WQ_TRY(wq_sealed_copy(path, "weique-list", bytes, &file));
-	WQ_TRY(wq_snapshot_open(file.bytes, &s));
-	for (uint32_t i = 0; wq_snapshot_pack(&s, i, &name, &bytes); i++)
-		wq_buf_add(names, wq_str_of(name.b, sizeof name.b));
-	return wq_buf_err(names);
-}
-
-wq_err wq_shelf_packs_referenced(
-	const struct wq_shelf *shelf, size_t retain, struct wq_arena *arena, wq_digest **ret_names, size_t *ret_n)
-{
-	const char **apps;
-	wq_digest *names;
-	uint64_t *serials;
-	size_t apps_n, n;
-	WQ_BUF(found, 256 * WQ_MIB);
-
-	WQ_TRY(wq_shelf_apps(shelf, arena, &apps, &apps_n));
-	for (size_t i = 0; i < apps_n; i++) {
-		WQ_TRY(wq_shelf_serials(shelf, apps[i], arena, &serials, &n));
-		for (size_t j = 0; j < n && j < retain; j++)
-			WQ_TRY(snapshot_packs(shelf, apps[i], serials[j], &found));
-	}
-	n = found.len / sizeof *names;
-	names = WQ_NEW_ARRAY(arena, wq_digest, n + 1);
-	WQ_TRY(wq_arena_err(arena));
-	if (n > 0)
-		memcpy(names, found.data, found.len);
-	*ret_n = sorted_unique(names, n);
-	*ret_names = names;
-	return WQ_OK;
-}
-
-wq_err wq_shelf_packs_unreferenced(
-	const struct wq_shelf *shelf, size_t retain, struct wq_arena *arena, wq_digest **ret_names, size_t *ret_n)
-{
-	struct wq_dir_entry *entries;
-	wq_digest *referenced, *names;
-	char path[PATH_MAX];
-	size_t referenced_n, count, n = 0;
-
-	WQ_TRY(wq_shelf_packs_referenced(shelf, retain, arena, &referenced, &referenced_n));
-	WQ_TRY(wq_dir_list(arena, wq_shelf_packs_path(shelf, path), WQ_SNAPSHOT_PACKS_MAX, &entries, &count));
-	names = WQ_NEW_ARRAY(arena, wq_digest, count + 1);
-	WQ_TRY(wq_arena_err(arena));
-	for (size_t i = 0; i < count; i++) {
-		wq_str name = wq_str_c(entries[i].name);
-
-		if (name.n == 2 * WQ_DIGEST_BYTES + pack_suffix.n && wq_str_ends(name, pack_suffix) &&
-			wq_str_unhex(wq_str_head(name, 2 * WQ_DIGEST_BYTES), names[n].b, sizeof names[n].b) &&
-			!bsearch(&names[n], referenced, referenced_n, sizeof *referenced, digest_order))
-			n++;
-	}
-	*ret_names = names;
-	*ret_n = n;
-	return WQ_OK;
 }

@@ -844,6 +844,38 @@ static void a_pack_that_comes_late_is_waited_for(void **state)
 	end(&f);
 }
 
+/* What a garbage collector takes away is no fault: old snapshots and their packs. */
+static void old_ones_go_in_silence(void **state)
+{
+	struct offered o = nothing;
+	wq_digest first;
+	char path[PATH_MAX];
+	struct wq_link *link;
+	struct fixture f;
+
+	(void)state;
+	begin(&f);
+	f.config.recheck_msec = 2000;
+	publish(&f, "portal", 1, host);
+	start_broker(&f);
+	link = worker(&f, true);
+	run(&f, 100);
+	take(link, &o);
+	first = o.pack;
+	publish(&f, "portal", 2, host);
+	run(&f, 300);
+	take(link, &o);
+	assert_false(wq_digest_eq(first, o.pack));
+	assert_ok(wq_shelf_remove_snapshot(&f.shelf, "portal", 1, 1));
+	assert_int_equal(unlink(wq_shelf_pack_path(&f.shelf, first, path)), 0);
+	run(&f, 5000);
+	for (const char **event = (const char *[]){"missing", "altered", "replayed", "load_failed", "restored", NULL};
+		*event; event++)
+		assert_int_equal(logged(&f, *event), 0);
+	wq_link_close(&link);
+	end(&f);
+}
+
 static uint64_t size_of(const char *path)
 {
 	struct stat st;
@@ -918,6 +950,7 @@ int main(void)
 		cmocka_unit_test(what_cannot_be_put_back_is_an_event),
 		cmocka_unit_test(a_release_makes_one_application_due),
 		cmocka_unit_test(a_pack_that_comes_late_is_waited_for),
+		cmocka_unit_test(old_ones_go_in_silence),
 		cmocka_unit_test(a_draining_generation_counts),
 	};
 	int failed;
