@@ -8,9 +8,12 @@
 static const char usage[] =
 	"usage: weique-sign init   --dir DIR [--passphrase-file FILE]\n"
 	"       weique-sign public --dir DIR [--passphrase-file FILE]\n"
+	"       weique-sign rotate --dir DIR [--passphrase-file FILE]\n"
 	"       weique-sign serve  --dir DIR --socket PATH [OPTION ...]\n"
 	"\n"
-	"  init, public, serve      make folder, key and trust list; print the public key; answer until SIGTERM\n"
+	"  init, public, serve      make folder, key and trust list; print the public keys, the one that signs first, then\n"
+	"                           those before it; answer until SIGTERM\n"
+	"  rotate                   make a new sealing key, while nobody serves; prints the public keys\n"
 	"  --dir DIR                its own folder, which nobody else can read\n"
 	"  --socket PATH            where to listen\n"
 	"  --passphrase-file FILE   the first line opens the key; without it the key file is not encrypted\n"
@@ -41,19 +44,6 @@ static const struct option options_table[] = {
 	{0},
 };
 
-static wq_err take_sandbox(struct options *o, const char *text)
-{
-	static const char *const words[] = {
-		[WQ_SEAL_SANDBOX_OFF] = "off", [WQ_SEAL_SANDBOX_ON] = "on", [WQ_SEAL_SANDBOX_REQUIRED] = "required"};
-
-	for (size_t i = 0; i < WQ_COUNT(words); i++)
-		if (strcmp(text, words[i]) == 0) {
-			o->sandbox = (enum wq_seal_sandbox)i;
-			return WQ_OK;
-		}
-	return wq_error(WQ_E_USAGE, "--sandbox takes off, on or required");
-}
-
 static wq_err take_user(struct options *o, const char *text)
 {
 	uint64_t uid;
@@ -73,7 +63,7 @@ static wq_err take_option(struct options *o, int option)
 	case 'p': o->passphrase_file = optarg; return WQ_OK;
 	case 'u': return take_user(o, optarg);
 	case 'L': o->log = optarg; return WQ_OK;
-	case 'x': return take_sandbox(o, optarg);
+	case 'x': return wq_seal_sandbox_parse(optarg, &o->sandbox);
 	case 'h': o->help = true; return WQ_OK;
 	default: return wq_error(WQ_E_USAGE, "an unknown option, or one without its value");
 	}
@@ -91,8 +81,8 @@ static wq_err read_options(int argc, char **argv, struct options *o)
 		return WQ_OK;
 	o->verb = optind < argc ? argv[optind] : "";
 	serve = strcmp(o->verb, "serve") == 0;
-	if (!serve && strcmp(o->verb, "init") != 0 && strcmp(o->verb, "public") != 0)
-		return wq_error(WQ_E_USAGE, "the first word is init, public or serve");
+	if (!serve && strcmp(o->verb, "init") != 0 && strcmp(o->verb, "public") != 0 && strcmp(o->verb, "rotate") != 0)
+		return wq_error(WQ_E_USAGE, "the first word is init, public, rotate or serve");
 	if (optind + 1 < argc)
 		return wq_error(WQ_E_USAGE, "unexpected argument %s", argv[optind + 1]);
 	if (!o->dir || (serve && !o->socket))
@@ -148,11 +138,19 @@ static wq_err serve(const struct options *o, const struct wq_secret *passphrase,
 static wq_err print_public(const struct options *o, const struct wq_secret *passphrase)
 {
 	char hex[2 * WQ_SM2_PUBLIC_BYTES + 1];
-	wq_sm2_public key;
+	struct wq_seal_keys keys;
 
-	WQ_TRY(wq_seal_service_read_public(o->dir, passphrase, &key));
-	return puts(wq_hex(key.point, sizeof key.point, hex)) >= 0 && fflush(stdout) == 0 ? WQ_OK
-											  : wq_error_id(WQ_E_IO);
+	WQ_TRY(wq_seal_service_read_keys(&wq_fs_system, o->dir, passphrase, &keys));
+	for (size_t i = 0; i < keys.n; i++)
+		printf("%s%s\n", wq_hex(keys.keys[i].point, sizeof keys.keys[i].point, hex),
+			i ? "  # signs no more" : "");
+	return fflush(stdout) == 0 && !ferror(stdout) ? WQ_OK : wq_error_id(WQ_E_IO);
+}
+
+static wq_err rotate(const struct options *o, const struct wq_secret *passphrase)
+{
+	WQ_TRY(wq_seal_service_rotate(&wq_fs_system, o->dir, passphrase, &wq_clock_system));
+	return print_public(o, passphrase);
 }
 
 static wq_err run(const struct options *o, struct wq_log *log)
@@ -166,6 +164,8 @@ static wq_err run(const struct options *o, struct wq_log *log)
 		e = wq_seal_service_init(&wq_fs_system, o->dir, &passphrase);
 	else if (strcmp(o->verb, "public") == 0)
 		e = print_public(o, &passphrase);
+	else if (strcmp(o->verb, "rotate") == 0)
+		e = rotate(o, &passphrase);
 	else
 		e = serve(o, &passphrase, log);
 	wq_secret_done(&passphrase);

@@ -12,7 +12,7 @@
 
 #define LL(n) ((long long)(n))
 
-enum { OUT_MAX = 4 * 1024 * 1024, KEY_FILE_MAX = 512 };
+enum { OUT_MAX = 4 * 1024 * 1024, KEY_FILE_MAX = 64 * 1024, KEYS_MAX = 32 };
 
 struct session {
 	struct wq_db *db;
@@ -75,23 +75,31 @@ static wq_err number_of(wq_str text, const char *what, uint64_t *ret)
 
 /* ---- verify ---- */
 
-/* The public key: a file with the 130 hexadecimal digits of the uncompressed point. */
-static wq_err read_key(struct wq_cli *cli, wq_str name, wq_sm2_public *ret_key)
+/* The public keys: a file with the 130 hexadecimal digits of an uncompressed point in each line; '#' begins a comment. */
+static wq_err read_keys(struct wq_cli *cli, wq_str name, struct wq_head_keys *ret_keys)
 {
 	const char *path = wq_arena_cstr(&cli->arena, name);
-	char text[KEY_FILE_MAX];
-	wq_sm2_public key;
-	size_t n;
-	FILE *file = path ? fopen(path, "re") : NULL;
+	wq_sm2_public *keys = WQ_NEW_ARRAY(&cli->arena, wq_sm2_public, KEYS_MAX);
+	WQ_BUF(text, KEY_FILE_MAX);
+	size_t n = 0;
+	wq_str rest;
 
-	if (!file)
-		return wq_error_sys(WQ_E_NOT_FOUND, errno, "%.*s", WQ_S_ARG(name));
-	n = fread(text, 1, sizeof(text), file);
-	fclose(file);
-	if (!wq_str_unhex(wq_str_trim(wq_str_of(text, n)), key.point, sizeof(key.point)) || key.point[0] != 4)
-		return wq_error(WQ_E_KEY, "%.*s does not hold the %d hexadecimal digits of an SM2 public key",
-			WQ_S_ARG(name), 2 * WQ_SM2_PUBLIC_BYTES);
-	*ret_key = key;
+	WQ_TRY(wq_arena_err(&cli->arena));
+	WQ_TRY(wq_file_read(&wq_fs_system, path, &text));
+	for (rest = wq_buf_str(&text); rest.p;) {
+		wq_str line = wq_str_cut(&rest, '\n');
+
+		line = wq_str_trim(wq_str_cut(&line, '#'));
+		if (line.n == 0)
+			continue;
+		if (n == KEYS_MAX || !wq_str_unhex(line, keys[n].point, sizeof(keys[n].point)) || keys[n].point[0] != 4)
+			return wq_error(WQ_E_KEY, "%.*s does not hold the %d hexadecimal digits of an SM2 public key",
+				WQ_S_ARG(name), 2 * WQ_SM2_PUBLIC_BYTES);
+		n++;
+	}
+	if (n == 0)
+		return wq_error(WQ_E_KEY, "%.*s holds no key", WQ_S_ARG(name));
+	*ret_keys = (struct wq_head_keys){.keys = keys, .n = n};
 	return WQ_OK;
 }
 
@@ -162,7 +170,7 @@ static wq_err print_result(struct wq_cli *cli, const struct wq_verify_result *r,
 	return wq_cli_json(cli, &json);
 }
 
-static wq_err verify_either(struct wq_cli *cli, const struct wq_cli_args *args, const wq_sm2_public *key,
+static wq_err verify_either(struct wq_cli *cli, const struct wq_cli_args *args, const struct wq_head_keys *keys,
 	const struct witnesses *w, struct wq_verify_result *result)
 {
 	struct session s;
@@ -173,11 +181,11 @@ static wq_err verify_either(struct wq_cli *cli, const struct wq_cli_args *args, 
 
 		WQ_TRY(wq_arena_err(&cli->arena));
 		WQ_TRY(wq_crypto_init());
-		return wq_export_verify(path, key, w->heads, w->n, result);
+		return wq_export_verify(path, keys, w->heads, w->n, result);
 	}
 	e = open_ledger(cli, args, &s);
 	if (!wq_failed(e))
-		e = wq_ledger_verify(s.ledger, key, w->heads, w->n, result);
+		e = wq_ledger_verify(s.ledger, keys, w->heads, w->n, result);
 	close_ledger(&s);
 	return e;
 }
@@ -186,14 +194,14 @@ static wq_err verify(struct wq_cli *cli, const struct wq_cli_args *args)
 {
 	struct wq_verify_result result = {0};
 	struct witnesses w = {0};
-	wq_sm2_public key;
+	struct wq_head_keys keys;
 	bool has_key = wq_cli_has(args, "key");
 	wq_err e;
 
 	WQ_TRY(read_witnesses(cli, args, &w));
 	if (has_key)
-		WQ_TRY(read_key(cli, wq_cli_value(args, "key"), &key));
-	e = verify_either(cli, args, has_key ? &key : NULL, &w, &result);
+		WQ_TRY(read_keys(cli, wq_cli_value(args, "key"), &keys));
+	e = verify_either(cli, args, has_key ? &keys : NULL, &w, &result);
 	if (!wq_failed(e) || result.fault_seq != 0)
 		WQ_TRY(print_result(cli, &result, !wq_failed(e)));
 	return e;

@@ -29,6 +29,7 @@ enum { WQ_ALG_SM3 = 1, WQ_ALG_SM2_SM3 = 2, WQ_ALG_SM4_GCM = 3 };
 #define WQ_DOMAIN_APPROVAL "weique.approval.statement"
 #define WQ_DOMAIN_APPROVAL_DECISION "weique.approval.decision"
 #define WQ_DOMAIN_PERSON_KEY "weique.person.key"
+#define WQ_DOMAIN_ROTATION "weique.seal.rotation"
 #define WQ_DOMAIN_KEY "weique.key"
 #define WQ_DOMAIN_WRAPPED_KEY "weique.key.wrapped"
 #define WQ_DOMAIN_SECRET "weique.secret"

@@ -74,15 +74,14 @@ static wq_err check_answer(
 {
 	const struct wq_statement *said = &release->said;
 	struct wq_snapshot_head head;
-	wq_sm2_public key;
+	struct wq_seal_keys keys;
 
-	WQ_TRY(wq_seal_ask_public(wq_arena_cstr(w->arena, w->sign_socket), &key));
-	WQ_TRY(wq_sm2_verify(&key, canonical, sig));
+	WQ_TRY(wq_seal_ask_keys(wq_arena_cstr(w->arena, w->sign_socket), &keys));
 	WQ_TRY(wq_snapshot_head_decode(canonical, &head));
+	WQ_TRY(wq_seal_keys_verify(&keys, head.key_id, canonical, sig));
 	if (!wq_str_eq(wq_str_c(head.app), said->app) || head.serial != said->base_serial + 1 ||
 		!wq_digest_eq(head.previous, said->base) || !wq_digest_eq(head.body_root, said->body_root) ||
-		head.body_bytes != said->body_bytes || !wq_digest_eq(head.statement, wq_sm3(release->statement)) ||
-		!wq_digest_eq(head.key_id, wq_sm2_key_id(&key)))
+		head.body_bytes != said->body_bytes || !wq_digest_eq(head.statement, wq_sm3(release->statement)))
 		return wq_error(
 			WQ_E_PEER, "weique-sign signed something else than release %.*s", WQ_S_ARG(release->id));
 	return WQ_OK;

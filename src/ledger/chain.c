@@ -22,7 +22,7 @@ static int by_seq(const void *a, const void *b)
 	return (*x)->tip.seq < (*y)->tip.seq ? -1 : (*x)->tip.seq > (*y)->tip.seq;
 }
 
-wq_err wq_chain_witness(struct wq_chain *chain, struct wq_arena *arena, const wq_sm2_public *key,
+wq_err wq_chain_witness(struct wq_chain *chain, struct wq_arena *arena, const struct wq_head_keys *keys,
 	const struct wq_head *witness, size_t witness_n, struct wq_verify_result *result)
 {
 	const struct wq_head **sorted = WQ_NEW_ARRAY(arena, const struct wq_head *, witness_n);
@@ -31,7 +31,7 @@ wq_err wq_chain_witness(struct wq_chain *chain, struct wq_arena *arena, const wq
 		return wq_arena_err(arena);
 	for (size_t i = 0; i < witness_n; i++) {
 		sorted[i] = &witness[i];
-		if (key && wq_failed(wq_head_verify(&witness[i], key)))
+		if (keys && wq_failed(wq_head_verify(&witness[i], keys)))
 			return wq_chain_fault(result, WQ_E_SIGNATURE, WQ_MAX(witness[i].tip.seq, 1),
 				"the witness head of event %llu is not signed by the key", SEQ(witness[i].tip.seq));
 	}

@@ -23,8 +23,8 @@ struct wq_chain {
 wq_err wq_chain_fault(struct wq_verify_result *result, enum wq_err_id id, uint64_t seq, const char *format, ...)
 	WQ_PRINTF(4, 5);
 
-/* Witness heads sorted by seq in `arena`, their signatures checked with `key` unless it is NULL. */
-wq_err wq_chain_witness(struct wq_chain *chain, struct wq_arena *arena, const wq_sm2_public *key,
+/* Witness heads sorted by seq in `arena`, their signatures checked with `keys` unless it is NULL. */
+wq_err wq_chain_witness(struct wq_chain *chain, struct wq_arena *arena, const struct wq_head_keys *keys,
 	const struct wq_head *witness, size_t witness_n, struct wq_verify_result *result);
 
 /* Takes the next event. `ret_event` (may be NULL) points into `canonical`. */
@@ -36,7 +36,7 @@ wq_err wq_chain_confirm(struct wq_chain *chain, wq_digest digest, const char *wh
 wq_err wq_chain_end(struct wq_chain *chain, struct wq_verify_result *result);
 
 /* WQ_OK, or WQ_E_SIGNATURE for another key or a wrong signature. */
-wq_err wq_head_verify(const struct wq_head *head, const wq_sm2_public *key);
+wq_err wq_head_verify(const struct wq_head *head, const struct wq_head_keys *keys);
 wq_err wq_head_decode(wq_str canonical, const wq_sm2_sig *sig, struct wq_head *ret_head);
 
 #endif

@@ -77,7 +77,7 @@ static wq_err check_head(struct wq_export_check *check, wq_str payload, struct w
 		head.tip.seq != seq)
 		return wq_chain_fault(
 			result, WQ_E_CHAIN, WQ_MAX(seq, 1), "the head of event %llu was altered", SEQ(seq));
-	if (check->key && wq_failed(wq_head_verify(&head, check->key)))
+	if (check->keys && wq_failed(wq_head_verify(&head, check->keys)))
 		return wq_chain_fault(result, WQ_E_SIGNATURE, WQ_MAX(seq, 1),
 			"the head of event %llu is not signed by the key", SEQ(seq));
 	WQ_TRY(wq_chain_confirm(&check->chain, head.tip.digest, "its head", result));
@@ -169,16 +169,16 @@ static wq_err check_to_end(
 	return wq_chain_end(&check->chain, result);
 }
 
-wq_err wq_export_check_all(struct wq_export_source *source, const wq_sm2_public *key, const struct wq_head *witness,
-	size_t witness_n, struct wq_verify_result *ret_result)
+wq_err wq_export_check_all(struct wq_export_source *source, const struct wq_head_keys *keys,
+	const struct wq_head *witness, size_t witness_n, struct wq_verify_result *ret_result)
 {
-	struct wq_export_check check = {.key = key};
+	struct wq_export_check check = {.keys = keys};
 	struct wq_verify_result result = {0};
 	struct wq_arena arena;
 	wq_err e;
 
 	wq_arena_init(&arena, witness_n * sizeof(void *) + 4096);
-	e = wq_chain_witness(&check.chain, &arena, key, witness, witness_n, &result);
+	e = wq_chain_witness(&check.chain, &arena, keys, witness, witness_n, &result);
 	if (!wq_failed(e))
 		e = check_to_end(&check, source, &result);
 	wq_arena_done(&arena);
@@ -189,15 +189,15 @@ wq_err wq_export_check_all(struct wq_export_source *source, const wq_sm2_public 
 	return e;
 }
 
-wq_err wq_export_verify(const char *path, const wq_sm2_public *key, const struct wq_head *witness, size_t witness_n,
-	struct wq_verify_result *ret_result)
+wq_err wq_export_verify(const char *path, const struct wq_head_keys *keys, const struct wq_head *witness,
+	size_t witness_n, struct wq_verify_result *ret_result)
 {
 	struct wq_export_source source = {.file = fopen(path, "re"), .buf = WQ_BUF_INIT(RECORD_MAX)};
 	wq_err e;
 
 	if (!source.file)
 		return wq_error_sys(errno == ENOENT ? WQ_E_NOT_FOUND : WQ_E_IO, errno, "%s", path);
-	e = wq_export_check_all(&source, key, witness, witness_n, ret_result);
+	e = wq_export_check_all(&source, keys, witness, witness_n, ret_result);
 	fclose(source.file);
 	wq_buf_done(&source.buf);
 	return e;

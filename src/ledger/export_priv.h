@@ -24,7 +24,7 @@ struct wq_export_source {
 
 struct wq_export_check {
 	struct wq_chain chain;
-	const wq_sm2_public *key;
+	const struct wq_head_keys *keys;
 	wq_digest heads; /* digest over all heads so far: SM3(before || payload) */
 	bool closed;
 };
@@ -39,7 +39,7 @@ wq_err wq_export_check_magic(struct wq_export_source *source, struct wq_verify_r
 wq_err wq_export_check_next(
 	struct wq_export_check *check, struct wq_export_source *source, struct wq_verify_result *result);
 /* From the beginning to the end; closes nothing. */
-wq_err wq_export_check_all(struct wq_export_source *source, const wq_sm2_public *key, const struct wq_head *witness,
-	size_t witness_n, struct wq_verify_result *ret_result);
+wq_err wq_export_check_all(struct wq_export_source *source, const struct wq_head_keys *keys,
+	const struct wq_head *witness, size_t witness_n, struct wq_verify_result *ret_result);
 
 #endif

@@ -34,14 +34,15 @@ wq_err wq_head_decode(wq_str canonical, const wq_sm2_sig *sig, struct wq_head *r
 	return WQ_OK;
 }
 
-wq_err wq_head_verify(const struct wq_head *head, const wq_sm2_public *key)
+wq_err wq_head_verify(const struct wq_head *head, const struct wq_head_keys *keys)
 {
 	WQ_BUF(bytes, 512);
 
-	if (!wq_digest_eq(head->key_id, wq_sm2_key_id(key)))
-		return wq_error(WQ_E_SIGNATURE, "the head names another key");
 	WQ_TRY(wq_head_encode(head, &bytes));
-	return wq_sm2_verify(key, wq_buf_str(&bytes), &head->sig);
+	for (size_t i = 0; i < keys->n; i++)
+		if (wq_digest_eq(head->key_id, wq_sm2_key_id(&keys->keys[i])))
+			return wq_sm2_verify(&keys->keys[i], wq_buf_str(&bytes), &head->sig);
+	return wq_error(WQ_E_SIGNATURE, "the head names another key");
 }
 
 wq_err wq_head_line(const struct wq_head *head, struct wq_buf *out)

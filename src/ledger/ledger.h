@@ -151,6 +151,11 @@ wq_err wq_ledger_head_last(struct wq_ledger *ledger, struct wq_head *ret_head); 
 wq_err wq_witness_add(wq_str witness, const struct wq_head *head);
 
 /* ---- verification ---- */
+/* The keys that may have signed heads: the one of today, and those that it replaced. */
+struct wq_head_keys {
+	const wq_sm2_public *keys;
+	size_t n;
+};
 struct wq_verify_result {
 	uint64_t events;
 	struct wq_tip tip;
@@ -161,17 +166,17 @@ struct wq_verify_result {
 	char fault[200];       /* in English, what and where */
 };
 /* Verifies the database's chain, index columns, personal fields (against their commitments; one that is gone must have
- * been erased by an event), stored heads with `key` (may be NULL: signatures are not checked, and the caller answers for
+ * been erased by an event), stored heads with `keys` (may be NULL: signatures are not checked, and the caller answers for
  * where the witness heads come from), and completeness against `witness` heads. An event whose digest is not what its
  * successor says is placed by the successor's successor: if that confirms the successor, the event itself was altered. Returns WQ_E_CHAIN, WQ_E_SIGNATURE, WQ_E_REPLAYED with `ret_result`
  * filled, WQ_OK otherwise. */
-wq_err wq_ledger_verify(struct wq_ledger *ledger, const wq_sm2_public *key, const struct wq_head *witness,
+wq_err wq_ledger_verify(struct wq_ledger *ledger, const struct wq_head_keys *keys, const struct wq_head *witness,
 	size_t witness_n, struct wq_verify_result *ret_result);
 /* Export: "WQLX\0\1", then records of a type byte, a 32-bit length and that many bytes: 'E' an event in canonical bytes,
  * 'H' a head (canonical bytes and signature) right behind its event, 'Z' the closing record at the very end. A file that
  * others can check with wq_export_verify() and nothing else. Personal fields are not in it. Written atomically. */
 wq_err wq_ledger_export(struct wq_ledger *ledger, const char *path);
-wq_err wq_export_verify(const char *path, const wq_sm2_public *key, const struct wq_head *witness, size_t witness_n,
-	struct wq_verify_result *ret_result);
+wq_err wq_export_verify(const char *path, const struct wq_head_keys *keys, const struct wq_head *witness,
+	size_t witness_n, struct wq_verify_result *ret_result);
 
 #endif

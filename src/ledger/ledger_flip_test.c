@@ -22,6 +22,7 @@ struct record {
 
 static struct wq_sm2_key *key;
 static wq_sm2_public public_key;
+static const struct wq_head_keys head_keys = {&public_key, 1};
 static struct fixture ledger = {.kind = WQ_DB_SQLITE};
 static char *bytes;
 static size_t bytes_n;
@@ -74,7 +75,7 @@ static void load(void)
 static void take_checkpoints(void)
 {
 	struct wq_export_source source = {.memory = {bytes, bytes_n}};
-	struct wq_export_check check = {.key = &public_key};
+	struct wq_export_check check = {.keys = &head_keys};
 	struct wq_verify_result result = {0};
 
 	assert_ok(wq_export_check_magic(&source, &result));
@@ -198,7 +199,7 @@ static wq_err check_whole(struct wq_verify_result *result)
 {
 	struct wq_export_source source = {.memory = {bytes, bytes_n}};
 
-	return wq_export_check_all(&source, &public_key, NULL, 0, result);
+	return wq_export_check_all(&source, &head_keys, NULL, 0, result);
 }
 
 static void test_flips_of_the_magic(void **state)
@@ -261,7 +262,7 @@ static wq_err check_pieces(
 	for (size_t i = 0; i < n; i++)
 		wq_buf_add(&altered, pieces[i]);
 	source.memory = wq_buf_str(&altered);
-	return wq_export_check_all(&source, &public_key, witness, witness ? 1 : 0, result);
+	return wq_export_check_all(&source, &head_keys, witness, witness ? 1 : 0, result);
 }
 
 static wq_str piece(size_t from, size_t to)

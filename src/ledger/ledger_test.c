@@ -6,6 +6,7 @@
 static struct wq_pg_test pg;
 static struct wq_sm2_key *key;
 static wq_sm2_public public_key;
+static const struct wq_head_keys head_keys = {&public_key, 1};
 static struct fixture sqlite = {.kind = WQ_DB_SQLITE}, postgres = {.kind = WQ_DB_POSTGRES, .pg = &pg};
 
 /* ---- state made from events: how many of each subject ---- */
@@ -302,13 +303,13 @@ static void test_tampering_is_found_and_placed(void **state)
 		assert_ok(wq_db_begin(f->db));
 		for (size_t k = 0; k < WQ_COUNT(table[i].sql) && table[i].sql[k]; k++)
 			alter(f, table[i].sql[k]);
-		e = wq_ledger_verify(f->ledger, &public_key, NULL, 0, &result);
+		e = wq_ledger_verify(f->ledger, &head_keys, NULL, 0, &result);
 		wq_db_abort(f->db);
 		if (!wq_is(e, table[i].id) || result.fault_seq != table[i].seq)
 			fail_msg("%s: %s at %llu: %s (%s)", table[i].what, wq_err_name(e),
 				(unsigned long long)result.fault_seq, result.fault, wq_err_note(e));
 	}
-	assert_ok(wq_ledger_verify(f->ledger, &public_key, NULL, 0, &result));
+	assert_ok(wq_ledger_verify(f->ledger, &head_keys, NULL, 0, &result));
 	assert_int_equal(result.heads, 1);
 	assert_int_equal(result.events, 10);
 }
@@ -335,30 +336,30 @@ static void test_witness(void **state)
 			heads[2 - (i / 10 - 1)] = wq_fixture_head(f, key); /* not in order */
 	}
 	assert_ok(wq_fixture_append(f, 31));
-	assert_ok(wq_ledger_verify(f->ledger, &public_key, heads, 3, &result));
+	assert_ok(wq_ledger_verify(f->ledger, &head_keys, heads, 3, &result));
 	assert_int_equal(result.witnessed_to, 30);
 	assert_int_equal(result.events, 31);
 	/* a forged head is no witness */
 	forged = heads[0];
 	forged.tip.seq = 31;
-	assert_err(wq_ledger_verify(f->ledger, &public_key, &forged, 1, &result), WQ_E_SIGNATURE);
+	assert_err(wq_ledger_verify(f->ledger, &head_keys, &forged, 1, &result), WQ_E_SIGNATURE);
 	/* history written anew: whole by itself, found with a head, placed between two */
 	rewrite(f, 15, 31);
-	assert_ok(wq_ledger_verify(f->ledger, &public_key, NULL, 0, &result));
+	assert_ok(wq_ledger_verify(f->ledger, &head_keys, NULL, 0, &result));
 	assert_int_equal(result.witnessed_to, 0);
-	assert_err(wq_ledger_verify(f->ledger, &public_key, heads, 3, &result), WQ_E_CHAIN);
+	assert_err(wq_ledger_verify(f->ledger, &head_keys, heads, 3, &result), WQ_E_CHAIN);
 	assert_int_equal(result.fault_seq, 20);
 	assert_non_null(strstr(result.fault, "after event 10"));
 	/* an old database put back: whole by itself, older than the witness */
 	rewrite(f, 32, 0);
 	assert_ok(wq_db_exec(f->db, "DELETE FROM ledger_event WHERE seq > 14", NULL, 0, NULL));
-	assert_ok(wq_ledger_verify(f->ledger, &public_key, NULL, 0, &result));
-	assert_err(wq_ledger_verify(f->ledger, &public_key, heads, 3, &result), WQ_E_REPLAYED);
+	assert_ok(wq_ledger_verify(f->ledger, &head_keys, NULL, 0, &result));
+	assert_err(wq_ledger_verify(f->ledger, &head_keys, heads, 3, &result), WQ_E_REPLAYED);
 	assert_int_equal(result.fault_seq, 15);
 	/* and one that is empty */
 	assert_ok(wq_db_exec(f->db, "DELETE FROM ledger_event", NULL, 0, NULL));
-	assert_ok(wq_ledger_verify(f->ledger, &public_key, NULL, 0, &result));
-	assert_err(wq_ledger_verify(f->ledger, &public_key, heads, 3, &result), WQ_E_REPLAYED);
+	assert_ok(wq_ledger_verify(f->ledger, &head_keys, NULL, 0, &result));
+	assert_err(wq_ledger_verify(f->ledger, &head_keys, heads, 3, &result), WQ_E_REPLAYED);
 }
 
 static void test_nothing_is_chained_to_an_altered_tip(void **state)
@@ -404,12 +405,12 @@ static void test_export(void **state)
 
 	snprintf(path, sizeof(path), "%s/export", f->folder);
 	assert_ok(wq_ledger_export(f->ledger, path));
-	assert_ok(wq_export_verify(path, &public_key, NULL, 0, &result));
+	assert_ok(wq_export_verify(path, &head_keys, NULL, 0, &result));
 	assert_int_equal(result.events, 0);
 	fill(f);
 	assert_ok(wq_ledger_export(f->ledger, path));
 	head = wq_fixture_head(f, key);
-	assert_ok(wq_export_verify(path, &public_key, &head, 1, &result));
+	assert_ok(wq_export_verify(path, &head_keys, &head, 1, &result));
 	assert_int_equal(result.events, 10);
 	assert_int_equal(result.heads, 1);
 	assert_int_equal(result.witnessed_to, 10);
@@ -417,12 +418,12 @@ static void test_export(void **state)
 	assert_int_equal(result.witnessed_to, 0);
 	assert_ok(wq_fixture_append(f, 11));
 	head = wq_fixture_head(f, key);
-	assert_err(wq_export_verify(path, &public_key, &head, 1, &result), WQ_E_REPLAYED);
+	assert_err(wq_export_verify(path, &head_keys, &head, 1, &result), WQ_E_REPLAYED);
 	file = fopen(path, "ab");
 	assert_non_null(file);
 	fputc('x', file);
 	fclose(file);
-	assert_err(wq_export_verify(path, &public_key, NULL, 0, &result), WQ_E_CHAIN);
+	assert_err(wq_export_verify(path, &head_keys, NULL, 0, &result), WQ_E_CHAIN);
 	assert_int_equal(result.fault_seq, 11);
 	assert_err(wq_export_verify("/nonexistent", NULL, NULL, 0, &result), WQ_E_NOT_FOUND);
 }

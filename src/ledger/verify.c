@@ -10,7 +10,7 @@ enum { ERASED_MAX = 16 * 1024 * 1024, KEY_MAX = WQ_EVENT_FIELD_MAX + 24 };
 
 struct verify {
 	struct wq_ledger *ledger;
-	const wq_sm2_public *key;
+	const struct wq_head_keys *keys;
 	struct wq_verify_result *result;
 	struct wq_chain chain;
 	struct wq_map gone;     /* "SEQ:FIELD" of values that are not there; an event must say that they were erased */
@@ -61,7 +61,7 @@ static wq_err check_head(struct verify *v)
 	if (wq_failed(wq_ledger_head_row(v->heads, &head)))
 		return wq_chain_fault(v->result, WQ_E_CHAIN, v->chain.tip.seq,
 			"the head kept for event %llu was altered", SEQ(v->chain.tip.seq));
-	if (v->key && wq_failed(wq_head_verify(&head, v->key)))
+	if (v->keys && wq_failed(wq_head_verify(&head, v->keys)))
 		return wq_chain_fault(v->result, WQ_E_SIGNATURE, v->chain.tip.seq,
 			"the head kept for event %llu is not signed by the key", SEQ(v->chain.tip.seq));
 	WQ_TRY(wq_chain_confirm(&v->chain, head.tip.digest, "a kept head", v->result));
@@ -256,11 +256,11 @@ static wq_err verify_all(struct verify *v)
 	return wq_chain_end(&v->chain, v->result);
 }
 
-wq_err wq_ledger_verify(struct wq_ledger *ledger, const wq_sm2_public *key, const struct wq_head *witness,
+wq_err wq_ledger_verify(struct wq_ledger *ledger, const struct wq_head_keys *keys, const struct wq_head *witness,
 	size_t witness_n, struct wq_verify_result *ret_result)
 {
 	struct wq_verify_result result = {0};
-	struct verify v = {.ledger = ledger, .key = key, .result = &result};
+	struct verify v = {.ledger = ledger, .keys = keys, .result = &result};
 	bool own = !wq_db_in_transaction(ledger->db);
 	struct wq_arena arena;
 	wq_err e = WQ_OK;
@@ -270,7 +270,7 @@ wq_err wq_ledger_verify(struct wq_ledger *ledger, const wq_sm2_public *key, cons
 	if (own)
 		e = wq_db_begin_read(ledger->db);
 	if (!wq_failed(e))
-		e = wq_chain_witness(&v.chain, &arena, key, witness, witness_n, &result);
+		e = wq_chain_witness(&v.chain, &arena, keys, witness, witness_n, &result);
 	if (!wq_failed(e))
 		e = verify_all(&v);
 	WQ_IGNORE(wq_db_rows_close(&v.heads));

@@ -6,7 +6,8 @@ static const struct wq_link_type types[] = {
 	{WQ_SEAL_PUBLIC, "public", WQ_LINK_CLIENT, 0, 0, 0, 0},
 	{WQ_SEAL_SEALED, "sealed", WQ_LINK_SERVER, WQ_SM2_SIG_BYTES, WQ_LINK_PAYLOAD_MAX, 0, 0},
 	{WQ_SEAL_HEADED, "headed", WQ_LINK_SERVER, 1, WQ_SEAL_HEAD_LINE_MAX, 0, 0},
-	{WQ_SEAL_PUBLIC_KEY, "public_key", WQ_LINK_SERVER, WQ_SM2_PUBLIC_BYTES, WQ_SM2_PUBLIC_BYTES, 0, 0},
+	{WQ_SEAL_PUBLIC_KEY, "public_key", WQ_LINK_SERVER, WQ_SM2_PUBLIC_BYTES, WQ_SEAL_KEYS_MAX *WQ_SM2_PUBLIC_BYTES,
+		0, 0},
 	{WQ_SEAL_REFUSED, "refused", WQ_LINK_SERVER, 2, 2 + WQ_ERR_NOTE_BYTES, 0, 0},
 };
 
@@ -49,6 +50,14 @@ wq_err wq_seal_request_decode(wq_str payload, struct wq_seal_request *ret_reques
 	WQ_TRY(wq_cursor_end(&c));
 	*ret_request = r;
 	return WQ_OK;
+}
+
+wq_err wq_seal_keys_verify(const struct wq_seal_keys *keys, wq_digest key_id, wq_str message, const wq_sm2_sig *sig)
+{
+	for (size_t i = 0; i < keys->n; i++)
+		if (wq_digest_eq(wq_sm2_key_id(&keys->keys[i]), key_id))
+			return wq_sm2_verify(&keys->keys[i], message, sig);
+	return wq_error(WQ_E_SIGNATURE, "it is not signed by a key of this weique-sign");
 }
 
 /* ---- client ---- */
@@ -123,13 +132,14 @@ wq_err wq_seal_ask_head(
 	return wq_head_parse(wq_str_trim(wq_buf_str(&answer)), ret_head);
 }
 
-wq_err wq_seal_ask_public(const char *socket_path, wq_sm2_public *ret_public)
+wq_err wq_seal_ask_keys(const char *socket_path, struct wq_seal_keys *ret_keys)
 {
-	WQ_BUF(answer, WQ_SM2_PUBLIC_BYTES);
+	WQ_BUF(answer, WQ_SEAL_KEYS_MAX * WQ_SM2_PUBLIC_BYTES);
 
 	WQ_TRY(ask(socket_path, WQ_SEAL_PUBLIC, WQ_S_NONE, -1, WQ_SEAL_PUBLIC_KEY, &answer));
-	if (answer.len != WQ_SM2_PUBLIC_BYTES)
-		return wq_error(WQ_E_PEER, "weique-sign gave a key of %zu bytes", answer.len);
-	memcpy(ret_public->point, answer.data, WQ_SM2_PUBLIC_BYTES);
+	if (answer.len % WQ_SM2_PUBLIC_BYTES)
+		return wq_error(WQ_E_PEER, "weique-sign gave keys of %zu bytes", answer.len);
+	ret_keys->n = answer.len / WQ_SM2_PUBLIC_BYTES;
+	memcpy(ret_keys->keys, answer.data, answer.len);
 	return WQ_OK;
 }

@@ -3,7 +3,7 @@
  *     client                                                      weique-sign (server)
  *     SEAL    statement, event, n, n × (decision, sig); [body]  -> SEALED  canonical head, sig
  *     HEAD    first seq, count; [events: n × (u32, bytes)]      -> HEADED  one line of text (ledger/ledger.h wq_head_line)
- *     PUBLIC                                                     -> PUBLIC  point
+ *     PUBLIC                                                     -> PUBLIC  n × point: the key that signs, then those before it
  *                                                                -> REFUSED error id, note        instead of an answer
  *
  * Asked twice for the same statement, it gives the same signature again: a caller that died between signature and
@@ -29,7 +29,16 @@ enum wq_seal_type {
 	WQ_SEAL_REFUSED
 };
 
-enum { WQ_SEAL_WAIT_MSEC = 60000, WQ_SEAL_HEAD_LINE_MAX = 1024 };
+enum { WQ_SEAL_WAIT_MSEC = 60000, WQ_SEAL_HEAD_LINE_MAX = 1024, WQ_SEAL_KEYS_MAX = 32 };
+
+/* The key that signs first, then those that it replaced, newest first. */
+struct wq_seal_keys {
+	wq_sm2_public keys[WQ_SEAL_KEYS_MAX];
+	size_t n;
+};
+
+/* WQ_E_SIGNATURE unless the key of this id is among them and signed it. */
+wq_err wq_seal_keys_verify(const struct wq_seal_keys *keys, wq_digest key_id, wq_str message, const wq_sm2_sig *sig);
 
 extern const struct wq_link_protocol wq_seal_protocol;
 
@@ -50,7 +59,7 @@ wq_err wq_seal_ask(const char *socket_path, const struct wq_seal_request *reques
  * length as u32 before it. With a count of 0: the last head again (WQ_E_NOT_FOUND: there is none). */
 wq_err wq_seal_ask_head(
 	const char *socket_path, uint64_t first, uint64_t count, int events_fd, struct wq_head *ret_head);
-/* The public key that seals and signs heads. */
-wq_err wq_seal_ask_public(const char *socket_path, wq_sm2_public *ret_public);
+/* The public key that seals and signs heads, and those before it: what an older one signed may be given again. */
+wq_err wq_seal_ask_keys(const char *socket_path, struct wq_seal_keys *ret_keys);
 
 #endif

@@ -4,7 +4,7 @@
 #include <fcntl.h>
 #include <limits.h>
 
-#include "seal/protocol.h"
+#include "seal/keys_priv.h"
 
 enum {
 	RECORD_MAX = 16 * 1024,
@@ -143,7 +143,8 @@ static wq_err record_parse(const struct wq_seal_records *r, wq_str app, wq_str b
 	if (wq_failed(wq_cursor_end(&c)) ||
 		wq_failed(wq_snapshot_head_decode(ret_record->canonical, &ret_record->head)) ||
 		!wq_str_eq(wq_str_c(ret_record->head.app), app) ||
-		wq_failed(wq_sm2_verify(&r->key, ret_record->canonical, &ret_record->sig)))
+		wq_failed(
+			wq_seal_keys_verify(r->keys, ret_record->head.key_id, ret_record->canonical, &ret_record->sig)))
 		return wq_error(WQ_E_ALTERED, "apps/%.*s.sealed is not what was written", WQ_S_ARG(app));
 	return WQ_OK;
 }
@@ -228,7 +229,7 @@ static wq_err head_verify(const struct wq_seal_records *r, wq_str line, struct w
 
 	WQ_TRY(wq_head_parse(line, &head));
 	WQ_TRY(wq_head_encode(&head, &canonical));
-	WQ_TRY(wq_sm2_verify(&r->key, wq_buf_str(&canonical), &head.sig));
+	WQ_TRY(wq_seal_keys_verify(r->keys, head.key_id, wq_buf_str(&canonical), &head.sig));
 	*ret_head = head;
 	return WQ_OK;
 }
@@ -310,9 +311,9 @@ wq_err wq_seal_records_add_head(struct wq_seal_records *records, const struct wq
 /* ---- all ---- */
 
 wq_err wq_seal_records_open(
-	const struct wq_fs *fs, const char *dir, const wq_sm2_public *key, struct wq_seal_records *ret_records)
+	const struct wq_fs *fs, const char *dir, const struct wq_seal_keys *keys, struct wq_seal_records *ret_records)
 {
-	struct wq_seal_records r = {.fs = fs, .dir = dir, .key = *key, .heads_fd = -1};
+	struct wq_seal_records r = {.fs = fs, .dir = dir, .keys = keys, .heads_fd = -1};
 	wq_err e;
 
 	r.serials = calloc(WQ_SEAL_APPS_MAX, sizeof *r.serials);

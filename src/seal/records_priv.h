@@ -1,6 +1,6 @@
 /* What weique-sign remembers: the last head it signed for each application, and the ledger heads.
  *
- *     apps/<app>.sealed   "WQSEAL\0\1", u32 length, canonical head, 64 bytes signature: verified by our own key when read
+ *     apps/<app>.sealed   "WQSEAL\0\1", u32 length, canonical head, 64 bytes signature: verified by one of our keys when read
  *     serials             "weique-serials 1", then "<app> <serial> <digest of the head>" a line, and last
  *                         the SM3 of what stands before: the second witness. An
  *                         older apps/ file that is put back, or taken away, does not agree with it
@@ -18,6 +18,7 @@
 #include "base/file.h"
 #include "crypto/sm2.h"
 #include "ledger/ledger.h"
+#include "seal/protocol.h"
 #include "vault/snapshot.h"
 
 enum { WQ_SEAL_APPS_MAX = 4096 };
@@ -31,7 +32,7 @@ struct wq_seal_serial {
 struct wq_seal_records {
 	const struct wq_fs *fs;
 	const char *dir;
-	wq_sm2_public key;
+	const struct wq_seal_keys *keys;
 	struct wq_seal_serial *serials; /* room for WQ_SEAL_APPS_MAX */
 	size_t serials_n;
 	struct wq_head last; /* the ledger head signed last; seq 0: none */
@@ -45,9 +46,9 @@ struct wq_seal_record {
 	wq_sm2_sig sig;
 };
 
-/* Borrows fs and dir. Errors: WQ_E_ALTERED when serials or the end of heads.log is not what was written. */
+/* Borrows fs, dir and keys. Errors: WQ_E_ALTERED when serials or the end of heads.log is not what was written. */
 wq_err wq_seal_records_open(
-	const struct wq_fs *fs, const char *dir, const wq_sm2_public *key, struct wq_seal_records *ret_records);
+	const struct wq_fs *fs, const char *dir, const struct wq_seal_keys *keys, struct wq_seal_records *ret_records);
 void wq_seal_records_close(struct wq_seal_records *records);
 
 /* Errors: WQ_E_NOT_FOUND when nothing was sealed; WQ_E_ALTERED, WQ_E_REPLAYED when the records are not what was written. */

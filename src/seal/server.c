@@ -156,6 +156,19 @@ void wq_seal_server_free(struct wq_seal_server **server)
 
 /* ---- lock-in ---- */
 
+wq_err wq_seal_sandbox_parse(const char *text, enum wq_seal_sandbox *ret_sandbox)
+{
+	static const char *const words[] = {
+		[WQ_SEAL_SANDBOX_OFF] = "off", [WQ_SEAL_SANDBOX_ON] = "on", [WQ_SEAL_SANDBOX_REQUIRED] = "required"};
+
+	for (size_t i = 0; i < WQ_COUNT(words); i++)
+		if (strcmp(text, words[i]) == 0) {
+			*ret_sandbox = (enum wq_seal_sandbox)i;
+			return WQ_OK;
+		}
+	return wq_error(WQ_E_USAGE, "--sandbox takes off, on or required");
+}
+
 wq_err wq_seal_lock_in(enum wq_seal_sandbox sandbox, const char *dir, struct wq_log *log)
 {
 	const char *write_paths[] = {dir, NULL};

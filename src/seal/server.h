@@ -25,6 +25,8 @@ wq_err wq_seal_server_start(struct wq_seal_server *server, struct wq_seal_servic
 void wq_seal_server_free(struct wq_seal_server **server);
 
 enum wq_seal_sandbox { WQ_SEAL_SANDBOX_OFF, WQ_SEAL_SANDBOX_ON, WQ_SEAL_SANDBOX_REQUIRED };
+/* "off", "on", "required"; otherwise WQ_E_USAGE. */
+wq_err wq_seal_sandbox_parse(const char *text, enum wq_seal_sandbox *ret_sandbox);
 
 /* Landlock: nothing but `dir`. Seccomp: files and Unix sockets, no network, no child, no exec. No capabilities, no core
  * dumps, no debugger. What this machine cannot give is an event each (sandbox.part_off), or with REQUIRED the error

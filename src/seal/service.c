@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "ledger/trust.h"
+#include "seal/keys_priv.h"
 #include "seal/records_priv.h"
 
 enum { MEMORY = 64 * 1024 * 1024, BODY_MAX_GIB = 4, LEAVES_AT_ONCE = 64 };
@@ -13,7 +14,7 @@ enum { MEMORY = 64 * 1024 * 1024, BODY_MAX_GIB = 4, LEAVES_AT_ONCE = 64 };
 struct wq_seal_service {
 	char *dir;
 	struct wq_sm2_key *key;
-	wq_sm2_public public_key;
+	struct wq_seal_keys keys; /* the first one signs */
 	const struct wq_clock *clock;
 	const struct wq_fs *fs;
 	struct wq_seal_records records;
@@ -30,9 +31,8 @@ static const char *path(struct wq_seal_service *s, const char *name)
 static wq_err service_open(struct wq_seal_service *s, const struct wq_secret *passphrase)
 {
 	WQ_TRY(wq_file_lock(path(s, "lock"), false, &s->lock_fd));
-	WQ_TRY(wq_sm2_load(path(s, "seal.key"), passphrase, &s->key));
-	s->public_key = wq_sm2_key_public(s->key);
-	return wq_seal_records_open(s->fs, s->dir, &s->public_key, &s->records);
+	WQ_TRY(wq_seal_keys_open(s->fs, s->dir, passphrase, true, &s->key, &s->keys));
+	return wq_seal_records_open(s->fs, s->dir, &s->keys, &s->records);
 }
 
 wq_err wq_seal_service_open(const struct wq_fs *fs, const char *dir, const struct wq_secret *passphrase,
@@ -76,7 +76,7 @@ void wq_seal_service_close(struct wq_seal_service **service)
 
 wq_sm2_public wq_seal_service_public(const struct wq_seal_service *service)
 {
-	return service->public_key;
+	return service->keys.keys[0];
 }
 
 wq_err wq_seal_service_init(const struct wq_fs *fs, const char *dir, const struct wq_secret *passphrase)
@@ -105,17 +105,29 @@ wq_err wq_seal_service_init(const struct wq_fs *fs, const char *dir, const struc
 	return e;
 }
 
-wq_err wq_seal_service_read_public(const char *dir, const struct wq_secret *passphrase, wq_sm2_public *ret_public)
+wq_err wq_seal_service_read_keys(
+	const struct wq_fs *fs, const char *dir, const struct wq_secret *passphrase, struct wq_seal_keys *ret_keys)
 {
 	struct wq_sm2_key *key;
-	char file[4096];
 
-	if (snprintf(file, sizeof file, "%s/seal.key", dir) >= (int)sizeof file)
-		return wq_error(WQ_E_LIMIT, "the folder's name is too long");
-	WQ_TRY(wq_sm2_load(file, passphrase, &key));
-	*ret_public = wq_sm2_key_public(key);
+	WQ_TRY(wq_seal_keys_open(fs, dir, passphrase, false, &key, ret_keys));
 	wq_sm2_key_free(&key);
 	return WQ_OK;
+}
+
+wq_err wq_seal_service_rotate(
+	const struct wq_fs *fs, const char *dir, const struct wq_secret *passphrase, const struct wq_clock *clock)
+{
+	char lock[4096];
+	int lock_fd;
+	wq_err e;
+
+	if (snprintf(lock, sizeof lock, "%s/lock", dir) >= (int)sizeof lock)
+		return wq_error(WQ_E_LIMIT, "the folder's name is too long");
+	WQ_TRY(wq_file_lock(lock, false, &lock_fd));
+	e = wq_seal_keys_rotate(fs, dir, passphrase, clock);
+	wq_file_close(&lock_fd);
+	return e;
 }
 
 /* ---- SEAL ---- */
@@ -234,7 +246,7 @@ static wq_err sign_head(struct wq_seal_service *s, const struct wq_statement *st
 						.body_root = statement->body_root,
 						.body_bytes = statement->body_bytes,
 						.sealed_at = wq_now(s->clock),
-						.key_id = wq_sm2_key_id(&s->public_key)}};
+						.key_id = wq_sm2_key_id(&s->keys.keys[0])}};
 
 	memcpy(record.head.app, statement->app.p, statement->app.n);
 	WQ_TRY(wq_snapshot_head_encode(&record.head, canonical));
@@ -343,7 +355,7 @@ static wq_err head(struct wq_seal_service *s, uint64_t first, uint64_t count, in
 			(unsigned long long)h.tip.seq, (unsigned long long)first);
 	WQ_TRY(follow(s, events_fd, count, &h.tip));
 	h.time = wq_now(s->clock);
-	h.key_id = wq_sm2_key_id(&s->public_key);
+	h.key_id = wq_sm2_key_id(&s->keys.keys[0]);
 	WQ_TRY(wq_head_encode(&h, &canonical));
 	WQ_TRY(wq_sm2_sign(s->key, wq_buf_str(&canonical), &h.sig));
 	WQ_TRY(wq_seal_records_add_head(&s->records, &h));
@@ -405,7 +417,7 @@ wq_err wq_seal_service_answer(struct wq_seal_service *s, struct wq_link *link, s
 
 	if (m->type->type == WQ_SEAL_PUBLIC)
 		return wq_link_send(
-			link, WQ_SEAL_PUBLIC_KEY, 0, wq_str_of(s->public_key.point, WQ_SM2_PUBLIC_BYTES), NULL, 0);
+			link, WQ_SEAL_PUBLIC_KEY, 0, wq_str_of(s->keys.keys, s->keys.n * WQ_SM2_PUBLIC_BYTES), NULL, 0);
 	e = m->type->type == WQ_SEAL_SEAL ? answer_seal(s, link, m) : answer_head(s, link, m);
 	if (wq_failed(e)) {
 		WQ_TRY(answer_refused(link, e));

@@ -5,6 +5,7 @@
  *
  * Its folder, which only its own user can read:
  *     seal.key            SM2 key file                       trust            pinned people (ledger/trust.h)
+ *     keys                who signed before: each new key certified by the old one, and the other way round
  *     apps/<app>.sealed   the last head it signed for an application, with its signature
  *     serials             serial and digest of each of those: a file that was put back or taken away does not agree
  *     heads.log           every ledger head it signed, one line each, appended: itself a witness
@@ -36,8 +37,15 @@ wq_sm2_public wq_seal_service_public(const struct wq_seal_service *service);
  * is a key already. */
 wq_err wq_seal_service_init(const struct wq_fs *fs, const char *dir, const struct wq_secret *passphrase);
 
-/* The public key of a folder, from its key file alone: no lock, so it can be asked while a service is open. */
-wq_err wq_seal_service_read_public(const char *dir, const struct wq_secret *passphrase, wq_sm2_public *ret_public);
+/* The public keys of a folder, from its files alone: no lock, so they can be asked while a service is open. */
+wq_err wq_seal_service_read_keys(
+	const struct wq_fs *fs, const char *dir, const struct wq_secret *passphrase, struct wq_seal_keys *ret_keys);
+
+/* Makes a new sealing key with the same passphrase; the old private key is gone afterwards, the old public key stays on
+ * record, and what it signed is believed. Complete or not begun, whenever it is interrupted: repeat it, or open the service.
+ * WQ_E_BUSY while a service is open. */
+wq_err wq_seal_service_rotate(
+	const struct wq_fs *fs, const char *dir, const struct wq_secret *passphrase, const struct wq_clock *clock);
 
 /* SEAL: checks and signs; appends the canonical head to `out`. Reads `body_fd` from its start, at most the statement's
  * length. Errors: WQ_E_UNAPPROVED, WQ_E_SELF_REVIEW, WQ_E_SIGNATURE, WQ_E_ALTERED (body root), WQ_E_REPLAYED (built on

@@ -445,12 +445,13 @@ static void test_init_and_open(void **state)
 {
 	struct fixture *f = *state;
 	struct wq_seal_service *second;
-	wq_sm2_public key;
+	struct wq_seal_keys keys;
 
 	assert_err(wq_seal_service_init(&wq_fs_system, f->dir, &no_secret), WQ_E_EXISTS);
 	assert_err(wq_seal_service_open(&wq_fs_system, f->dir, &no_secret, &test_clock, &second), WQ_E_BUSY);
-	assert_ok(wq_seal_service_read_public(f->dir, &no_secret, &key));
-	assert_memory_equal(key.point, wq_seal_service_public(f->service).point, sizeof key.point);
+	assert_ok(wq_seal_service_read_keys(&wq_fs_system, f->dir, &no_secret, &keys));
+	assert_int_equal(keys.n, 1);
+	assert_memory_equal(keys.keys[0].point, wq_seal_service_public(f->service).point, WQ_SM2_PUBLIC_BYTES);
 }
 
 int main(void)
