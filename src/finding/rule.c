@@ -17,6 +17,11 @@ wq_str wq_rule_name(enum wq_rule_id id)
 	return rows[id].name;
 }
 
+enum wq_severity wq_rule_severity(enum wq_rule_id id)
+{
+	return rows[id].severity;
+}
+
 wq_str wq_rule_title(enum wq_rule_id id, enum wq_lang lang)
 {
 	return rows[id].title[lang];

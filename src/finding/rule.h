@@ -15,6 +15,8 @@ enum wq_rule_id {
 
 /* The name: "page.hidden-link". Static, as all texts here. */
 wq_str wq_rule_name(enum wq_rule_id id);
+/* The usual severity. */
+enum wq_severity wq_rule_severity(enum wq_rule_id id);
 /* What it is, for people. */
 wq_str wq_rule_title(enum wq_rule_id id, enum wq_lang lang);
 /* A finding of that rule: rule, clauses, severity and advice are set, the rest is empty. */

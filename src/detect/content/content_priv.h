@@ -14,8 +14,13 @@ struct content_word {
 struct content_words {
 	struct content_word *items;
 	size_t n;
-	bool starts[256]; /* low bytes of first characters: rules most places out */
+	bool starts[1024]; /* by content_start() of first characters: rules most places out */
 };
+
+static inline size_t content_start(uint32_t c)
+{
+	return (c ^ c >> 6) & 1023;
+}
 
 struct content_pair {
 	uint32_t from, to;

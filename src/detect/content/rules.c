@@ -33,7 +33,7 @@ static wq_err read_word(
 		return wq_arena_err(arena);
 	memcpy(copy, c, n * sizeof(*c));
 	words->items[words->n++] = (struct content_word){.c = copy, .n = n};
-	words->starts[c[0] & 0xff] = true;
+	words->starts[content_start(c[0])] = true;
 	return WQ_OK;
 }
 

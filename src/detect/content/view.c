@@ -109,7 +109,7 @@ size_t content_word_at(const struct content_view *view, size_t at, const struct 
 	const struct content_word **ret_word)
 {
 	size_t best = 0;
-	if (at >= view->n || !words->starts[view->c[at] & 0xff])
+	if (at >= view->n || !words->starts[content_start(view->c[at])])
 		return 0;
 	for (size_t i = 0; i < words->n; i++) {
 		size_t n = match(view, at, &words->items[i], gap);

@@ -63,14 +63,13 @@ static wq_err items_of(struct wq_arena *arena, const struct page_run *run, struc
 }
 
 /* Code is shown by its first bytes, with long numbers masked. */
-static wq_err say(struct page_run *run, const struct page_item *item, enum wq_rule_id rule, int severity,
-	wq_str subject, struct wq_findings *findings)
+static wq_err say(
+	struct page_run *run, const struct page_item *item, enum wq_rule_id rule, int severity, wq_str subject)
 {
-	return page_report(run, rule, severity, item->at, item->n, subject, findings);
+	return page_report(run, rule, severity, item->at, item->n, subject);
 }
 
-static wq_err new_code(struct page_run *run, const struct page_item *item, const struct set *before, size_t *said,
-	struct wq_findings *findings)
+static wq_err new_code(struct page_run *run, const struct page_item *item, const struct set *before, size_t *said)
 {
 	bool planted = item->flags & PAGE_UNREADABLE, out = page_leads_out(item->where);
 
@@ -85,26 +84,24 @@ static wq_err new_code(struct page_run *run, const struct page_item *item, const
 					 : -1,
 		item->kind == PAGE_INLINE ? WQ_S("code in the page")
 			: item->host.n    ? item->host
-					  : WQ_S("script of the site"),
-		findings);
+					  : WQ_S("script of the site"));
 }
 
-static wq_err new_item(struct page_run *run, const struct page_item *item, const struct set *before, size_t *said,
-	struct wq_findings *findings)
+static wq_err new_item(struct page_run *run, const struct page_item *item, const struct set *before, size_t *said)
 {
 	bool out = page_leads_out(item->where) || item->where == PAGE_PRIVATE;
 
 	if (item->kind == PAGE_SCRIPT || item->kind == PAGE_INLINE)
-		return new_code(run, item, before, said, findings);
+		return new_code(run, item, before, said);
 	if (!out || set_has(before, exact_hash(item)))
 		return WQ_OK;
 	if (item->kind == PAGE_REDIRECT) {
 		++*said;
-		return say(run, item, WQ_RULE_CHANGE_REDIRECT, -1, item->host, findings);
+		return say(run, item, WQ_RULE_CHANGE_REDIRECT, -1, item->host);
 	}
 	if ((item->flags & PAGE_HIDDEN) && (item->kind == PAGE_LINK || item->kind == PAGE_FRAME)) {
 		++*said;
-		return say(run, item, WQ_RULE_CHANGE_HIDDEN_LINK, -1, item->host, findings);
+		return say(run, item, WQ_RULE_CHANGE_HIDDEN_LINK, -1, item->host);
 	}
 	if (item->kind == PAGE_LINK && set_has(before, host_hash(item)))
 		return WQ_OK;
@@ -112,7 +109,7 @@ static wq_err new_item(struct page_run *run, const struct page_item *item, const
 	return say(run, item, WQ_RULE_CHANGE_OUTSIDE_HOST,
 		item->flags & PAGE_IMITATES || item->kind == PAGE_FRAME || (item->flags & PAGE_POST) ? WQ_SEVERITY_HIGH
 												     : -1,
-		item->host, findings);
+		item->host);
 }
 
 /* ---- text ---- */
@@ -214,7 +211,8 @@ static wq_err compare(struct page_run *before, struct page_run *after, const str
 
 	WQ_TRY(items_of(after->arena, before, &known));
 	for (const struct page_item *item = after->items; item; item = item->next)
-		WQ_TRY(new_item(after, item, &known, &said, findings));
+		WQ_TRY(new_item(after, item, &known, &said));
+	WQ_TRY(page_say(after, findings));
 	if (version->as == WQ_PAGE_AS_HTML)
 		WQ_TRY(judge_text(before, after, &said, findings));
 	if (said)

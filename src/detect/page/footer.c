@@ -261,7 +261,7 @@ void page_footer_text(struct page_run *run, wq_str text, uint64_t start)
 
 /* ---- judging ---- */
 
-static wq_err judge_mark(struct page_run *run, struct wq_findings *findings)
+static wq_err judge_mark(struct page_run *run)
 {
 	const struct page_footer *f = &run->footer;
 	enum wq_page_unit unit = run->facts->unit;
@@ -270,18 +270,17 @@ static wq_err judge_mark(struct page_run *run, struct wq_findings *findings)
 
 	if (!f->mark_at) {
 		if (f->comment_at)
-			return page_report(run, WQ_RULE_MARK_NOT_SHOWN, -1, f->comment_at, f->comment_n,
-				WQ_S("in a comment"), findings);
-		return run->facts->home && entitled
-			? page_report(run, WQ_RULE_MARK_MISSING, -1, 0, 0, WQ_S("mark"), findings)
-			: WQ_OK;
+			return page_report(
+				run, WQ_RULE_MARK_NOT_SHOWN, -1, f->comment_at, f->comment_n, WQ_S("in a comment"));
+		return run->facts->home && entitled ? page_report(run, WQ_RULE_MARK_MISSING, -1, 0, 0, WQ_S("mark"))
+						    : WQ_OK;
 	}
 	if (unit == WQ_PAGE_UNION || unit == WQ_PAGE_OTHER_UNIT)
 		fault = WQ_S("not entitled");
 	else if ((unit == WQ_PAGE_ORGAN && f->blue) || (unit == WQ_PAGE_INSTITUTION && f->red))
 		fault = unit == WQ_PAGE_ORGAN ? WQ_S("blue on an organ's page") : WQ_S("red on an institution's page");
 	if (fault.n)
-		WQ_TRY(page_report(run, WQ_RULE_MARK_WRONG_KIND, -1, f->mark_at, f->mark_n, fault, findings));
+		WQ_TRY(page_report(run, WQ_RULE_MARK_WRONG_KIND, -1, f->mark_at, f->mark_n, fault));
 	fault = f->typo            ? WQ_S("a percent sign is missing in the code")
 		: f->mark_path_bad ? WQ_S("the path of the script contradicts itself")
 		: f->mark_id_bad   ? WQ_S("the id is not 32 hexadecimal digits")
@@ -290,58 +289,54 @@ static wq_err judge_mark(struct page_run *run, struct wq_findings *findings)
 		: f->mark_shown && !f->mark_path_ok && !f->mark_id_ok ? WQ_S("it leads to no certificate")
 								      : WQ_S_NONE;
 	if (fault.n)
-		return page_report(run, WQ_RULE_MARK_MALFORMED, -1, f->mark_at, f->mark_n, fault, findings);
-	return f->mark_shown
-		? WQ_OK
-		: page_report(run, WQ_RULE_MARK_NOT_SHOWN, -1, f->mark_at, f->mark_n, WQ_S("empty"), findings);
+		return page_report(run, WQ_RULE_MARK_MALFORMED, -1, f->mark_at, f->mark_n, fault);
+	return f->mark_shown ? WQ_OK
+			     : page_report(run, WQ_RULE_MARK_NOT_SHOWN, -1, f->mark_at, f->mark_n, WQ_S("empty"));
 }
 
-static wq_err judge_filings(struct page_run *run, struct wq_findings *findings)
+static wq_err judge_filings(struct page_run *run)
 {
 	const struct page_footer *f = &run->footer;
 	bool home = run->facts->home && run->facts->unit != WQ_PAGE_UNIT_UNKNOWN;
 
 	if (f->icp_bad_at)
-		WQ_TRY(page_report(
-			run, WQ_RULE_FOOTER_ICP, -1, f->icp_bad_at, f->icp_bad_n, WQ_S("malformed"), findings));
+		WQ_TRY(page_report(run, WQ_RULE_FOOTER_ICP, -1, f->icp_bad_at, f->icp_bad_n, WQ_S("malformed")));
 	if (f->icp_old_at)
-		WQ_TRY(page_report(
-			run, WQ_RULE_FOOTER_ICP, -1, f->icp_old_at, f->icp_old_n, WQ_S("old link"), findings));
+		WQ_TRY(page_report(run, WQ_RULE_FOOTER_ICP, -1, f->icp_old_at, f->icp_old_n, WQ_S("old link")));
 	if (home && !f->icp_at && !f->icp_bad_at)
-		WQ_TRY(page_report(run, WQ_RULE_FOOTER_ICP, -1, 0, 0, WQ_S("missing"), findings));
+		WQ_TRY(page_report(run, WQ_RULE_FOOTER_ICP, -1, 0, 0, WQ_S("missing")));
 	if (home && f->icp_at && !f->icp_link_at && !f->icp_old_at)
-		WQ_TRY(page_report(run, WQ_RULE_FOOTER_ICP, -1, f->icp_at, f->icp_n, WQ_S("not linked"), findings));
+		WQ_TRY(page_report(run, WQ_RULE_FOOTER_ICP, -1, f->icp_at, f->icp_n, WQ_S("not linked")));
 	if (f->police_bad_at)
-		WQ_TRY(page_report(run, WQ_RULE_FOOTER_POLICE, -1, f->police_bad_at, f->police_bad_n,
-			WQ_S("not 14 digits"), findings));
+		WQ_TRY(page_report(
+			run, WQ_RULE_FOOTER_POLICE, -1, f->police_bad_at, f->police_bad_n, WQ_S("not 14 digits")));
 	if (f->police_text[0] && f->police_link[0] && strcmp(f->police_text, f->police_link) != 0)
 		WQ_TRY(page_report(run, WQ_RULE_FOOTER_POLICE, WQ_SEVERITY_MEDIUM, f->police_link_at, f->police_link_n,
-			WQ_S("text and link differ"), findings));
+			WQ_S("text and link differ")));
 	if (home && !f->police_text[0] && !f->police_bad_at)
-		WQ_TRY(page_report(run, WQ_RULE_FOOTER_POLICE, -1, 0, 0, WQ_S("missing"), findings));
+		WQ_TRY(page_report(run, WQ_RULE_FOOTER_POLICE, -1, 0, 0, WQ_S("missing")));
 	return WQ_OK;
 }
 
-wq_err page_footer_judge(struct page_run *run, struct wq_findings *findings)
+wq_err page_footer_judge(struct page_run *run)
 {
 	const struct page_footer *f = &run->footer;
 	bool home = run->facts->home;
 
-	WQ_TRY(judge_mark(run, findings));
-	WQ_TRY(judge_filings(run, findings));
+	WQ_TRY(judge_mark(run));
+	WQ_TRY(judge_filings(run));
 	if (f->code_differs_at)
 		WQ_TRY(page_report(run, WQ_RULE_FOOTER_SITE_CODE, WQ_SEVERITY_MEDIUM, f->code_differs_at,
-			f->code_differs_n, WQ_S("differs"), findings));
+			f->code_differs_n, WQ_S("differs")));
 	if (f->code_bad_at)
 		WQ_TRY(page_report(
-			run, WQ_RULE_FOOTER_SITE_CODE, -1, f->code_bad_at, f->code_bad_n, WQ_S("malformed"), findings));
+			run, WQ_RULE_FOOTER_SITE_CODE, -1, f->code_bad_at, f->code_bad_n, WQ_S("malformed")));
 	if (home && run->facts->unit == WQ_PAGE_ORGAN && !f->site_code[0] && !f->code_bad_at)
-		WQ_TRY(page_report(run, WQ_RULE_FOOTER_SITE_CODE, -1, 0, 0, WQ_S("missing"), findings));
+		WQ_TRY(page_report(run, WQ_RULE_FOOTER_SITE_CODE, -1, 0, 0, WQ_S("missing")));
 	if (home && run->facts->unit == WQ_PAGE_UNION && !(f->hotline && f->postcode && f->telephone))
 		return page_report(run, WQ_RULE_FOOTER_UNION, -1, 0, 0,
 			!f->hotline            ? WQ_S("12351")
 				: !f->postcode ? WQ_S("postcode")
-					       : WQ_S("telephone"),
-			findings);
+					       : WQ_S("telephone"));
 	return WQ_OK;
 }

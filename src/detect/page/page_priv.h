@@ -129,6 +129,8 @@ struct page_run {
 	struct page_block *blocks, **last_block;
 	uint64_t text_bytes, title_hash, signature_at;
 	bool signed_by_intruder;
+	/* what was reported, by rule and subject: repeats are only counted */
+	struct page_said *said[256], *first_said, **last_said;
 	/* of places */
 	uint64_t line_at, line;
 };
@@ -157,13 +159,15 @@ void page_footer_tag(struct page_run *run, const struct wq_html_token *token);
 void page_footer_text(struct page_run *run, wq_str text, uint64_t at);
 void page_footer_comment(struct page_run *run, const struct wq_html_token *token);
 void page_footer_code(struct page_run *run, wq_str code, uint64_t at, uint64_t n);
-wq_err page_footer_judge(struct page_run *run, struct wq_findings *findings);
+wq_err page_footer_judge(struct page_run *run);
 
-/* Adds a finding about [at, at + n) of the page. `subject` makes it this finding. */
-wq_err page_report(struct page_run *run, enum wq_rule_id rule, int severity, uint64_t at, uint64_t n, wq_str subject,
-	struct wq_findings *findings);
+/* A finding about [at, at + n) of the page, of the rule's severity when that is negative. `subject` (which outlives the
+ * run) makes it this finding: what was said before counts once more, with the higher severity. */
+wq_err page_report(struct page_run *run, enum wq_rule_id rule, int severity, uint64_t at, uint64_t n, wq_str subject);
+/* Adds what was reported, in order. */
+wq_err page_say(struct page_run *run, struct wq_findings *findings);
 /* The findings of the scripts among the items. */
-wq_err page_judge_code(struct page_run *run, const struct page_item *item, struct wq_findings *findings);
+wq_err page_judge_code(struct page_run *run, const struct page_item *item);
 
 static inline bool page_leads_out(enum page_where where)
 {
