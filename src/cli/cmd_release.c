@@ -1,14 +1,13 @@
 #include "cli/commands.h"
 #include "cli/release_priv.h"
 #include "flow/decide.h"
-#include "flow/diff.h"
-#include "flow/sealed.h"
+#include "flow/rollback.h"
 
-enum { LIST_LIMIT = 200, SHOWN_FINDINGS = 200, SHOWN_CHANGES = 40, JSON_MAX = 512 * 1024 * 1024 };
+enum { LIST_LIMIT = 200, SAID_FINDINGS = 20, JSON_MAX = 512 * 1024 * 1024 };
 
 /* ---- list ---- */
 
-static void json_release(struct wq_json *json, const struct wq_release_row *r)
+void wq_release_json(struct wq_json *json, const struct wq_release_row *r)
 {
 	wq_json_object(json);
 	wq_json_put_str(json, "id", r->id);
@@ -39,7 +38,7 @@ static wq_err list(struct wq_cli *cli, const struct wq_cli_args *args, struct wq
 		wq_json_init(&json, &out);
 		wq_json_array(&json);
 		for (size_t i = 0; i < n; i++)
-			json_release(&json, &releases[i]);
+			wq_release_json(&json, &releases[i]);
 		wq_json_array_end(&json);
 		return wq_cli_json(cli, &json);
 	}
@@ -51,179 +50,6 @@ static wq_err list(struct wq_cli *cli, const struct wq_cli_args *args, struct wq
 			wq_release_state_title(r->state, cli->lang));
 	}
 	return WQ_OK;
-}
-
-/* ---- show ---- */
-
-struct show {
-	struct wq_cli *cli;
-	struct wq_json *json;
-	uint64_t shown, limit;
-};
-
-static wq_err show_change(void *data, const struct wq_change *change)
-{
-	static const char marks[] = {'+', '~', '-'};
-	struct show *show = data;
-
-	if (show->shown++ >= show->limit)
-		return WQ_OK;
-	if (show->cli->json) {
-		wq_json_object(show->json);
-		wq_json_put_str(show->json, "change", wq_str_c(wq_change_name(change->kind)));
-		wq_json_put_str(show->json, "key", change->key);
-		if (change->was)
-			wq_json_put_hex(show->json, "was", change->was->identity.digest.b, WQ_DIGEST_BYTES);
-		if (change->is) {
-			wq_json_put_u64(show->json, "status", change->is->status);
-			wq_json_put_str(show->json, "type", change->is->type);
-			wq_json_put_u64(show->json, "bytes", change->is->identity.length_bytes);
-			wq_json_put_hex(show->json, "is", change->is->identity.digest.b, WQ_DIGEST_BYTES);
-		}
-		wq_json_object_end(show->json);
-		return WQ_OK;
-	}
-	fprintf(show->cli->out, "  %c %s %.*s\n", marks[change->kind], wq_change_title(change->kind, show->cli->lang),
-		WQ_S_ARG(change->key));
-	return WQ_OK;
-}
-
-static wq_err show_changes(struct show *show, struct wq_workspace *w, const struct wq_release_row *r)
-{
-	struct wq_sealed_view base, body;
-	wq_err e;
-	bool has_base;
-
-	WQ_TRY(wq_sealed_open_body(w, r, &body));
-	e = wq_sealed_open(w, r->said.app, &base);
-	has_base = !wq_failed(e) && base.snapshot.head.serial == r->said.base_serial;
-	if (wq_failed(e) && !wq_is(e, WQ_E_NOT_FOUND)) {
-		wq_sealed_close(&body);
-		return e;
-	}
-	if (!has_base && r->said.base_serial > 0)
-		wq_cli_print(show->cli, "  （此发布基于已被取代的版本 %llu）\n",
-			"  (it builds on serial %llu, which is superseded)\n", (unsigned long long)r->said.base_serial);
-	e = wq_diff(has_base ? &base.snapshot : NULL, &body.snapshot, show_change, show);
-	if (!wq_failed(e) && show->shown > show->limit)
-		wq_cli_print(show->cli, "  … 还有 %llu 项（--all 全部列出）\n",
-			"  … and %llu more (--all lists them)\n", (unsigned long long)(show->shown - show->limit));
-	wq_sealed_close(&body);
-	if (has_base)
-		wq_sealed_close(&base);
-	return e;
-}
-
-static wq_err show_findings(struct show *show, struct wq_workspace *w, const struct wq_release_row *r)
-{
-	struct wq_cli *cli = show->cli;
-	wq_str *findings;
-	size_t n;
-
-	WQ_TRY(wq_release_findings(w->ledger, r->id, SHOWN_FINDINGS, &cli->arena, &findings, &n));
-	if (n > 0)
-		wq_cli_print(cli, "\n发现（B2）：\n", "\nfindings (B2):\n");
-	for (size_t i = 0; i < n; i++) {
-		struct wq_finding f;
-
-		WQ_TRY(wq_finding_from_json(&cli->arena, findings[i], &f));
-		if (cli->json) {
-			if (wq_failed(wq_finding_to_json(&f, show->json->out)))
-				return wq_buf_err(show->json->out);
-			if (i + 1 < n)
-				wq_buf_byte(show->json->out, ',');
-			continue;
-		}
-		fprintf(cli->out, "  [%s] %.*s  %.*s:%u\n      %.*s\n      -> %.*s\n",
-			wq_severity_title(f.severity, cli->lang), WQ_S_ARG(f.rule), WQ_S_ARG(f.place.key), f.place.line,
-			WQ_S_ARG(f.evidence.excerpt), WQ_S_ARG(cli->lang == WQ_LANG_ZH ? f.advice_zh : f.advice_en));
-	}
-	return WQ_OK;
-}
-
-static void json_decision(struct wq_json *json, const struct wq_decision *d)
-{
-	wq_json_object(json);
-	wq_json_put_str(json, "person", d->person);
-	wq_json_put_str(json, "verdict", d->verdict == WQ_VERDICT_APPROVE ? WQ_S("approve") : WQ_S("reject"));
-	wq_json_put_str(json, "stage", d->stage);
-	wq_json_put_time(json, "time", d->time);
-	wq_json_put_str(json, "comment", d->comment);
-	wq_json_put_bool(json, "demonstration", d->demonstration);
-	wq_json_object_end(json);
-}
-
-static void print_decision(struct wq_cli *cli, const struct wq_decision *d)
-{
-	char when[32];
-
-	fprintf(cli->out, "  %s  %.*s  %s%s  ", wq_cli_time(d->time, when), WQ_S_ARG(d->person),
-		d->verdict == WQ_VERDICT_APPROVE ? (cli->lang == WQ_LANG_ZH ? "同意" : "approved")
-						 : (cli->lang == WQ_LANG_ZH ? "退回" : "rejected"),
-		d->demonstration ? (cli->lang == WQ_LANG_ZH ? "（演示）" : " (demonstration)") : "");
-	wq_cli_text(cli->out, d->comment);
-	fputc('\n', cli->out);
-}
-
-static wq_err show_text(struct show *show, struct wq_workspace *w, const struct wq_release_row *r,
-	const struct wq_decision_row *decisions, size_t decisions_n)
-{
-	struct wq_cli *cli = show->cli;
-	char when[32], root[WQ_DIGEST_HEX];
-
-	wq_cli_print(cli, "发布 %.*s（应用 %.*s）：%s\n作者 %.*s，%s，%llu 个条目，内容根 %s\n\n变更：\n",
-		"release %.*s of %.*s: %s\nauthor %.*s, %s, %llu entries, body root %s\n\nchanges:\n", WQ_S_ARG(r->id),
-		WQ_S_ARG(r->said.app), wq_release_state_title(r->state, cli->lang), WQ_S_ARG(r->said.author),
-		wq_cli_time(r->said.created, when), (unsigned long long)r->said.entries,
-		wq_digest_hex(r->said.body_root, root));
-	WQ_TRY(show_changes(show, w, r));
-	WQ_TRY(show_findings(show, w, r));
-	if (decisions_n > 0)
-		wq_cli_print(cli, "\n审核：\n", "\ndecisions:\n");
-	for (size_t i = 0; i < decisions_n; i++)
-		print_decision(cli, &decisions[i].said);
-	return WQ_OK;
-}
-
-static wq_err show_json(struct show *show, struct wq_workspace *w, const struct wq_release_row *r,
-	const struct wq_decision_row *decisions, size_t decisions_n)
-{
-	struct wq_json *json = show->json;
-
-	wq_json_object(json);
-	wq_json_key(json, WQ_S("release"));
-	json_release(json, r);
-	wq_json_key(json, WQ_S("decisions"));
-	wq_json_array(json);
-	for (size_t i = 0; i < decisions_n; i++)
-		json_decision(json, &decisions[i].said);
-	wq_json_array_end(json);
-	wq_json_key(json, WQ_S("changes"));
-	wq_json_array(json);
-	WQ_TRY(show_changes(show, w, r));
-	wq_json_array_end(json);
-	wq_json_key(json, WQ_S("findings"));
-	wq_json_array(json);
-	WQ_TRY(show_findings(show, w, r));
-	wq_json_array_end(json);
-	wq_json_object_end(json);
-	return wq_cli_json(show->cli, json);
-}
-
-static wq_err show(struct wq_cli *cli, const struct wq_cli_args *args, struct wq_workspace *w)
-{
-	WQ_BUF(out, JSON_MAX);
-	struct wq_json json;
-	struct show s = {
-		.cli = cli, .json = &json, .limit = wq_cli_has(args, "all") || cli->json ? UINT64_MAX : SHOWN_CHANGES};
-	struct wq_release_row release;
-	struct wq_decision_row *decisions;
-	size_t n;
-
-	WQ_TRY(wq_release_find(w->ledger, args->words[0], &cli->arena, &release));
-	WQ_TRY(wq_release_decisions(w->ledger, release.id, &cli->arena, &decisions, &n));
-	wq_json_init(&json, &out);
-	return cli->json ? show_json(&s, w, &release, decisions, n) : show_text(&s, w, &release, decisions, n);
 }
 
 /* ---- decide ---- */
@@ -242,13 +68,37 @@ static wq_err load_key(struct wq_workspace *w, const struct wq_cli_args *args, w
 	return e;
 }
 
+/* Says which findings a decision is about: before it, so that nobody accepts what they were not told of. */
+static wq_err say_findings(struct wq_cli *cli, struct wq_workspace *w, wq_str release)
+{
+	struct wq_finding *findings;
+	size_t n;
+
+	WQ_TRY(wq_findings_serious(w, release, &cli->arena, &findings, &n));
+	if (n > 0)
+		wq_cli_print(
+			cli, "严重程度为高或以上的发现 %zu 项：\n", "%zu findings of severity high or critical:\n", n);
+	for (size_t i = 0; i < n && i < SAID_FINDINGS && !cli->json && !cli->quiet; i++) {
+		fprintf(cli->out, "  [%s] %.*s  ", wq_severity_title(findings[i].severity, cli->lang),
+			WQ_S_ARG(findings[i].rule));
+		wq_cli_text(cli->out, findings[i].place.key);
+		fputs("  ", cli->out);
+		wq_cli_text(cli->out, findings[i].evidence.excerpt);
+		fputc('\n', cli->out);
+	}
+	if (n > SAID_FINDINGS)
+		wq_cli_print(cli, "  … 其余见 release show\n", "  … the rest: release show\n");
+	return WQ_OK;
+}
+
 static wq_err decide(
 	struct wq_cli *cli, const struct wq_cli_args *args, struct wq_workspace *w, enum wq_verdict verdict)
 {
 	struct wq_decide_options options = {.release = args->words[0],
 		.person = wq_cli_value(args, "person"),
-		.stage = WQ_S("review"),
+		.stage = wq_cli_has(args, "stage") ? wq_cli_value(args, "stage") : WQ_S("review"),
 		.comment = wq_cli_value(args, "comment"),
+		.accept_findings = wq_cli_has(args, "accept-findings"),
 		.verdict = verdict};
 	struct wq_sm2_key *key = NULL;
 	wq_err e;
@@ -258,6 +108,10 @@ static wq_err decide(
 		options.person = wq_cli_value(args, "as");
 	if (!wq_id_valid(options.person) || (!options.demonstration && wq_cli_value(args, "key").n == 0))
 		return wq_error(WQ_E_USAGE, "--person ID --key FILE, or in the demonstration --as ID");
+	if (!wq_stage_find(options.stage))
+		return wq_error(WQ_E_USAGE, "--stage is review, secrecy or release");
+	if (verdict == WQ_VERDICT_APPROVE)
+		WQ_TRY(say_findings(cli, w, options.release));
 	WQ_TRY(load_key(w, args, options.person, options.demonstration, &key));
 	e = wq_decide(w, &options, key);
 	wq_sm2_key_free(&key);
@@ -306,14 +160,47 @@ static wq_err seal(struct wq_cli *cli, const struct wq_cli_args *args, struct wq
 	return wq_cli_json(cli, &json);
 }
 
+/* ---- rollback ---- */
+
+static wq_err rollback(struct wq_cli *cli, const struct wq_cli_args *args, struct wq_workspace *w)
+{
+	WQ_BUF(out, 4096);
+	struct wq_rollback_options options = {
+		.app = args->words[0], .author = wq_cli_value(args, "author"), .reason = wq_cli_value(args, "reason")};
+	struct wq_rollback_result r;
+	struct wq_json json;
+
+	if (!wq_str_to_u64(wq_cli_value(args, "to"), UINT64_MAX, &options.serial) || options.serial == 0)
+		return wq_error(WQ_E_USAGE, "--to SERIAL: a version that was sealed (weique release list)");
+	if (!wq_id_valid(options.author))
+		return wq_error(WQ_E_USAGE, "--author ID: who proposes it");
+	WQ_TRY(wq_rollback(w, &options, &r));
+	wq_cli_print(cli, "发布 %.*s 待审核：回到版本 %llu（新增 %llu，修改 %llu，消失 %llu）\n",
+		"release %.*s waits for decisions: back to serial %llu (%llu added, %llu changed, %llu gone)\n",
+		WQ_S_ARG(r.release), (unsigned long long)options.serial, (unsigned long long)r.added,
+		(unsigned long long)r.changed, (unsigned long long)r.gone);
+	if (!cli->json)
+		return WQ_OK;
+	wq_json_init(&json, &out);
+	wq_json_object(&json);
+	wq_json_put_str(&json, "release", r.release);
+	wq_json_put_bool(&json, "again", r.again);
+	wq_json_put_u64(&json, "to", options.serial);
+	wq_json_put_u64(&json, "added", r.added);
+	wq_json_put_u64(&json, "changed", r.changed);
+	wq_json_put_u64(&json, "gone", r.gone);
+	wq_json_object_end(&json);
+	return wq_cli_json(cli, &json);
+}
+
+static wq_err cmd_rollback(struct wq_cli *cli, const struct wq_cli_args *args)
+{
+	return wq_cli_with(cli, args, rollback);
+}
+
 static wq_err cmd_list(struct wq_cli *cli, const struct wq_cli_args *args)
 {
 	return wq_cli_with(cli, args, list);
-}
-
-static wq_err cmd_show(struct wq_cli *cli, const struct wq_cli_args *args)
-{
-	return wq_cli_with(cli, args, show);
 }
 
 static wq_err cmd_approve(struct wq_cli *cli, const struct wq_cli_args *args)
@@ -334,11 +221,23 @@ static wq_err cmd_seal(struct wq_cli *cli, const struct wq_cli_args *args)
 static const struct wq_cli_option list_options[] = {
 	{"app", "ID", {"只列这个应用", "of this application only"}, false}, {0}};
 static const struct wq_cli_option show_options[] = {{"all", NULL, {"列出全部变更", "list every change"}, false}, {0}};
+static const struct wq_cli_option rollback_options[] = {
+	{"to", "SERIAL", {"要回到的封存版本", "the sealed version to go back to"}, false},
+	{"author", "ID", {"提出人（不能审核此发布）", "who proposes it (and cannot decide on it)"}, false},
+	{"reason", "TEXT", {"原因（记入账本）", "why, for the ledger"}, false},
+	{0},
+};
 static const struct wq_cli_option decide_options[] = {
 	{"person", "ID", {"审核人员", "who decides"}, false},
 	{"key", "FILE", {"本人的 SM2 私钥文件", "the person's own SM2 key file"}, false},
 	{"passphrase-file", "FILE", {"私钥口令所在文件", "file with the passphrase of the key"}, false},
 	{"comment", "TEXT", {"审核意见（写入签名）", "a comment, which is signed along"}, false},
+	{"stage", "STAGE",
+		{"审核环节：review（缺省）、secrecy、release", "stage: review (the default), secrecy, release"}, false},
+	{"accept-findings", NULL,
+		{"接受严重程度为高或以上的发现，须有 --comment（一并签名）",
+			"accept findings of severity high or critical; needs a --comment (signed along)"},
+		false},
 	{"as", "ID",
 		{"仅限演示：用状态目录中的私钥（会标记在事件里）",
 			"demonstration only: the key in the state directory (marked so in the event)"},
@@ -350,7 +249,7 @@ const struct wq_cli_command wq_cmd_release[] = {
 	{"release list", "[--app ID]", 0, 0, {"列出发布", "list releases"}, {0}, list_options, cmd_list,
 		"weique release list --app portal --json"},
 	{"release show", "ID", 1, 1, {"查看发布：变更、发现、审核", "show a release: changes, findings, decisions"},
-		{0}, show_options, cmd_show, "weique release show r12 --all"},
+		{0}, show_options, wq_release_cmd_show, "weique release show r12 --all"},
 	{"release diff", "ID [KEY…]", 1, WQ_CLI_ARGS_MAX,
 		{"逐页对比：之前（已封存）与之后（拟发布）", "compare before (sealed) and after (proposed)"},
 		{"先列出同一改动的各组，再显示每组的代表页：状态、类型、头，可见文字，然后是不可见的标记（入侵者改的正是这些，标有 !）。"
@@ -369,5 +268,13 @@ const struct wq_cli_command wq_cmd_release[] = {
 	{"release seal", "ID", 1, 1,
 		{"核验审核签名并封存，网关随即提供新版本", "verify the decisions, seal it, serve it"}, {0}, NULL,
 		cmd_seal, "weique release seal r12"},
+	{"release rollback", "APP --to SERIAL --author ID", 1, 1,
+		{"提出一个发布，内容为以前的封存版本",
+			"propose a release with the content of an earlier sealed version"},
+		{"与其他发布一样需要审核和封存，得到新的版本号；该版本须仍被保留（vault.keep）。",
+			"It needs decisions and a seal like any other and gets a new serial; that version has to be kept still "
+			"(vault.keep)."},
+		rollback_options, cmd_rollback,
+		"weique release rollback portal --to 7 --author editor --reason 首页被误改"},
 	{0},
 };

@@ -15,6 +15,7 @@ extern const struct wq_cli_command wq_cmd_person[];
 extern const struct wq_cli_command wq_cmd_release[];
 extern const struct wq_cli_command wq_cmd_ledger[];
 extern const struct wq_cli_command wq_cmd_unit[];
+extern const struct wq_cli_command wq_cmd_vault[];
 extern const struct wq_cli_command wq_cmd_version[];
 
 #endif

@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/map.h"
 #include "flow/check.h"
+#include "flow/collect.h"
 #include "flow/diff.h"
 #include "flow/sealed.h"
 #include "vault/encode.h"
@@ -466,11 +467,15 @@ wq_err wq_capture(struct wq_workspace *workspace, const struct wq_app_row *app,
 		.options = options,
 		.result = &result,
 		.gzip = WQ_BUF_INIT(WQ_SITE_OBJECT_MAX)};
+	int hold = -1;
 	wq_err e;
 
 	wq_arena_init(&c.arena, MEMORY);
 	wq_map_init(&c.objects, WQ_CAPTURE_ENTRIES_MAX, workspace->random);
-	e = run(&c);
+	e = wq_collect_hold(workspace, false, &hold);
+	if (!wq_failed(e))
+		e = run(&c);
+	wq_file_close(&hold);
 	wq_checks_free(&c.checks);
 	wq_pack_writer_free(&c.writer);
 	wq_map_done(&c.objects);

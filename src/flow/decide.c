@@ -9,6 +9,75 @@
 #include "seal/protocol.h"
 #include "vault/shelf.h"
 
+enum { FINDINGS_MEMORY = 1024 * 1024 * 1024 };
+
+/* ---- findings ---- */
+
+wq_err wq_findings_serious(struct wq_workspace *workspace, wq_str release, struct wq_arena *arena,
+	struct wq_finding **ret_findings, size_t *ret_n)
+{
+	struct wq_finding *findings;
+	wq_str *texts;
+	size_t all, n = 0;
+
+	WQ_TRY(wq_release_findings(workspace->ledger, release, WQ_FINDINGS_MAX, arena, &texts, &all));
+	findings = WQ_NEW_ARRAY(arena, struct wq_finding, all + 1);
+	WQ_TRY(wq_arena_err(arena));
+	for (size_t i = 0; i < all; i++) {
+		WQ_TRY(wq_finding_from_json(arena, texts[i], &findings[n]));
+		n += findings[n].severity >= WQ_SEVERITY_HIGH;
+	}
+	*ret_findings = findings;
+	*ret_n = n;
+	return WQ_OK;
+}
+
+static int id_order(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(struct wq_finding_id));
+}
+
+static wq_err ids_digest(struct wq_arena *arena, const struct wq_finding *findings, size_t n, wq_digest *ret)
+{
+	struct wq_finding_id *ids = WQ_NEW_ARRAY(arena, struct wq_finding_id, n);
+
+	WQ_TRY(wq_arena_err(arena));
+	for (size_t i = 0; i < n; i++)
+		ids[i] = wq_finding_identity(&findings[i]);
+	qsort(ids, n, sizeof *ids, id_order);
+	*ret = wq_sm3(wq_str_of(ids, n * sizeof *ids));
+	return WQ_OK;
+}
+
+/* The comment as it is signed. */
+static wq_err comment_of(struct wq_workspace *w, const struct wq_decide_options *options, wq_str *ret_comment)
+{
+	WQ_CLEANUP(wq_arena_done) struct wq_arena arena;
+	struct wq_finding *findings;
+	char hex[WQ_DIGEST_HEX];
+	wq_digest digest;
+	size_t n;
+
+	*ret_comment = options->comment;
+	if (options->verdict != WQ_VERDICT_APPROVE)
+		return WQ_OK;
+	wq_arena_init(&arena, FINDINGS_MEMORY);
+	WQ_TRY(wq_findings_serious(w, options->release, &arena, &findings, &n));
+	if (n == 0)
+		return WQ_OK;
+	if (!options->accept_findings || wq_str_trim(options->comment).n == 0)
+		return wq_error(WQ_E_DENIED,
+			"%zu findings of severity high or critical, such as %.*s at %.*s: read them (release show), then "
+			"--accept-findings with a --comment",
+			n, WQ_S_ARG(findings[0].rule), WQ_S_ARG(findings[0].place.key));
+	WQ_TRY(ids_digest(&arena, findings, n, &digest));
+	*ret_comment = wq_arena_printf(w->arena, "%.*s [accepts %zu findings, SM3 %s]", WQ_S_ARG(options->comment), n,
+		wq_digest_hex(digest, hex));
+	return wq_arena_err(w->arena);
+}
+
+/* ---- decide ---- */
+
 wq_err wq_decide(struct wq_workspace *workspace, const struct wq_decide_options *options, const struct wq_sm2_key *key)
 {
 	WQ_BUF(canonical, WQ_DECISION_BYTES_MAX);
@@ -16,6 +85,7 @@ wq_err wq_decide(struct wq_workspace *workspace, const struct wq_decide_options 
 	struct wq_release_row release;
 	struct wq_person_row person;
 	struct wq_decision said;
+	wq_str comment;
 	wq_sm2_public public_key = wq_sm2_key_public(key);
 
 	WQ_TRY(wq_release_find(workspace->ledger, options->release, workspace->arena, &release));
@@ -25,6 +95,7 @@ wq_err wq_decide(struct wq_workspace *workspace, const struct wq_decide_options 
 	WQ_TRY(wq_person_find(workspace->ledger, options->person, workspace->arena, &person));
 	if (memcmp(public_key.point, person.key.point, sizeof public_key.point) != 0)
 		return wq_error(WQ_E_KEY, "it is not the key that %.*s is registered with", WQ_S_ARG(options->person));
+	WQ_TRY(comment_of(workspace, options, &comment));
 	if (options->verdict == WQ_VERDICT_APPROVE)
 		WQ_TRY(wq_release_verify(workspace, &release, NULL));
 	said = (struct wq_decision){
@@ -32,7 +103,7 @@ wq_err wq_decide(struct wq_workspace *workspace, const struct wq_decide_options 
 		.release = options->release,
 		.person = options->person,
 		.stage = options->stage,
-		.comment = options->comment,
+		.comment = comment,
 		.verdict = options->verdict,
 		.time = wq_now(workspace->clock),
 		.demonstration = options->demonstration,

@@ -13,12 +13,19 @@
 struct wq_decide_options {
 	wq_str release, person, stage, comment;
 	enum wq_verdict verdict;
-	bool demonstration; /* the key came from the state directory: marked so in the decision */
+	bool accept_findings; /* says yes to findings of severity high and critical, which needs a comment */
+	bool demonstration;   /* the key came from the state directory: marked so in the decision */
 };
 
-/* An approval is signed only after wq_release_verify(). Errors: those of both and of wq_release_decide(); WQ_E_KEY when
+/* An approval is signed only after wq_release_verify(). Where the release has findings of severity high or critical, it takes
+ * `accept_findings` and a comment, else WQ_E_DENIED; how many they are and the SM3 over their sorted identities become part
+ * of the comment, and so of what is signed (B2, 2024 art. 13). Errors: those of both and of wq_release_decide(); WQ_E_KEY when
  * `key` is not the person's registered one. */
 wq_err wq_decide(struct wq_workspace *workspace, const struct wq_decide_options *options, const struct wq_sm2_key *key);
+
+/* The findings that have to be accepted, in `arena`. */
+wq_err wq_findings_serious(struct wq_workspace *workspace, wq_str release, struct wq_arena *arena,
+	struct wq_finding **ret_findings, size_t *ret_n);
 
 struct wq_seal_result {
 	uint64_t serial;

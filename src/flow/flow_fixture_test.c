@@ -183,6 +183,8 @@ void flow_seal(struct flow_fixture *f, wq_str release)
 		struct wq_decide_options options = {.release = release,
 			.person = wq_str_c(people[i]),
 			.stage = WQ_S("review"),
+			.comment = WQ_S("同意"),
+			.accept_findings = true,
 			.verdict = WQ_VERDICT_APPROVE};
 		assert_ok(wq_decide(&f->w, &options, f->keys[i]));
 	}

@@ -20,6 +20,11 @@ static const struct wq_conf_row rows[] = {
 	{"opening.required", WQ_CONF_BOOL, "true", 0, 0, NULL,
 		"首次封存前须有开办审批（2024 第四条；rules/units.conf 说明哪些单位须有）",
 		"an application's first release is sealed only with an opening approval (2024 art. 4; rules/units.conf says whose)"},
+	{"vault.keep", WQ_CONF_INT, "10", 1, 1000000, NULL,
+		"每个应用保留最近几个封存版本，供回退（weique vault gc 清理其余的）",
+		"sealed versions of each application that are kept for going back (weique vault gc removes the others)"},
+	{"vault.grace", WQ_CONF_DURATION, "1h", 0, 2147483647, NULL, "清理时，比这更新的文件一律保留",
+		"files that are younger than this are never collected"},
 	{"language", WQ_CONF_TEXT, "", 0, 5, NULL,
 		"命令输出的语言：zh、en；空：按环境变量。--lang 和 $WEIQUE_LANG 优先",
 		"language of the commands' output: zh, en; empty: by the environment. --lang and $WEIQUE_LANG come first"},
@@ -258,6 +263,8 @@ static wq_err take(const char *dir, struct wq_arena *arena, const struct wq_conf
 	if (settings->rules_dir)
 		settings->rules_dir = wq_arena_cstr(arena, below(arena, dir, WQ_S(""), wq_str_c(settings->rules_dir)));
 	take_capture(arena, conf, &settings->capture);
+	settings->vault_keep = (size_t)wq_conf_int(conf, "vault.keep");
+	settings->vault_grace_msec = wq_conf_msec(conf, "vault.grace");
 	return wq_arena_err(arena);
 }
 

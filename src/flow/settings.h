@@ -32,6 +32,8 @@ struct wq_settings {
 	bool opening_required; /* an application's first release needs an opening approval where that is demanded */
 	wq_str language;       /* "zh", "en", or empty: the environment's */
 	struct wq_capture_settings capture;
+	size_t vault_keep; /* sealed versions of each application (flow/collect.h) */
+	uint64_t vault_grace_msec;
 };
 
 /* The capture settings without any file: for tests and for those who have no workspace. */

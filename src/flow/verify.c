@@ -2,13 +2,14 @@
 
 #include "flow/diff.h"
 #include "flow/sealed.h"
+#include "policy/rewrite.h"
 #include "vault/encode.h"
 #include "vault/pack.h"
 
 /* Packs have a target of 16 MiB; one that holds a single large object is larger (vault/pack.h). */
 #define PACK_FILE_MAX ((size_t)WQ_PACK_OBJECT_MAX + (size_t)WQ_PACK_OBJECTS_MAX * WQ_PACK_ROW + WQ_MIB)
 
-enum { NO_PACK = UINT32_MAX };
+enum { NO_PACK = UINT32_MAX, POLICY_MEMORY = 64 * 1024 * 1024 };
 
 /* A pack that was read and verified. */
 struct held {
@@ -161,6 +162,54 @@ static wq_err check_objects(struct verify *v)
 	return e;
 }
 
+/* A page says that it was transformed only in ways that the policy has, and names its source only when it was. */
+static wq_err check_transforms(const struct wq_snapshot *proposed, const struct wq_policy *policy)
+{
+	unsigned can = (policy->leave ? WQ_TRANSFORM_LEAVE : 0) | (policy->footer.n ? WQ_TRANSFORM_FOOTER : 0) |
+		(policy->volatiles_n ? WQ_TRANSFORM_CUT : 0);
+
+	for (uint32_t i = 0; i < proposed->entries_n; i++) {
+		struct wq_entry entry;
+
+		if (!wq_snapshot_entry(proposed, i, &entry))
+			return wq_error(WQ_E_FORMAT, "entry %u", i);
+		if (entry.transforms & ~can)
+			return wq_error(WQ_E_ALTERED,
+				"%.*s: it says that it was transformed as the policy does not (%u)",
+				WQ_S_ARG(entry.key), entry.transforms & ~can);
+		if (entry.has_source && entry.transforms == 0 && policy->volatiles_n == 0)
+			return wq_error(WQ_E_ALTERED, "%.*s: it names a source, but nothing transformed it",
+				WQ_S_ARG(entry.key));
+	}
+	return WQ_OK;
+}
+
+/* Each address stands under the id that pages call it by: a prompt cannot lead to another place than it says. */
+static wq_err check_links(const struct wq_snapshot *proposed)
+{
+	for (uint32_t i = 0; i < proposed->links_n; i++) {
+		uint8_t id[WQ_SNAPSHOT_LINK_ID];
+		wq_str address;
+
+		if (!wq_snapshot_link_at(proposed, i, id, &address))
+			return wq_error(WQ_E_FORMAT, "link %u", i);
+		if (memcmp(wq_leave_id(address).b, id, sizeof id) != 0)
+			return wq_error(WQ_E_ALTERED, "the link to %.*s stands under another id", WQ_S_ARG(address));
+	}
+	return WQ_OK;
+}
+
+static wq_err check_policy(struct verify *v)
+{
+	WQ_CLEANUP(wq_arena_done) struct wq_arena arena;
+	struct wq_policy policy;
+
+	wq_arena_init(&arena, POLICY_MEMORY);
+	WQ_TRY(wq_policy_decode(wq_snapshot_policy(v->proposed), &arena, &policy));
+	WQ_TRY(check_transforms(v->proposed, &policy));
+	return check_links(v->proposed);
+}
+
 /* What the body says besides its entries: hosts as registered. The policy is shown to who decides. */
 static wq_err check_rest(struct verify *v, const struct wq_release_row *release)
 {
@@ -232,6 +281,7 @@ static wq_err check_body(struct verify *v, const struct wq_release_row *release)
 			(unsigned long long)release->said.body_bytes);
 	WQ_TRY(wq_snapshot_check(v->proposed));
 	WQ_TRY(check_rest(v, release));
+	WQ_TRY(check_policy(v));
 	WQ_TRY(check_statement(v, release));
 	return check_objects(v);
 }

@@ -3,7 +3,8 @@
  * A person looks at pages; what is sealed is bytes: the forms that are sent (gzip and brotli as well), headers, hosts.
  * Whoever prepared the release could have shown one thing and put another into it. Here everything that would be sealed is
  * compared with what can be shown: the body is the statement's; every pack is the one of its name, every object the one of
- * its digest; every encoded form gives exactly the bytes that are shown; nothing stands in the body that the review does
+ * its digest; every encoded form (gzip, brotli) gives exactly the bytes that are shown; the policy can be read, and pages were
+ * transformed only in ways that it has; every address of the link table stands under its own id; nothing stands in the body that the review does
  * not show; the statement's counts are true against the sealed version that it names. Clause 2024 art. 13.
  *
  * Each pack is read once into memory of our own and believed only there: at most three of them are held. Bad at: bodies

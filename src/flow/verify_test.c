@@ -2,6 +2,7 @@
 #include "flow/verify.h"
 
 #include "base/test.h"
+#include "policy/rewrite.h"
 #include "vault/dir_test.h"
 #include "vault/encode.h"
 #include "vault/pack.h"
@@ -243,6 +244,42 @@ static void test_brotli(void **state)
 	refused(f, WQ_E_ALTERED, "p05.html: what is sent compressed");
 }
 
+/* What a body says about links, sources and transformations has to be what its policy does. */
+static void test_policy(void **state)
+{
+	struct fixture *f = *state;
+	static const wq_str suffixes[] = {WQ_S_INIT("gov.cn")};
+	struct wq_policy policy = wq_policy_default;
+	struct wq_link_new link = {.address = WQ_S("https://www.example.com/")};
+	struct wq_release_row row;
+	WQ_BUF(block, WQ_POLICY_BLOCK_MAX);
+
+	f->entries[0].transforms = WQ_TRANSFORM_LEAVE;
+	f->entries[0].has_source = true;
+	f->entries[0].source = wq_sm3(WQ_S("as captured"));
+	refused(f, WQ_E_ALTERED, "p00.html: it says that it was transformed as the policy does not (1)");
+	policy.leave = true;
+	policy.portal = WQ_S("云山县人民政府");
+	policy.leave_prefix = WQ_S("/leave/");
+	policy.suffixes = suffixes;
+	policy.suffixes_n = 1;
+	assert_ok(wq_policy_encode(&policy, &block));
+	f->body.policy = wq_buf_str(&block);
+	row = propose(f);
+	assert_ok(wq_release_verify(&f->w, &row, NULL));
+
+	f->body.links = &link;
+	f->body.links_n = 1;
+	refused(f, WQ_E_ALTERED, "the link to https://www.example.com/ stands under another id");
+	memcpy(link.id, wq_leave_id(link.address).b, sizeof link.id);
+	row = propose(f);
+	assert_ok(wq_release_verify(&f->w, &row, NULL));
+
+	f->body.policy = wq_str_head(wq_buf_str(&block), block.len - 1);
+	row = propose(f);
+	assert_err(wq_release_verify(&f->w, &row, NULL), WQ_E_FORMAT);
+}
+
 static void test_wrong_object(void **state)
 {
 	struct fixture *f = *state;
@@ -372,6 +409,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_gzip_of_another_page, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_gzip_bomb, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_brotli, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_policy, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_wrong_object, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_packs, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_body, setup, teardown),
