@@ -181,6 +181,16 @@ static wq_err check_hosts(const char *what, const wq_str *hosts, size_t n)
 	return WQ_OK;
 }
 
+/* Names of links are put into attributes, scripts and headers as they are (policy/rewrite.h). */
+static bool needs_no_quoting(wq_str path)
+{
+	for (size_t i = 0; i < path.n; i++)
+		if (!path.p[i] ||
+			!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._~%-", path.p[i]))
+			return false;
+	return true;
+}
+
 static wq_err check_leave(const struct wq_policy *p, struct wq_buf *key)
 {
 	if (p->portal.n > WQ_POLICY_TEXT_MAX || !is_plain(p->portal))
@@ -188,6 +198,10 @@ static wq_err check_leave(const struct wq_policy *p, struct wq_buf *key)
 	WQ_TRY(check_path(p->leave_prefix, key));
 	if (p->leave_prefix.n < 3 || !wq_str_ends(p->leave_prefix, WQ_S("/")))
 		return wq_error(WQ_E_INPUT, "%.*s: the path of the prompt begins and ends with '/' and is not \"/\"",
+			WQ_S_ARG(p->leave_prefix));
+	if (!needs_no_quoting(p->leave_prefix))
+		return wq_error(WQ_E_INPUT,
+			"%.*s: the path of the prompt has other characters than letters, digits and ._~%%-",
 			WQ_S_ARG(p->leave_prefix));
 	WQ_TRY(check_hosts("a suffix", p->suffixes, p->suffixes_n));
 	return check_hosts("a host inside", p->inside, p->inside_n);

@@ -85,7 +85,7 @@ struct wq_policy {
 	/* leave-site prompt (2024 art. 15) */
 	bool leave;
 	wq_str portal;       /* its name in the prompt's sentence: "云山县人民政府" */
-	wq_str leave_prefix; /* "/leave/": begins and ends with '/' */
+	wq_str leave_prefix; /* "/leave/": begins and ends with '/'; letters, digits and ._~%- */
 	const wq_str
 		*suffixes; /* a host below one of these is inside (not the suffix itself): "gov.cn", "xn--zfr164b" */
 	size_t suffixes_n;

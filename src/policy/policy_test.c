@@ -298,6 +298,7 @@ static void what_breaks_an_invariant_is_named(void **state)
 		case 32: region(&p, wq_str_of(text_max, 65), WQ_S(""), 1), note = "over 64 bytes"; break;
 		case 33: region(&p, WQ_S("a"), WQ_S("b"), 1), one_region.bytes = 7, note = "no such"; break;
 		case 34: p.paths = many, p.paths_n = WQ_COUNT(many), note = "more than 4096"; break;
+		case 35: p.leave_prefix = WQ_S("/l'/"), note = "characters"; break;
 		default: return;
 		}
 		wq_buf_add(&block, WQ_S("before"));

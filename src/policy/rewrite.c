@@ -13,6 +13,7 @@ enum { GROWTH = 4, NEEDLE_MAX = 13 };
 struct wq_rewrite {
 	const struct wq_rewrite_options *options;
 	struct wq_naming naming;
+	bool prompt; /* the policy has one */
 	bool base_seen;
 	enum wq_charset charset;
 	enum wq_html_encoding encoding;
@@ -71,25 +72,29 @@ static void emit_ascii(struct wq_rewrite *r, wq_str text)
 			wq_buf_printf(r->out, "\\u%04x\\u%04x", 0xd7c0 + (cp >> 10), 0xdc00 + (cp & 0x3ff));
 }
 
-/* Bytes of the document, or of the footer. Those that follow each other in the chunk are written at once. */
-static void pass(struct wq_rewrite *r, wq_str raw)
+static void pass_apart(struct wq_rewrite *r, wq_str raw)
 {
 	uintptr_t at = (uintptr_t)raw.p, chunk = (uintptr_t)r->chunk.p;
-	bool in_chunk = at >= chunk && at - chunk < r->chunk.n;
 
 	if (raw.n == 0)
 		return;
-	if (in_chunk && r->run.n > 0 && raw.p == r->run.p + r->run.n) {
-		r->run.n += raw.n;
-		return;
-	}
 	flush(r);
 	if (r->in_footer && r->charset != WQ_CHARSET_UTF8)
 		emit_ascii(r, raw);
-	else if (in_chunk)
+	else if (at >= chunk && at - chunk < r->chunk.n)
 		r->run = raw;
 	else
 		wq_buf_add(r->out, raw);
+}
+
+/* Bytes of the document, or of the footer. Those that follow each other in the chunk are written at once. */
+static inline void pass(struct wq_rewrite *r, wq_str raw)
+{
+	/* a run ends inside its chunk, or at its end, where other memory may begin */
+	if (r->run.n > 0 && raw.p == r->run.p + r->run.n && raw.p != r->chunk.p + r->chunk.n)
+		r->run.n += raw.n;
+	else
+		pass_apart(r, raw);
 }
 
 /* ---- values */
@@ -323,6 +328,24 @@ static bool is_first(const struct wq_html_token *token, const struct wq_html_att
 	return true;
 }
 
+/* Whether the tag may hold what is followed: most do not. */
+static inline bool may_be_followed(const struct wq_html_token *token)
+{
+	static const bool rows[WQ_TAG_COUNT] = {[WQ_TAG_A] = true,
+		[WQ_TAG_AREA] = true,
+		[WQ_TAG_META] = true,
+		[WQ_TAG_FORM] = true,
+		[WQ_TAG_BUTTON] = true,
+		[WQ_TAG_INPUT] = true};
+
+	if (rows[token->tag] || token->foreign)
+		return token->attrs_n > 0;
+	for (size_t i = 0; i < token->attrs_n; i++)
+		if ((token->attrs[i].name.p[0] | 0x20) == 'o')
+			return true;
+	return false;
+}
+
 static wq_err rewrite_tag(struct wq_rewrite *r, const struct wq_html_token *token)
 {
 	struct value v = {.token = token, .passed = token->raw.p};
@@ -412,7 +435,7 @@ static wq_err put_footer(struct wq_rewrite *r)
 	wq_err e;
 
 	r->footer_done = true;
-	if (r->marked || !r->options->footer || r->options->leave.policy->footer.n == 0)
+	if (r->marked)
 		return WQ_OK;
 	emit(r, WQ_S("<!--" FOOTER_MARK "-->"));
 	r->in_footer = true;
@@ -521,7 +544,7 @@ static wq_err on_start(struct wq_rewrite *r, const struct wq_html_token *token)
 {
 	if (token->tag == WQ_TAG_BASE && !token->foreign)
 		take_base(r, token);
-	if (token->attrs_n > 0 && r->options->leave.policy->leave)
+	if (r->prompt && may_be_followed(token))
 		WQ_TRY(rewrite_tag(r, token));
 	else
 		pass(r, token->raw);
@@ -629,7 +652,9 @@ wq_err wq_rewrite_reset(struct wq_rewrite *r, const struct wq_rewrite_options *o
 	enum wq_charset charset = options->charset.n > 0 ? wq_charset_by_label(options->charset) : WQ_CHARSET_UTF8;
 	bool multibyte = charset == WQ_CHARSET_GB18030 || charset == WQ_CHARSET_BIG5;
 	struct wq_rewrite fresh = {.options = options,
+		.prompt = options->leave.policy->leave,
 		.charset = charset == WQ_CHARSET_NONE ? WQ_CHARSET_UTF8 : charset,
+		.footer_done = !options->footer || options->leave.policy->footer.n == 0,
 		.encoding = r->encoding,
 		.tag_max = r->tag_max,
 		.html = r->html,

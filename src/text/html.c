@@ -127,11 +127,17 @@ uint64_t wq_html_newlines(wq_str bytes)
 	size_t i = 0;
 
 #if defined(__SSE2__)
-	for (; i + 16 <= bytes.n; i += 16) {
-		__m128i block = _mm_loadu_si128((const __m128i *)(const void *)(bytes.p + i));
+	while (i + 16 <= bytes.n) {
+		size_t end = i + WQ_MIN((bytes.n - i) / 16, (size_t)255) * 16; /* a lane counts to 255 */
+		__m128i lanes = _mm_setzero_si128();
 
-		n += (unsigned int)__builtin_popcount(
-			(unsigned int)_mm_movemask_epi8(_mm_cmpeq_epi8(block, _mm_set1_epi8('\n'))));
+		for (; i < end; i += 16) {
+			__m128i block = _mm_loadu_si128((const __m128i *)(const void *)(bytes.p + i));
+
+			lanes = _mm_sub_epi8(lanes, _mm_cmpeq_epi8(block, _mm_set1_epi8('\n')));
+		}
+		lanes = _mm_sad_epu8(lanes, _mm_setzero_si128());
+		n += (uint64_t)_mm_cvtsi128_si64(lanes) + (uint64_t)_mm_cvtsi128_si64(_mm_unpackhi_epi64(lanes, lanes));
 	}
 #endif
 	for (; i < bytes.n; i++)

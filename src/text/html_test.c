@@ -427,13 +427,30 @@ static void test_visible(void **state)
 	wq_buf_done(&sights.out);
 }
 
+/* vectors, lanes that come to their end, what is left over */
+static void test_newlines(void **state)
+{
+	enum { LONGEST = 16 * 600 };
+	static char bytes[LONGEST];
+	uint64_t n = 0;
+
+	(void)state;
+	for (size_t i = 0; i < LONGEST; i++)
+		bytes[i] = i < LONGEST / 2 || i % 7 == 0 ? '\n' : '\v';
+	for (size_t i = 0; i < LONGEST; i++) {
+		assert_int_equal(wq_html_newlines(wq_str_of(bytes, i)), n);
+		n += bytes[i] == '\n';
+	}
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_cases), cmocka_unit_test(test_scripting),
-		cmocka_unit_test(test_every_case_in_one_document), cmocka_unit_test(test_overlong),
-		cmocka_unit_test(test_overlong_comment), cmocka_unit_test(test_too_many_attributes),
-		cmocka_unit_test(test_nul), cmocka_unit_test(test_callback_stops), cmocka_unit_test(test_tags),
-		cmocka_unit_test(test_names), cmocka_unit_test(test_references), cmocka_unit_test(test_visible)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_newlines), cmocka_unit_test(test_cases),
+		cmocka_unit_test(test_scripting), cmocka_unit_test(test_every_case_in_one_document),
+		cmocka_unit_test(test_overlong), cmocka_unit_test(test_overlong_comment),
+		cmocka_unit_test(test_too_many_attributes), cmocka_unit_test(test_nul),
+		cmocka_unit_test(test_callback_stops), cmocka_unit_test(test_tags), cmocka_unit_test(test_names),
+		cmocka_unit_test(test_references), cmocka_unit_test(test_visible)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
