@@ -1,3 +1,4 @@
+#include "base/file.h"
 #include "base/test.h"
 #include "crypto/canon.h"
 #include "policy/policy.h"
@@ -189,6 +190,21 @@ static void an_explicit_default_is_refused(void **state)
 	wq_canon_list(&block, 0);
 	assert_ok(wq_buf_err(&block));
 	assert_err(wq_policy_decode(wq_buf_str(&block), &arena, &p), WQ_E_FORMAT);
+}
+
+/* Written by hand from docs/canonical-encoding.md alone. */
+static void a_foreign_block_is_read(void **state)
+{
+	const char *path = wq_arena_printf(&arena, "%s/tests/corpus/policy-block/full", getenv("WQ_SOURCE_ROOT")).p;
+	WQ_BUF(block, WQ_MIB);
+	struct wq_policy p;
+
+	(void)state;
+	assert_ok(wq_file_read(&wq_fs_system, path, &block));
+	assert_ok(wq_policy_decode(wq_buf_str(&block), &arena, &p));
+	assert_int_equal(wq_policy_class(&p, WQ_S("/admin/x")), WQ_CLASS_STAFF);
+	assert_str(p.portal, WQ_S("云山县人民政府"));
+	assert_str(encoded(&p), wq_buf_str(&block));
 }
 
 /* Each alters a fine policy in one place. */
@@ -501,6 +517,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			every_cut_and_every_flipped_bit_is_refused_or_another_policy, begin, end),
 		cmocka_unit_test_setup_teardown(an_explicit_default_is_refused, begin, end),
+		cmocka_unit_test_setup_teardown(a_foreign_block_is_read, begin, end),
 		cmocka_unit_test_setup_teardown(what_breaks_an_invariant_is_named, begin, end),
 		cmocka_unit_test_setup_teardown(the_longest_prefix_of_whole_segments_counts, begin, end),
 		cmocka_unit_test_setup_teardown(the_look_up_is_that_of_a_linear_search, begin, end),

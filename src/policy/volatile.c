@@ -117,7 +117,7 @@ static void put_rest(wq_str page, const struct regions *r, bool all, struct wq_b
 		if (!all && r->rows[i].action != WQ_VOLATILE_REMOVE)
 			continue;
 		if (r->rows[i].at > at)
-			wq_buf_add(out, wq_str_of(page.p + at, r->rows[i].at - at));
+			wq_buf_add(out, wq_str_head(wq_str_from(page, at), r->rows[i].at - at));
 		at = WQ_MAX(at, r->rows[i].end);
 	}
 	wq_buf_add(out, wq_str_from(page, at));

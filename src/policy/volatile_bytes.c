@@ -102,7 +102,7 @@ static bool tells_time(wq_str s)
 	return name && number;
 }
 
-size_t wq_clock_read(wq_str s)
+size_t wq_clock_read(wq_str s, size_t *ret_run)
 {
 	size_t n = 0, step, end = 0;
 
@@ -111,6 +111,7 @@ size_t wq_clock_read(wq_str s)
 		n += step;
 		end = punctuation ? end : n;
 	}
+	*ret_run = n;
 	if (end > 0 && end < s.n && (is_letter(s.p[end]) || s.p[end] == '_' || is_digit(s.p[end])))
 		return 0;
 	return tells_time(wq_str_head(s, end)) ? end : 0;

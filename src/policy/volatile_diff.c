@@ -22,8 +22,9 @@ static bool is_word(char c)
 	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
 }
 
-/* Base64 is one token although + / = - stand in it: long, with digits and letters of both cases. */
-static size_t token_at(wq_str s)
+/* Base64 is one token although + / = - stand in it: long, with digits and letters of both cases. `*ret_run` is how far such
+ * bytes go: where they are no token, no part of them is one either. */
+static size_t token_at(wq_str s, size_t *ret_run)
 {
 	bool lower = false, upper = false, digit = false;
 	size_t n = 0;
@@ -33,6 +34,7 @@ static size_t token_at(wq_str s)
 		upper = upper || (s.p[n] >= 'A' && s.p[n] <= 'Z');
 		digit = digit || (s.p[n] >= '0' && s.p[n] <= '9');
 	}
+	*ret_run = n;
 	return n >= LONG_TOKEN && lower && upper && digit ? n : 0;
 }
 
@@ -48,16 +50,25 @@ static size_t character(wq_str s, bool utf8)
 	return c > 0x80 && s.n > 1 && (unsigned char)s.p[1] >= 0x40 ? 2 : 1;
 }
 
-static struct lexeme next_lexeme(wq_str text, size_t at, bool whole_tokens, bool utf8)
+/* Up to where there is no token, no time: nothing is looked at over and over. */
+struct known {
+	size_t no_token, no_clock;
+};
+
+static struct lexeme next_lexeme(wq_str text, size_t at, struct known *known, bool utf8)
 {
 	wq_str s = wq_str_from(text, at);
 	struct lexeme x = {.at = (uint32_t)at};
-	size_t n = wq_clock_read(s);
+	size_t n = 0, run;
+
+	if (at >= known->no_clock && (n = wq_clock_read(s, &run)) == 0)
+		known->no_clock = at + run;
 
 	if (n > 0) {
 		x.clock = true;
 	} else if (is_word(s.p[0])) {
-		n = whole_tokens ? token_at(s) : 0;
+		if (at >= known->no_token && (n = token_at(s, &run)) == 0)
+			known->no_token = at + run;
 		while (n == 0 || (n < s.n && is_word(s.p[n])))
 			n++;
 	} else {
@@ -70,13 +81,14 @@ static struct lexeme next_lexeme(wq_str text, size_t at, bool whole_tokens, bool
 static wq_err lex(const struct wq_part *part, bool utf8, struct wq_arena *scratch, struct lexemes *ret)
 {
 	struct lexemes l = {.text = part->text};
+	struct known known = {.no_token = part->kind == WQ_PART_URL ? SIZE_MAX : 0};
 
 	if (part->text.n > UINT32_MAX)
 		return wq_error_id(WQ_E_LIMIT);
 	l.rows = WQ_NEW_ARRAY(scratch, struct lexeme, part->text.n);
 	WQ_TRY(wq_arena_err(scratch));
 	for (size_t at = 0; at < part->text.n; at += l.rows[l.n - 1].n)
-		l.rows[l.n++] = next_lexeme(part->text, at, part->kind != WQ_PART_URL, utf8);
+		l.rows[l.n++] = next_lexeme(part->text, at, &known, utf8);
 	*ret = l;
 	return WQ_OK;
 }
@@ -144,7 +156,7 @@ static void push(struct wq_differences *differences, struct wq_difference d, wq_
 
 	if (last && last->part == d.part) {
 		size_t end = last->at + last->n;
-		if (is_gap(wq_str_of(text.p + (end - d.part->at), d.at - end))) {
+		if (is_gap(wq_str_head(wq_str_from(text, end - d.part->at), d.at - end))) {
 			last->n = d.at + d.n - last->at;
 			last->n2 = d.at2 + d.n2 - last->at2;
 			last->clock = last->clock && d.clock;

@@ -24,12 +24,12 @@ struct learning {
 
 static wq_str value1(const struct learning *l, const struct wq_difference *d)
 {
-	return wq_str_of(l->first.p + d->at, d->n);
+	return wq_str_head(wq_str_from(l->first, d->at), d->n);
 }
 
 static wq_str value2(const struct learning *l, const struct wq_difference *d)
 {
-	return wq_str_of(l->second.p + d->at2, d->n2);
+	return wq_str_head(wq_str_from(l->second, d->at2), d->n2);
 }
 
 /* ---- what differs ---- */
@@ -225,8 +225,8 @@ static bool find_rule(
 		size_t a = after_bytes(l->first, end, i == 0 ? 2 : levels[i - 1], after);
 		struct trial t;
 
-		rule->before = wq_str_of(l->first.p + d->at - b, b);
-		rule->after = wq_str_of(l->first.p + end, a);
+		rule->before = wq_str_head(wq_str_from(l->first, d->at - b), b);
+		rule->after = wq_str_head(wq_str_from(l->first, end), a);
 		if ((b == 0 && d->at > 0) || (a == 0 && end < l->first.n) || (a == 0 && b == 0))
 			return false;
 		t = try(l, rule, d, false);

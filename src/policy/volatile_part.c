@@ -20,7 +20,7 @@ static wq_err add(struct parts *p, struct wq_part part, size_t at, size_t n)
 	if (!row)
 		return wq_buf_err(p->out);
 	part.at = at;
-	part.text = wq_str_of(p->page.p + at, n);
+	part.text = wq_str_head(wq_str_from(p->page, at), n);
 	*row = part;
 	wq_buf_commit(p->out, sizeof *row);
 	return WQ_OK;

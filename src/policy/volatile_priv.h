@@ -16,8 +16,9 @@ size_t wq_volatile_run(enum wq_volatile_bytes bytes, wq_str page, size_t at, siz
 enum wq_volatile_bytes wq_volatile_bytes_of(wq_str value);
 /* The narrowest kind that holds both. */
 enum wq_volatile_bytes wq_volatile_bytes_join(enum wq_volatile_bytes a, enum wq_volatile_bytes b);
-/* How many bytes at the start of `s` are a date or a time; 0: none. */
-size_t wq_clock_read(wq_str s);
+/* How many bytes at the start of `s` are a date or a time; 0: none. `*ret_run`: how many were looked at; when it is none,
+ * there is none in them. */
+size_t wq_clock_read(wq_str s, size_t *ret_run);
 
 /* ---- volatile.c ---- */
 
