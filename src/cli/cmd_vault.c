@@ -206,11 +206,13 @@ static wq_err look_at_all(struct wq_cli *cli, struct wq_workspace *w, const char
 	struct wq_audit_options options = {
 		.from = from, .actor = wq_cli_actor(cli), .wrong = wrong, .progress = progress, .data = &look};
 	struct wq_audit_result result;
-	wq_sm2_public key;
+	struct wq_seal_keys keys;
 	wq_err e;
 
-	if (!wq_failed(wq_seal_ask_public(wq_arena_cstr(&cli->arena, w->sign_socket), &key)))
-		options.key = &key;
+	if (!wq_failed(wq_seal_ask_keys(wq_arena_cstr(&cli->arena, w->sign_socket), &keys))) {
+		options.keys = keys.keys;
+		options.keys_n = keys.n;
+	}
 	wq_json_init(&look.json, &out);
 	wq_json_object(&look.json);
 	wq_json_key(&look.json, WQ_S("wrong_things"));
@@ -220,7 +222,7 @@ static wq_err look_at_all(struct wq_cli *cli, struct wq_workspace *w, const char
 	e = wq_audit(w, &options, &result);
 	wq_progress_done(&look.meter);
 	WQ_TRY(e);
-	return end(&look, &result, options.key != NULL);
+	return end(&look, &result, options.keys_n > 0);
 }
 
 static wq_err verify(struct wq_cli *cli, const struct wq_cli_args *args, struct wq_workspace *w)

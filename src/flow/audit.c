@@ -44,7 +44,10 @@ static wq_err check_snapshot(struct audit *a, const struct expected *x, wq_str b
 	if (!wq_digest_eq(wq_tree_root(ret->body), ret->head.body_root))
 		return wq_error(WQ_E_ALTERED, "its body is not the one that was sealed");
 	WQ_TRY(wq_snapshot_check(ret));
-	return a->options->key ? wq_snapshot_verify(ret, a->options->key, 0, NULL) : WQ_OK;
+	for (size_t i = 0; i < a->options->keys_n; i++)
+		if (wq_digest_eq(wq_sm2_key_id(&a->options->keys[i]), ret->head.key_id))
+			return wq_snapshot_verify(ret, &a->options->keys[i], 0, NULL);
+	return a->options->keys_n == 0 ? WQ_OK : wq_error(WQ_E_SIGNATURE, "it is by no key of weique-sign");
 }
 
 static wq_err check_body(const struct expected *x, wq_str bytes, struct wq_snapshot *ret)

@@ -2,7 +2,7 @@
  * backup or another machine's shelf what was altered or lost.
  *
  * A pack is right when its bytes have its name; a snapshot when its head is the one that the ledger has of that serial, with
- * the body of its root, and (where a key is given) with the signature of that key. What a kept snapshot or an open release
+ * the body of its root, and (where keys are given) with the signature of one of them. What a kept snapshot or an open release
  * names has to be there. Repair copies into memory, checks the copy by the same rules, and only then puts it in
  * place: a backup need not be trusted. Clauses C1, E6.
  */
@@ -14,7 +14,8 @@
 enum wq_audited { WQ_AUDITED_SNAPSHOT, WQ_AUDITED_BODY, WQ_AUDITED_PACK };
 
 struct wq_audit_options {
-	const wq_sm2_public *key; /* of weique-sign; NULL: signatures are not checked */
+	const wq_sm2_public *keys; /* of weique-sign, the present one and those before it */
+	size_t keys_n;             /* 0: signatures are not checked */
 	const char *from; /* repair from here: a state directory, a shelf, or a folder of packs; NULL: only look */
 	wq_str actor;     /* of the event vault.repaired */
 	/* Each thing that is not right: what is wrong, and whether it was put right. May be NULL. */
