@@ -1,6 +1,7 @@
 #include "gate/broker/session.h"
 
-enum { QUEUE_SHORT = 8, MESSAGES_PER_STEP = 64 };
+/* It sends less in a step than it reads: a worker's answers never fill the socket while nobody reads them. */
+enum { QUEUE_SHORT = 8, MESSAGES_PER_STEP = 64, SENDS_PER_STEP = 32 };
 
 /* What of the offer under way comes next. */
 enum stage { IDLE, BEGIN, SNAPSHOT, PACKS, COMMIT };
@@ -18,7 +19,7 @@ struct wq_session {
 	struct wq_link_peer peer;
 	struct wq_served *served;
 	struct wq_report *report;
-	bool greeted, ready_said;
+	bool greeted, ready_said, more_due;
 	struct sent *sent; /* by application */
 	size_t sent_n;
 	enum stage stage;
@@ -76,7 +77,7 @@ int wq_session_fd(const struct wq_session *s)
 
 bool wq_session_waiting(const struct wq_session *s)
 {
-	return wq_link_waiting(s->link) > 0;
+	return s->more_due || wq_link_waiting(s->link) > 0;
 }
 
 /* ---- what comes ---- */
@@ -330,7 +331,11 @@ static wq_err send_due(struct wq_session *s)
 {
 	struct wq_handover ready = {.type = WQ_HANDOVER_READY};
 
-	while (wq_link_waiting(s->link) < QUEUE_SHORT) {
+	s->more_due = false;
+	for (int i = 0; wq_link_waiting(s->link) < QUEUE_SHORT; i++) {
+		s->more_due = i == SENDS_PER_STEP;
+		if (s->more_due)
+			return WQ_OK;
 		if (s->stage == IDLE && !choose(s)) {
 			if (s->ready_said)
 				return WQ_OK;

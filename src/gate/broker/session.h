@@ -20,7 +20,7 @@ void wq_session_close(struct wq_session **session, wq_err why);
 
 /* For the event loop; stays the session's. */
 int wq_session_fd(const struct wq_session *session);
-/* It has something to send that the socket did not take. */
+/* It has something to send that the socket did not take, or that was too much for one step. */
 bool wq_session_waiting(const struct wq_session *session);
 /* Reads what came and sends what is due. An error ends the session. */
 wq_err wq_session_step(struct wq_session *session);
