@@ -200,7 +200,6 @@ static void test_tokens_of_dynamic_pages(void **state)
 {
 	struct wq_rewrite_options options = options_for(&test_leave);
 	wq_digest key = wq_leave_key(&(wq_digest){{1}}, WQ_S("portal"));
-	WQ_BUF(out, WQ_MIB);
 	WQ_BUF(target, WQ_LEAVE_TARGET_MAX);
 	WQ_BUF(expected, WQ_MIB);
 
