@@ -58,10 +58,10 @@ static wq_err comment_of(struct wq_workspace *w, const struct wq_decide_options 
 	wq_digest digest;
 	size_t n;
 
+	wq_arena_init(&arena, FINDINGS_MEMORY);
 	*ret_comment = options->comment;
 	if (options->verdict != WQ_VERDICT_APPROVE)
 		return WQ_OK;
-	wq_arena_init(&arena, FINDINGS_MEMORY);
 	WQ_TRY(wq_findings_serious(w, options->release, &arena, &findings, &n));
 	if (n == 0)
 		return WQ_OK;
