@@ -264,6 +264,27 @@ static wq_err rewrite(struct wq_transform *t, wq_str body, struct wq_transformed
 	return WQ_OK;
 }
 
+static wq_err derive_csp(struct wq_transform *t, struct wq_transformed *ret)
+{
+	struct wq_url base;
+	wq_str address;
+	wq_err e;
+
+	wq_buf_clear(&t->csp);
+	if (t->options.policy->csp == WQ_CSP_OFF)
+		return WQ_OK;
+	wq_arena_reset(&t->scratch);
+	address = wq_arena_printf(&t->scratch, "https://%.*s", WQ_S_ARG(t->key));
+	WQ_TRY(wq_arena_err(&t->scratch));
+	WQ_TRY(wq_url_parse(&t->scratch, address, NULL, &base));
+	e = wq_csp_of_page(ret->body, t->rewrite_options.charset, &base, &t->csp);
+	ret->csp_too_long = wq_is(e, WQ_E_LIMIT);
+	if (!ret->csp_too_long)
+		return e;
+	wq_buf_clear(&t->csp);
+	return WQ_OK;
+}
+
 wq_err wq_transform_item(
 	struct wq_transform *t, const struct wq_site_item *item, wq_str body, struct wq_transformed *ret)
 {
@@ -272,6 +293,7 @@ wq_err wq_transform_item(
 	wq_buf_clear(&t->csp);
 	if (is_readable(t, item)) {
 		WQ_TRY(rewrite(t, body, ret));
+		WQ_TRY(derive_csp(t, ret));
 	}
 	WQ_TRY(make_headers(t, item->headers, wq_buf_str(&t->csp)));
 	ret->headers = wq_buf_str(&t->headers);

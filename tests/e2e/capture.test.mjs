@@ -286,18 +286,19 @@ test('the policy alone is a release: no visit of the origin', async t => {
 	assert.match(p.out, /capture without --policy/)
 })
 
-test('prompts and footer are part of what is sealed, and no reason for endless changes', async t => {
+test('prompts, footer and CSP are part of what is sealed, and no reason for endless changes', async t => {
 	const origin = await startOrigin(t, {
 		'/': html('home', '<a href="https://www.evil.example/x?a=1&amp;b=2">out</a> <a href="/a.html">a</a><a href="https://www.ndrc.gov.cn/">in</a>'),
 		'/a.html': html('a', '<p>x</p>'),
 	})
 	const unit = new Unit(t, origin.url)
-	unit.profile('leave = { prompt = true; name = "云山县人民政府"; };\nfooter = "<p id=\\"wq-foot\\">标识</p>";\n')
+	unit.profile('leave = { prompt = true; name = "云山县人民政府"; };\nfooter = "<p id=\\"wq-foot\\">标识</p>";\ncsp = "enforce";\n')
 	const first = await unit.capture()
 	assert.equal(first.policy, true)
 	const body = readFileSync(path.join(unit.state, `releases/${first.release}.body`))
 	assert.ok(body.includes('https://www.evil.example/x?a=1&b=2'), 'the table of links')
 	assert.ok(!body.includes('ndrc'))
+	assert.match(body.toString('latin1'), /Content-Security-Policy: [^\r]*'self'/)
 	await unit.seal(first.release)
 	for (let i = 0; i < 2; i++)
 		assert.equal((await unit.capture()).release, '')
@@ -312,5 +313,5 @@ test('prompts and footer are part of what is sealed, and no reason for endless c
 	const without = await unit.capture()
 	assert.deepEqual([without.changed, without.policy], [2, true])
 	const last = readFileSync(path.join(unit.state, `releases/${without.release}.body`))
-	assert.ok(!last.includes('evil.example'))
+	assert.ok(!last.includes('evil.example') && !last.includes('Content-Security-Policy'))
 })

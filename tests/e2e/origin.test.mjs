@@ -59,7 +59,7 @@ test('make run SITE=http://…', async t => {
 		assert.ok(origin.asked.every(r => r.method === 'GET'))
 		const times = target => origin.asked.filter(r => r.target === target).length
 		for (const target of new Set(origin.asked.map(r => r.target)))
-			assert.equal(times(target), /\.html|^\/$/.test(target) && target !== '/nowhere.html' ? 2 : 1, `${target}: pages are looked at twice`)
+			assert.equal(times(target), /\.(html|js|svg)|^\/$/.test(target) && target !== '/nowhere.html' ? 2 : 1, `${target}: pages are looked at twice`)
 		const c = await line.connect()
 		for (const [target, body] of approved) {
 			const answer = await c.get(target)
