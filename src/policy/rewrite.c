@@ -13,7 +13,8 @@ enum { GROWTH = 4, NEEDLE_MAX = 13 };
 struct wq_rewrite {
 	const struct wq_rewrite_options *options;
 	struct wq_naming naming;
-	bool prompt; /* the policy has one */
+	bool prompt;       /* the policy has one */
+	bool select_opens; /* in a select whose handler opens what is chosen */
 	bool base_seen;
 	enum wq_charset charset;
 	enum wq_html_encoding encoding;
@@ -314,6 +315,9 @@ static bool followed(
 		return (token->tag == WQ_TAG_BUTTON || token->tag == WQ_TAG_INPUT) &&
 			name_is(token, attr, WQ_S("formaction"));
 	case 'h': *ret_what = ADDRESS; return link && name_is(token, attr, WQ_S("href"));
+	case 'v':
+		*ret_what = ADDRESS;
+		return r->select_opens && token->tag == WQ_TAG_OPTION && name_is(token, attr, WQ_S("value"));
 	case 'o': *ret_what = SCRIPT; return attr->name.n > 2 && (attr->name.p[1] | 0x20) == 'n';
 	case 'x': *ret_what = ADDRESS; return link && name_is(token, attr, WQ_S("xlink:href"));
 	default: return false;
@@ -336,7 +340,8 @@ static inline bool may_be_followed(const struct wq_html_token *token)
 		[WQ_TAG_META] = true,
 		[WQ_TAG_FORM] = true,
 		[WQ_TAG_BUTTON] = true,
-		[WQ_TAG_INPUT] = true};
+		[WQ_TAG_INPUT] = true,
+		[WQ_TAG_OPTION] = true};
 
 	if (rows[token->tag] || token->foreign)
 		return token->attrs_n > 0;
@@ -368,6 +373,20 @@ static wq_err rewrite_tag(struct wq_rewrite *r, const struct wq_html_token *toke
 	}
 	pass_until(r, &v, token->raw.p + token->raw.n);
 	return WQ_OK;
+}
+
+/* A list of links: <select onchange="window.open(this.value)">. */
+static bool opens_choice(const struct wq_html_token *token)
+{
+	for (size_t i = 0; i < token->attrs_n; i++) {
+		const struct wq_html_attr *attr = &token->attrs[i];
+
+		if (wq_str_starts_nocase(attr->name, WQ_S("on")) &&
+			(wq_str_find(attr->value, WQ_S("open")) >= 0 ||
+				wq_str_find(attr->value, WQ_S("location")) >= 0))
+			return true;
+	}
+	return false;
 }
 
 static void take_base(struct wq_rewrite *r, const struct wq_html_token *token)
@@ -544,6 +563,8 @@ static wq_err on_start(struct wq_rewrite *r, const struct wq_html_token *token)
 {
 	if (token->tag == WQ_TAG_BASE && !token->foreign)
 		take_base(r, token);
+	if (token->tag == WQ_TAG_SELECT)
+		r->select_opens = opens_choice(token);
 	if (r->prompt && may_be_followed(token))
 		WQ_TRY(rewrite_tag(r, token));
 	else
@@ -568,6 +589,8 @@ static wq_err on_token(void *data, const struct wq_html_token *token)
 	r->in_script = token->in == WQ_TAG_SCRIPT;
 	if (token->kind == WQ_HTML_START)
 		return on_start(r, token);
+	if (token->of == WQ_HTML_END && token->tag == WQ_TAG_SELECT)
+		r->select_opens = false;
 	pass(r, token->raw);
 	return WQ_OK;
 }

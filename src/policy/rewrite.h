@@ -2,17 +2,18 @@
  * put before </body>. Sealed pages (while they are captured) and dynamic ones (in nginx) use this one code.
  *
  * Rewritten: href of a and area, xlink:href of svg a, links of MathML, action of form and formaction, the address of
- * <meta http-equiv=refresh>, and where a string literal is all of it, the address of window.open("…"), location = "…",
- * location.href = "…", location.assign("…") and location.replace("…") in an event handler or a "javascript:" link. `base` is
- * obeyed. noscript is read both as a browser with scripts and as one without. Addresses of what is loaded with a page (img,
- * script, link, iframe) are not a visitor's leaving and stay. Everything else goes through byte for byte: whatever is not
- * understood is not touched. A form keeps its method: its action becomes the prompt, which names where it would go and has
- * no use for the fields; such a form is reported (`on_form`).
+ * <meta http-equiv=refresh>; where a string literal is all of it, the address of window.open("…"), location = "…",
+ * location.href = "…", location.assign("…") and location.replace("…") in an event handler or a "javascript:" link; the value
+ * of an option when the handler of its select opens something. `base` is obeyed. noscript is read both as a browser with
+ * scripts and as one without. Addresses of what is loaded with a page (img, script, link, iframe) are not a visitor's leaving
+ * and stay. Everything else goes through byte for byte: whatever is not understood is not touched. A form keeps its method:
+ * its action becomes the prompt, which names where it would go and has no use for the fields; such a form is reported
+ * (`on_form`).
  *
  * Invariants: output depends on the document and the options, not on where chunks were cut; memory is bounded by the
  * tokenizer's tag_max, whatever comes; applied to its own output it changes nothing (the document's host being one of
  * leave.hosts). A document in UTF-16 goes through as it is: convert it before, or pass it on only if policy says so.
- * Bad at: links made by scripts, an option's value that a select opens, addresses that svg animates, srcdoc.
+ * Bad at: links made by scripts, addresses that svg animates, srcdoc.
  */
 #ifndef WQ_POLICY_REWRITE_H
 #define WQ_POLICY_REWRITE_H

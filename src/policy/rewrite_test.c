@@ -94,6 +94,12 @@ static const struct row {
 	{"<b onclick=\"window.open('/a');location.href='b.html'\">", NULL},
 	{"<b onclick=\"window.open(`http://${x}`);window.open('http://evil.com\">", NULL},
 	{"<b on=\"location='http://evil.com/'\" data-onclick=\"location='http://evil.com/'\">", NULL},
+	/* a list of links */
+	{"<select onchange=\"if(this.value)window.open(this.value)\"><option value=''><option value=http://evil.com/>x"
+	 "<option value='/a'></select><select><option value=http://evil.com/>",
+		"<select onchange=\"if(this.value)window.open(this.value)\"><option value=''><option value=/leave/@1>x"
+		"<option value='/a'></select><select><option value=http://evil.com/>"},
+	{"<select name=a onchange=\"load(this.value)\"><option value=http://evil.com/></select>", NULL},
 	/* noscript: markup for one browser, text for another */
 	{"<noscript><a href=http://evil.com/>x</a></noscript><a href=http://evil.com/>",
 		"<noscript><a href=/leave/@1>x</a></noscript><a href=/leave/@1>"},

@@ -47,7 +47,7 @@ static int digit(char c)
 
 bool wq_base64_url_decode(wq_str text, struct wq_buf *out)
 {
-	uint8_t *to = wq_buf_reserve(out, text.n / 4 * 3 + 3), *start = to;
+	uint8_t *to = wq_buf_reserve(out, text.n / 4 * 3 + text.n % 4 * 3 / 4), *start = to;
 	uint32_t v = 0;
 	unsigned bits = 0;
 
