@@ -3,12 +3,13 @@
 import test from 'node:test'
 import assert from 'node:assert/strict'
 import { createServer } from 'node:http'
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
 import net from 'node:net'
 import path from 'node:path'
 import { brotliCompressSync, deflateRawSync, deflateSync, gunzipSync, gzipSync } from 'node:zlib'
-import { delay, http, parseResponse, run, until } from './lib.mjs'
+import { delay, freePort, parseResponse, run, until } from './lib.mjs'
 import { Site, host } from './gate.mjs'
 
 const profile = `paths = [ "/app dynamic", "/search dynamic", "/staff staff", "/tmp closed", "/list sealed query=page,size", "/static sealed query=ignore" ];
@@ -298,4 +299,168 @@ test('documents are rewritten while they stream', async t => {
 		assert.equal(n('cut'), 1)
 		assert.ok(n('forwarded', 'requests') > 20)
 	})
+})
+
+// A TCP connection that reads only when it is told to.
+function slowVisitor(port, target) {
+	const socket = net.connect(port, '127.0.0.1')
+	const parts = []
+	socket.pause()
+	socket.on('data', d => parts.push(d))
+	socket.on('error', () => {})
+	const ended = new Promise(resolve => socket.on('close', resolve))
+	socket.write(`GET ${target} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`)
+	return { socket, bytes: () => Buffer.concat(parts), ended, received: () => parts.reduce((n, p) => n + p.length, 0) }
+}
+
+const rss = pid => Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) * 1024
+
+test('streams: bounded, at once, and cut when they are cut', async t => {
+	const paragraph = Buffer.from(`<p>${'x'.repeat(1000)}<a href="http://outside.example/">out</a></p>\n`)
+	const big = 60 * 1024 * 1024
+	const closed = []
+	let release
+	const write = (res, chunk) => res.write(chunk) || new Promise(resolve => { res.once('drain', resolve); res.once('close', resolve) })
+	const { site, origin } = await startAll(t, {
+		'/app/big': async (req, res, url) => {
+			res.writeHead(200, url.searchParams.has('gzip') ? { ...html, 'Content-Encoding': 'gzip' } : html)
+			const chunk = Buffer.concat(Array(64).fill(paragraph))
+			let sent = 0
+			res.on('close', () => closed.push({ sent, whole: res.writableFinished }))
+			if (url.searchParams.has('gzip'))
+				return res.end(gzipSync(Buffer.alloc(big, paragraph)))
+			for (; sent < big && !res.destroyed; sent += chunk.length)
+				await write(res, chunk)
+			res.end()
+		},
+		'/app/abort': (req, res) => { res.writeHead(200, html); res.write(Buffer.concat(Array(64).fill(paragraph))); setTimeout(() => res.destroy(), 50) },
+		'/app/abort-early': (req, res) => { res.writeHead(200, html); res.write('<p>'); setTimeout(() => res.destroy(), 50) },
+		'/app/events': (req, res) => { res.writeHead(200, { 'Content-Type': 'text/event-stream', 'X-Accel-Buffering': 'no' }); res.write('data: one\n\n'); release = () => res.end('data: two\n\n') },
+		'/app/trickle': (req, res) => { res.writeHead(200, { ...html, 'X-Accel-Buffering': 'no' }); res.write('<p>first</p>'); release = () => res.end('<a href="http://outside.example/">last</a>') },
+		'/app/small': (req, res) => send(res, 200, html, paragraph),
+	}, { workers: 1, inner: 'proxy_max_temp_file_size 0; proxy_busy_buffers_size 8k;', outer: '' })
+	const [worker] = site.nginx.workers()
+
+	await t.test('a visitor who does not read slows the application down', async () => {
+		await site.get('/app/small')
+		const before = rss(worker)
+		const visitors = Array.from({ length: 8 }, () => slowVisitor(site.port, '/app/big'))
+		await until('the application waits', async () => {
+			const n = origin.seen.length
+			await delay(300)
+			return n === origin.seen.length && n >= 9
+		})
+		assert.ok(rss(worker) - before < 24 * 1024 * 1024, `${rss(worker) - before} bytes for eight`)
+		visitors.slice(1).forEach(v => v.socket.destroy())
+		await until('the application is told', () => closed.length >= 7)
+		assert.ok(closed.every(c => c.sent < big / 2 && !c.whole), JSON.stringify(closed))
+		visitors[0].socket.resume()
+		await visitors[0].ended
+		const r = parseResponse(visitors[0].bytes())
+		assert.equal(r.body.toString().match(/<a href="\/leave\/d\//g).length, Math.ceil(big / (64 * paragraph.length)) * 64)
+		assert.ok(rss(worker) - before < 24 * 1024 * 1024)
+	})
+
+	await t.test('a small stream that unpacks to much stays small', async () => {
+		const before = rss(worker)
+		const visitor = slowVisitor(site.port, '/app/big?gzip')
+		await until('it was asked', () => origin.last().url.endsWith('gzip'))
+		await delay(500)
+		assert.ok(rss(worker) - before < 16 * 1024 * 1024)
+		visitor.socket.resume()
+		await visitor.ended
+		const n = Math.floor(big / paragraph.length)
+		assert.ok(Math.abs(parseResponse(visitor.bytes()).body.toString().match(/<a href="\/leave\/d\//g).length - n) <= 1)
+		assert.ok(rss(worker) - before < 16 * 1024 * 1024)
+	})
+
+	await t.test('what the application cuts is cut', async () => {
+		await assert.rejects(site.get('/app/abort'))
+		await assert.rejects(site.get('/app/abort-early'))
+		assert.equal((await site.get('/app/small')).status, 200)
+	})
+
+	await t.test('what is flushed arrives', async () => {
+		const events = slowVisitor(site.port, '/app/events')
+		events.socket.resume()
+		await until('the first event', () => events.bytes().includes('data: one'))
+		release()
+		await events.ended
+		assert.match(events.bytes().toString(), /data: two/)
+		const trickle = slowVisitor(site.port, '/app/trickle')
+		trickle.socket.resume()
+		await until('the first paragraph', () => trickle.bytes().includes('<p>first</p>'))
+		release()
+		await trickle.ended
+		assert.match(parseResponse(trickle.bytes()).body.toString(), /^<p>first<\/p><a href="\/leave\/d\/[^"]+">last<\/a>$/)
+	})
+})
+
+test('when the application is down, what is sealed goes on', async t => {
+	const { site, origin } = await startAll(t, routes)
+	assert.equal((await site.get('/app/page')).status, 200)
+	origin.closeAllConnections()
+	await new Promise(resolve => origin.close(resolve))
+	assert.equal((await site.get('/app/page')).status, 502)
+	assert.equal((await site.get('/')).body.toString(), '<h1>sealed</h1>')
+})
+
+test('over TLS 1.3 and HTTP/2, with curl', async t => {
+	const site = new Site(t)
+	const large = Buffer.from(Array.from({ length: 400000 }, (_, i) => i * 31 & 0xff))
+	writeFileSync(path.join(site.dir, 'profile'), profile)
+	site.publish(1, [...sealed, { path: '/large.bin', body: large, type: 'application/octet-stream' }, { path: '/page.html', body: page, gzip: true }],
+		{ more: ['--profile', path.join(site.dir, 'profile')] })
+	const origin = await startOrigin(t, { ...routes, '/app/bin': (req, res) => send(res, 200, { 'Content-Type': 'application/octet-stream' }, large) })
+	run('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2', '-subj', `/CN=${host}`,
+		'-addext', `subjectAltName=DNS:${host}`, '-keyout', path.join(site.dir, 'tls.key'), '-out', path.join(site.dir, 'tls.crt')])
+	await site.startVault(t)
+	const tls = await freePort()
+	await site.startGate(t, { inner: `proxy_pass http://127.0.0.1:${origin.port};`, outer: `server { listen 127.0.0.1:${tls} ssl http2; ssl_certificate ${site.dir}/tls.crt; ssl_certificate_key ${site.dir}/tls.key;
+		ssl_protocols TLSv1.3; location / { weique on; proxy_pass http://127.0.0.1:${origin.port}; proxy_set_header Host $host; gzip on; gzip_min_length 1; } }` })
+	// not spawnSync: the application lives in this process
+	const curl = async (target, ...args) => {
+		const child = spawn('curl', ['-sS', '-i', '--raw', '--cacert', path.join(site.dir, 'tls.crt'), '--resolve', `${host}:${tls}:127.0.0.1`, '--max-time', '20',
+			'--path-as-is', ...args, ...[].concat(target).map(x => `https://${host}:${tls}${x}`)])
+		const parts = [], errors = []
+		child.stdout.on('data', d => parts.push(d))
+		child.stderr.on('data', d => errors.push(d))
+		assert.equal(await new Promise(resolve => child.on('close', resolve)), 0, Buffer.concat(errors).toString())
+		return Buffer.concat(parts)
+	}
+	const ask = async (target, ...args) => parseResponse(await curl(target, ...args), args.includes('-I') ? 'HEAD' : 'GET')
+	for (const version of ['--http1.1', '--http2']) {
+		const name = /\/leave\/d\/[0-9a-f]{32}\/[\w-]+/g // `//area.example` is another address over TLS
+		const expected = (await site.get('/app/page')).body.toString().replace(name, '?')
+		await t.test(version, async () => {
+			const home = await ask('/', version)
+			assert.equal(home.body.toString(), '<h1>sealed</h1>')
+			assert.match(home.raw, version === '--http2' ? /^HTTP\/2 200/ : /^HTTP\/1.1 200/)
+			assert.ok((await ask('/large.bin', version)).body.equals(large))
+			const range = await ask('/large.bin', version, '-r', '100000-299999')
+			assert.equal(range.status, 206)
+			assert.ok(range.body.equals(large.subarray(100000, 300000)))
+			assert.equal((await ask('/', version, '-H', `If-None-Match: ${home.headers.etag}`)).status, 304)
+			const head = (await ask('/large.bin', version, '-I'))
+			assert.equal(head.headers['content-length'], '400000')
+			assert.equal(head.body.length, 0)
+			assert.ok(gunzipSync((await ask('/page.html', version, '-H', 'Accept-Encoding: gzip')).body).equals(Buffer.from(page)))
+
+			assert.equal((await ask('/app/page', version)).body.toString().replace(name, '?'), expected)
+			const packed = await ask('/app/page', version, '-H', 'Accept-Encoding: gzip')
+			assert.equal(packed.headers['content-encoding'], 'gzip')
+			assert.equal(gunzipSync(packed.body).toString().replace(name, '?'), expected)
+			assert.equal((await ask('/app/page', version, '-I')).body.length, 0)
+			assert.ok((await ask('/app/bin', version)).body.equals(large))
+			assert.equal((await ask('/app/form', version, '-d', 'a=b')).body.toString(), 'posted')
+			assert.equal(origin.last().body, 'a=b')
+			assert.equal(origin.last().headers.host, host)
+			assert.equal((await ask('/app/x/../echo?%e4', version)).body.toString(), 'GET ?%E4')
+			// one connection, sealed and dynamic by turns
+			const kept = (await curl(['/', '/app/page', '/list?page=2', '/app/page', '/'], version)).toString()
+			assert.equal(kept.split('<h1>sealed</h1>').length, 3)
+			assert.equal(kept.split('查询结果').length, 3)
+			assert.match(kept, /page two/)
+		})
+	}
 })
