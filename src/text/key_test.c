@@ -643,6 +643,53 @@ static void parameters_are_pointed_out(void **state)
 	assert_false(wq_key_has_parameter(WQ_S("a.cn/admin")));
 }
 
+static void queries_for_an_origin_have_one_spelling(void **state)
+{
+	static const struct {
+		const char *query, *expected; /* NULL: none */
+	} table[] = {
+		{"", ""},
+		{"a=1&b=2", "a=1&b=2"},
+		{"q=%e4%b8%ad", "q=%E4%B8%AD"},
+		{"%7Ea=%41", "~a=A"},
+		{"u=http%253A%252F%252Fx", "u=http%253A%252F%252Fx"},
+		{"a b\"<>", "a%20b%22%3C%3E"},
+		{"\xc4\xe3", "%C4%E3"},
+		{"a=%", NULL},
+		{"a=%4", NULL},
+		{"a=%zz", NULL},
+		{"a=%00", NULL},
+		{"a\\b", NULL},
+	};
+	WQ_BUF(out, 256 * 1024);
+	WQ_BUF(long_query, 64 * 1024);
+
+	(void)state;
+	for (size_t i = 0; i < WQ_COUNT(table); i++) {
+		enum wq_key_reason reason;
+
+		wq_buf_clear(&out);
+		reason = wq_key_query_spell(wq_str_c(table[i].query), &out);
+		if ((reason == WQ_KEY_FINE) != (table[i].expected != NULL))
+			fail_msg("%s", table[i].query);
+		if (table[i].expected)
+			assert_str(wq_buf_str(&out), wq_str_c(table[i].expected));
+	}
+	/* wherever a long one is taken apart inside */
+	for (size_t before = 0; before < 8; before++) {
+		wq_buf_clear(&long_query);
+		wq_buf_clear(&out);
+		for (size_t i = 0; i < before; i++)
+			wq_buf_byte(&long_query, 'x');
+		while (long_query.len < 20000)
+			wq_buf_add(&long_query, WQ_S("%e4"));
+		assert_int_equal(wq_key_query_spell(wq_buf_str(&long_query), &out), WQ_KEY_FINE);
+		assert_int_equal(out.len, long_query.len);
+		for (size_t i = before; i < out.len; i += 3)
+			assert_memory_equal(out.data + i, "%E4", 3);
+	}
+}
+
 static void every_reason_has_a_word(void **state)
 {
 	(void)state;
@@ -664,6 +711,7 @@ int main(void)
 		cmocka_unit_test(absolute_forms_are_taken_apart),
 		cmocka_unit_test(hello_and_header_name_one_host),
 		cmocka_unit_test(parameters_are_pointed_out),
+		cmocka_unit_test(queries_for_an_origin_have_one_spelling),
 		cmocka_unit_test(every_reason_has_a_word),
 	};
 

@@ -62,10 +62,10 @@ export class Site {
 		return p
 	}
 
-	async startGate(t, { inner = '', outer = '', wait = '5s', workers = 2 } = {}) {
+	async startGate(t, { inner = '', outer = '', top = '', wait = '5s', workers = 2 } = {}) {
 		this.port = await freePort()
 		this.nginx = await startNginx(t, {
-			dir: this.dir, user: workerUser, workers, modules: [modulePath],
+			dir: this.dir, user: workerUser, workers, modules: [modulePath], top,
 			http: `weique_vault unix:${this.socket};\nweique_wait ${wait};\n
 				log_format weique '$request_uri $status class=$weique_class release=$weique_release ` +
 				`digest=$weique_digest reason=$weique_reason';\n${outer}

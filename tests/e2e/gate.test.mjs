@@ -328,3 +328,17 @@ test('what nginx sends elsewhere is not answered from the seal', async t => {
 				await nginx.kill('SIGQUIT')
 			})
 })
+
+test('a generation whose policy is malformed is refused as a whole', async t => {
+	const site = new Site(t)
+	site.publish(1, [{ path: '/', body: 'one' }])
+	await site.startVault(t)
+	await site.startGate(t)
+	writeFileSync(`${site.dir}/policy`, 'no block at all')
+	site.publish(2, [{ path: '/', body: 'two' }], { more: ['--policy', `${site.dir}/policy`] })
+	await until('it is refused', () => /weique: snapshot_refused app=portal serial=2 reason=format note="its policy breaks its format"/.test(site.nginx.log()))
+	assert.equal((await site.get('/')).body.toString(), 'one')
+	site.publish(3, [{ path: '/', body: 'three' }])
+	await site.servesSerial(3)
+	assert.equal((await site.get('/')).body.toString(), 'three')
+})

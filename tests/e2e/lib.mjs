@@ -185,13 +185,13 @@ export function jsonLines(file) {
 
 // Debian's nginx with a configuration of the caller's: `http` stands inside http {}. Own prefix, own log, no default paths.
 // Returns the process with .dir, .errorLog, .reload(), .workers().
-export async function startNginx(t, { dir, http: inner, user, workers = 2, modules = [], errorLevel = 'notice' }) {
+export async function startNginx(t, { dir, http: inner, user, workers = 2, modules = [], top = '', errorLevel = 'notice' }) {
 	const errorLog = path.join(dir, 'nginx-error.log'), pidFile = path.join(dir, 'nginx.pid')
 	const temp = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
 		.map(n => `\t${n}_temp_path ${dir}/${n}_temp;`).join('\n')
 	const conf = path.join(dir, 'nginx.conf')
 	writeFileSync(conf, `${modules.map(m => `load_module ${m};\n`).join('')}${user ? `user ${user};\n` : ''}` +
-		`daemon off;\nmaster_process on;\nworker_processes ${workers};\npid ${pidFile};\n` +
+		`${top}\ndaemon off;\nmaster_process on;\nworker_processes ${workers};\npid ${pidFile};\n` +
 		`error_log ${errorLog} ${errorLevel};\nevents { worker_connections 512; }\nhttp {\n${temp}\n\taccess_log off;\n${inner}\n}\n`)
 	const p = start(t, 'nginx', ['-p', dir, '-c', conf, '-e', errorLog])
 	p.dir = dir

@@ -10,6 +10,8 @@
 #include "gate/nginx/module.h"
 
 enum phase { READING, READ, SENDING };
+/* How long a timer stands while a thread reads: without one, a worker that ends would not wait for the thread. */
+enum { READ_MSEC = 60 * 1000 };
 
 struct wq_gate_cold {
 	ngx_http_request_t *r;
@@ -47,6 +49,13 @@ static void read_done(ngx_event_t *event)
 	ngx_http_request_t *r = cold->r;
 	ngx_connection_t *c = r->connection;
 
+	if (event->timedout) { /* the disk is slow: the thread still has the request */
+		event->timedout = 0;
+		ngx_add_timer(event, READ_MSEC);
+		return;
+	}
+	if (event->timer_set)
+		ngx_del_timer(event);
 	ngx_http_set_log_request(c->log, r);
 	r->main->blocked--;
 	r->aio = 0;
@@ -73,9 +82,11 @@ static bool post(struct wq_gate_cold *cold)
 		cold->task->handler = read_in_thread;
 		cold->task->event.data = cold;
 		cold->task->event.handler = read_done;
+		cold->task->event.log = cold->r->connection->log;
 	}
 	if (ngx_thread_task_post(conf->threads, cold->task) != NGX_OK)
 		return false;
+	ngx_add_timer(&cold->task->event, READ_MSEC);
 	cold->r->main->blocked++;
 	cold->r->aio = 1;
 	return true;
