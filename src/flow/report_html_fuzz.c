@@ -68,6 +68,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	size_t cut;
 	WQ_BUF(out, OUT_MAX);
 
+	wq_arena_init(&arena, MEMORY);
 	if (n < 2 || n > LONGEST)
 		return 0;
 	type = wq_str_c(types[data[0] % WQ_COUNT(types)]);
@@ -75,7 +76,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	n--;
 	nul = memchr(data, 0, n);
 	cut = nul ? (size_t)(nul - data) : n / 2;
-	wq_arena_init(&arena, MEMORY);
 	check_escape(wq_str_of(data, n));
 	must(!wq_failed(wq_review_page_read(&arena, type, wq_str_of(data, cut), true, &was)));
 	must(!wq_failed(wq_review_page_read(&arena, type, wq_str_of(data + cut, n - cut), true, &is)));

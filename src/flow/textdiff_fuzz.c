@@ -53,9 +53,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	const wq_str *words[2];
 	size_t words_n[2];
 
+	wq_arena_init(&arena, MEMORY);
 	if (n == 0 || n > LONGEST)
 		return 0;
-	wq_arena_init(&arena, MEMORY);
 	for (int i = 0; i < 2; i++) {
 		WQ_BUF(text, 4 * LONGEST);
 		must(!wq_failed(wq_charset_decode(WQ_CHARSET_UTF8, sides[i], &text, NULL)));
