@@ -1,6 +1,6 @@
 # The front door. Meson and ninja do the building; what each target does is in one script each.
 #
-#   make run [SITE=dir-or-URL HOST=name]   guard a site: capture, approve, seal, serve (HTTP_PORT, HTTPS_PORT, DETACH, STATE)
+#   make run [SITE=dir-or-URL HOST=name]   guard a site: capture, approve, seal, serve (HTTP_PORT, HTTPS_PORT, PROFILE, DETACH, STATE)
 #   make stop [STATE=dir]                  end what make run started
 #   make check                             all tests; the last line is "N passed, N failed, N skipped"
 #   make check-clean                       the same in an empty Debian 12 root
@@ -10,7 +10,7 @@ BUILD ?= build
 HTTP_PORT ?= 8080
 HTTPS_PORT ?= 8443
 STATE ?= $(CURDIR)/.weique
-export BUILD HTTP_PORT HTTPS_PORT STATE SITE HOST DETACH
+export BUILD HTTP_PORT HTTPS_PORT ORIGIN_PORT STATE SITE HOST PROFILE DETACH
 
 .DEFAULT_GOAL := build
 .PHONY: build run stop check check-clean bench fuzz format clean

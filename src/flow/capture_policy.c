@@ -1,5 +1,7 @@
 #include "flow/capture_priv.h"
 
+#include "policy/leave.h"
+
 static wq_err suffixes_of_today(struct wq_capturing *c)
 {
 	const char *dir = c->w->settings.rules_dir ? c->w->settings.rules_dir : getenv("WEIQUE_RULES");
@@ -21,7 +23,8 @@ bool wq_capture_wants(const struct wq_policy *policy, wq_str path)
 {
 	WQ_BUF(plain, WQ_KEY_MAX);
 
-	if (wq_policy_class(policy, path) != WQ_CLASS_SEALED)
+	/* what lies below the leave prefix is answered by the gate itself */
+	if (wq_policy_class(policy, path) != WQ_CLASS_SEALED || wq_leave_is(policy, path))
 		return false;
 	if (!memchr(path.p, ';', path.n))
 		return true;

@@ -102,9 +102,10 @@ export class Line {
 	async env(more = {}) {
 		this.httpPort ??= await freePort()
 		this.httpsPort ??= await freePort()
+		this.originPort ??= await freePort()
 		return {
 			PATH: process.env.PATH, HOME: process.env.HOME ?? '/', LC_ALL: 'C.UTF-8', BUILD: buildDir, STATE: this.state,
-			SITE: this.site ?? '', HOST: this.host ?? '', HTTP_PORT: String(this.httpPort), HTTPS_PORT: String(this.httpsPort),
+			SITE: this.site ?? '', HOST: this.host ?? '', HTTP_PORT: String(this.httpPort), HTTPS_PORT: String(this.httpsPort), ORIGIN_PORT: String(this.originPort),
 			DETACH: '1', ...more,
 		}
 	}

@@ -2,6 +2,7 @@
 // HTTP/1.1, TLS and HTTP/2, from both workers, in both encodings.
 import test from 'node:test'
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { readdirSync } from 'node:fs'
 import http2 from 'node:http2'
@@ -165,18 +166,27 @@ test('make run without SITE: the demonstration portal', async t => {
 	const line = new Line(t)
 	await line.up()
 	await line.serves(1)
-	const approved = filesOf(path.join(root, 'demo/portal'))
-	assert.ok(approved.size > 10)
-	for (const host of [JSON.parse(line.weique('app', 'list', '--json').out)[0].hosts[0], 'localhost', '127.0.0.1']) {
-		const c = await line.connect()
-		for (const [target, body] of approved) {
-			const answer = await c.get(target, { host })
-			assert.equal(answer.status, target === '/404.html' ? 404 : 200, target)
-			assert.ok(answer.body.equals(body), target)
+	const smoke = spawnSync(path.join(root, 'scripts/smoke'), [], { encoding: 'utf8',
+		env: { PATH: process.env.PATH, STATE: line.state, HTTP_PORT: String(line.httpPort) } })
+	assert.equal(smoke.status, 0, smoke.stdout + smoke.stderr)
+
+	await t.test('by its public name, by localhost and by address', async () => {
+		const home = filesOf(path.join(root, 'demo/origin/static'))
+		for (const host of ['www.yunshan.gov.cn', 'localhost', '127.0.0.1']) {
+			const c = await line.connect()
+			for (const [target, body] of home) {
+				const answer = await c.get(target, { host })
+				assert.deepEqual([answer.status, answer.body.equals(body)], [200, true], `${host}${target}`)
+			}
+			assert.equal((await c.get('/no-such-page', { host })).status, 404)
+			c.close()
 		}
-		const missing = await c.get('/no-such-page', { host })
-		assert.equal(missing.status, 404)
-		assert.ok(missing.body.equals(approved.get('/404.html')), 'the portal\'s own page')
-		c.close()
-	}
+	})
+
+	await t.test('captured again, only what the smoke test defaced differs', async () => {
+		const found = await line.weiqueMeanwhile('capture', 'site', '--author', 'editor', '--allow-private', '--json')
+		const changed = JSON.parse(found.out.split('\n').find(l => l.startsWith('{')))
+		assert.deepEqual([changed.added, changed.gone], [0, 0])
+		assert.ok(changed.changed >= 1 && changed.changed <= 4, `${changed.changed} changed`)
+	})
 })
