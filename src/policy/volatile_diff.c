@@ -38,6 +38,20 @@ static size_t token_at(wq_str s, size_t *ret_run)
 	return n >= LONG_TOKEN && lower && upper && digit ? n : 0;
 }
 
+/* 0.125, 1,234: one number, so that the digits before its point are not taken for what surrounds it. 0: none, or it goes on as
+ * a word. */
+static size_t number_at(wq_str s)
+{
+	size_t n = 0;
+
+	while (n < s.n &&
+		((s.p[n] >= '0' && s.p[n] <= '9') ||
+			(n > 0 && n + 1 < s.n && (s.p[n] == '.' || s.p[n] == ',') && s.p[n + 1] >= '0' &&
+				s.p[n + 1] <= '9')))
+		n++;
+	return n < s.n && is_word(s.p[n]) ? 0 : n;
+}
+
 static size_t character(wq_str s, bool utf8)
 {
 	unsigned char c = (unsigned char)s.p[0];
@@ -69,6 +83,7 @@ static struct lexeme next_lexeme(wq_str text, size_t at, struct known *known, bo
 	} else if (is_word(s.p[0])) {
 		if (at >= known->no_token && (n = token_at(s, &run)) == 0)
 			known->no_token = at + run;
+		n = WQ_MAX(n, number_at(s));
 		while (n == 0 || (n < s.n && is_word(s.p[n])))
 			n++;
 	} else {

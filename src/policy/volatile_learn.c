@@ -61,6 +61,11 @@ static wq_err compare(struct learning *l, const struct wq_part *a, size_t a_n, c
 
 /* ---- which bytes, how many ---- */
 
+static bool has_point(wq_str value)
+{
+	return wq_str_chr(value, '.') >= 0 || wq_str_chr(value, ',') >= 0;
+}
+
 /* Random values may look narrower than they are: eight digits can be hexadecimal, a short base64 value without + and /. */
 static enum wq_volatile_bytes widened(
 	enum wq_volatile_bytes bytes, enum wq_volatile_kind kind, const struct wq_difference *d)
@@ -82,10 +87,11 @@ static enum wq_volatile_bytes bytes_of(
 	const struct learning *l, const struct wq_difference *d, enum wq_volatile_kind kind)
 {
 	wq_str a = value1(l, d), b = value2(l, d);
+	enum wq_volatile_bytes bytes = wq_volatile_bytes_join(wq_volatile_bytes_of(a), wq_volatile_bytes_of(b));
 
 	if (d->clock)
 		return WQ_VOLATILE_CLOCK;
-	return widened(wq_volatile_bytes_join(wq_volatile_bytes_of(a), wq_volatile_bytes_of(b)), kind, d);
+	return has_point(a) && has_point(b) ? bytes : widened(bytes, kind, d);
 }
 
 /* A number or a word may vary in code and in the address of code, but not the code and not where it comes from. */

@@ -29,7 +29,7 @@ static uint64_t roll(uint64_t below)
 /* ---- pages from templates ---- */
 
 /* "@h10@" ten hexadecimal digits, "@d6@" digits, "@w12@" letters and digits, "@b900@" base64, "@c@" a counter, "@t@" seconds
- * since 1970, "@D@" a date and time, "@G@" the same in GB18030, "@p@" one of a set of names, "@R@" an HTTP date. */
+ * since 1970, "@D@" a date and time, "@G@" the same in GB18030, "@p@" one of a set of names, "@R@" an HTTP date, "@s@" seconds that a page took, "@g@" a counter in groups of digits. */
 struct world {
 	uint64_t counter, moment;
 };
@@ -72,6 +72,12 @@ static void put_one(struct wq_buf *out, wq_str what, const struct world *world)
 		break;
 	case 'c': wq_buf_printf(out, "%llu", (unsigned long long)world->counter); break;
 	case 't': wq_buf_printf(out, "%llu", (unsigned long long)world->moment); break;
+	case 's':
+		wq_buf_printf(out, "%u.%03u", (unsigned)(world->counter / 4000), (unsigned)(world->counter * 7 % 1000));
+		break;
+	case 'g':
+		wq_buf_printf(out, "%u,%03u", 5 + (unsigned)(world->counter / 1000), (unsigned)(world->counter % 1000));
+		break;
 	case 'p': wq_buf_add(out, wq_str_c(names[roll(WQ_COUNT(names))])); break;
 	default: put_date(out, what.p[0], world->moment);
 	}
@@ -178,6 +184,8 @@ static const struct row rows[] = {
 	{"clock in English", "<p>Generated @R@</p>", WQ_VOLATILE_DATE, false, 1},
 	{"visits", "<p>您是第<b>@c@</b>位访客</p><p>共<b>12</b>篇</p>", WQ_VOLATILE_COUNTER, false, 1},
 	{"clicks", "<p>日期：2026-11-20 点击数：@c@次 来源：<b>本站</b></p>", WQ_VOLATILE_COUNTER, false, 1},
+	{"clicks in groups", "<p>点击数：@g@次</p>", WQ_VOLATILE_COUNTER, false, 1},
+	{"how long it took", "<p>x</p>\n<!-- 25 queries in @s@ seconds -->", WQ_VOLATILE_OTHER, false, 1},
 	{"counter in a script", "<script>var hits=@c@;var max=100;</script>", WQ_VOLATILE_COUNTER, false, 1},
 	{"Discuz", "<a href=\"member.php?mod=logging&amp;action=logout&amp;formhash=@h8@\">退出</a>", WQ_VOLATILE_TOKEN,
 		false, 1},

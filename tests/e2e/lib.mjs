@@ -105,9 +105,9 @@ export function run(program, args, options = {}) {
 
 // One HTTP/1.1 request over a raw socket: target and headers go out as they are given, nothing is tidied up.
 // Returns {status, headers (lower-case names, several values joined by ", "), raw, body (Buffer, chunks undone)}.
-export function http(port, target, { method = 'GET', host = 'localhost', headers = {}, body, version = '1.1', msec = 10000 } = {}) {
+export function http(port, target, { method = 'GET', host = 'localhost', headers = {}, body, version = '1.1', msec = 10000, localAddress } = {}) {
 	return new Promise((resolve, reject) => {
-		const socket = net.connect(port, '127.0.0.1')
+		const socket = net.connect({ port, host: '127.0.0.1', localAddress })
 		const parts = []
 		const timer = setTimeout(() => socket.destroy(new Error(`no answer in ${msec} ms: ${method} ${target}`)), msec)
 		socket.on('data', d => parts.push(d))
