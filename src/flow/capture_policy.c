@@ -1,22 +1,76 @@
 #include "flow/capture_priv.h"
 
+#include "flow/inside.h"
+#include "ledger/approval.h"
+#include "ledger/unit_rules.h"
 #include "policy/leave.h"
 
-static wq_err suffixes_of_today(struct wq_capturing *c)
-{
-	const char *dir = c->w->settings.rules_dir ? c->w->settings.rules_dir : getenv("WEIQUE_RULES");
-	WQ_BUF(path, 4096);
-	char now[WQ_TIME_TEXT];
-	wq_day today;
+enum { LINKS_MAX = 4096 };
 
+static wq_err suffixes_of(struct wq_capturing *c, wq_str today)
+{
+	wq_day day;
+
+	WQ_TRY(wq_suffix_rules_open(wq_workspace_rules(c->w, "suffix.conf"), &c->suffixes));
+	if (!wq_day_parse(today, &day))
+		return wq_error(WQ_E_STATE, "the clock says %.*s", WQ_S_ARG(today));
+	return wq_policy_suffixes(c->suffixes, day, &c->arena, &c->policy.suffixes, &c->policy.suffixes_n);
+}
+
+/* Two lists as one: each host once. */
+static wq_err join_hosts(struct wq_capturing *c, const wq_str *a, size_t a_n, const wq_str *b, size_t b_n,
+	const wq_str **ret_hosts, size_t *ret_n)
+{
+	wq_str *hosts = WQ_NEW_ARRAY(&c->arena, wq_str, a_n + b_n + 1);
+	size_t n = 0;
+
+	WQ_TRY(wq_arena_err(&c->arena));
+	for (size_t i = 0; i < a_n + b_n; i++) {
+		wq_str host = i < a_n ? a[i] : b[i - a_n];
+		bool there = false;
+
+		for (size_t k = 0; k < n && !there; k++)
+			there = wq_str_eq(hosts[k], host);
+		if (!there)
+			hosts[n++] = host;
+	}
+	*ret_hosts = hosts;
+	*ret_n = n;
+	return WQ_OK;
+}
+
+/* B6: inside is what the profile says and what rules/inside.conf says of today. */
+static wq_err inside_today(struct wq_capturing *c)
+{
+	const struct wq_policy *p = &c->profile.policy;
+	char today[WQ_DAY_TEXT];
+	const wq_str *known;
+	size_t n;
+
+	wq_day_text(wq_now(c->w->clock), today);
+	WQ_TRY(wq_inside_open(wq_workspace_rules(c->w, "inside.conf"), wq_str_c(today), &c->arena, &known, &n));
+	WQ_TRY(join_hosts(c, p->inside, p->inside_n, known, n, &c->inside, &c->inside_n));
 	if (!c->policy.leave)
 		return WQ_OK; /* nobody asks for them: a new day is no new policy */
-	wq_buf_printf(&path, "%s/suffix.conf", dir && *dir ? dir : WQ_RULES_DIR);
-	WQ_TRY(wq_buf_err(&path));
-	WQ_TRY(wq_suffix_rules_open(wq_buf_cstr(&path), &c->suffixes));
-	if (!wq_day_parse(wq_str_head(wq_str_c(wq_time_text(wq_now(c->w->clock), now)), 10), &today))
-		return wq_error(WQ_E_STATE, "the clock says %s", now);
-	return wq_policy_suffixes(c->suffixes, today, &c->arena, &c->policy.suffixes, &c->policy.suffixes_n);
+	c->policy.inside = c->inside;
+	c->policy.inside_n = c->inside_n;
+	return suffixes_of(c, wq_str_c(today));
+}
+
+/* B5: confirmed is what the profile says, and what approvals of links say that hold now. */
+static wq_err confirmed_now(struct wq_capturing *c)
+{
+	struct wq_approval_row *links;
+	wq_str *hosts;
+	size_t n;
+
+	WQ_TRY(wq_approval_list_standing(c->w->ledger, WQ_S(WQ_SUBJECT_LINK), c->app->id, wq_now(c->w->clock),
+		LINKS_MAX, &c->arena, &links, &n));
+	hosts = WQ_NEW_ARRAY(&c->arena, wq_str, n + 1);
+	WQ_TRY(wq_arena_err(&c->arena));
+	for (size_t i = 0; i < n; i++)
+		hosts[i] = links[i].said.object;
+	return join_hosts(c, c->profile.confirmed, c->profile.confirmed_n, hosts, n, &c->confirmed, &c->confirmed_n);
 }
 
 bool wq_capture_wants(const struct wq_policy *policy, wq_str path)
@@ -71,7 +125,8 @@ wq_err wq_capture_policy_open(struct wq_capturing *c)
 		WQ_TRY(wq_policy_decode(wq_snapshot_policy(&c->base.snapshot), &c->arena, &c->sealed));
 	WQ_TRY(wq_profile_parse(c->app->profile, "profile", &c->arena, &c->profile));
 	c->policy = c->profile.policy;
-	WQ_TRY(suffixes_of_today(c));
+	WQ_TRY(inside_today(c));
+	WQ_TRY(confirmed_now(c));
 	return add_sealed_rules(c);
 }
 

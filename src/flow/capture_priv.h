@@ -38,6 +38,8 @@ struct wq_capturing {
 
 	struct wq_profile profile;
 	struct wq_suffix_rules *suffixes;
+	const wq_str *inside, *confirmed; /* hosts, of the profile, the rules of the day and the approvals (B6, B5) */
+	size_t inside_n, confirmed_n;
 	struct wq_policy policy; /* of the body to be */
 	struct wq_buf block;     /* the same, encoded */
 	bool same_settings;      /* pages that are the same need not be made anew */

@@ -18,7 +18,8 @@ struct wq_checks_options {
 	const char *rules_dir;        /* else $WEIQUE_RULES, else where the program was installed */
 	/* Where the operator keeps rules of their own: <own_rules_dir>/words (word lists). NULL, or no such folder: none. */
 	const char *own_rules_dir;
-	/* Of the profile (policy/profile.h): hosts that are inside (B6), hosts that the leader confirmed (B5). Canonical. */
+	/* Hosts that are inside (B6): of the profile and rules/inside.conf; hosts whose links are confirmed (B5): of the profile
+	 * and of approvals of links that hold. Canonical. */
 	const wq_str *inside, *confirmed;
 	size_t inside_n, confirmed_n;
 	wq_time now; /* which day's rules count for suffixes */

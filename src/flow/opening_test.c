@@ -4,25 +4,18 @@
 #include "flow/decide.h"
 #include "flow/flow_fixture_test.h"
 
-/* The fixture's two reviewers, of whom li gets to be a leader too, decide as the procedure says. */
-static void approve(struct flow_fixture *f, const char *subject)
+/* The fixture's two reviewers, of whom li gets to be a leader too, decide on the stages. */
+static wq_str decide(struct flow_fixture *f, const struct wq_approval_statement *said)
 {
 	static const char *const people[] = {"wang", "li"};
-	struct wq_approval_statement said = {
-		.subject = wq_str_c(subject), .object = WQ_S("portal"), .app = WQ_S("portal"), .asker = WQ_S("editor")};
-	struct wq_approval_rule rule;
 	struct wq_approval_row row;
 
-	assert_ok(wq_opening_rule(&f->w, said.subject, said.app, &rule));
-	assert_int_equal(rule.stages_n, 2);
-	memcpy(said.stages, rule.stages, sizeof said.stages);
-	said.stages_n = rule.stages_n;
-	assert_ok(wq_approval_ask(f->w.ledger, &said, &f->arena, &row));
-	for (size_t i = 0; i < 2; i++) {
+	assert_ok(wq_approval_ask(f->w.ledger, said, &f->arena, &row));
+	for (size_t i = 0; i < said->stages_n; i++) {
 		struct wq_decision d = {.statement = wq_sm3(row.statement),
 			.release = row.said.id,
 			.person = wq_str_c(people[i]),
-			.stage = wq_str_c(rule.stages[i]->name),
+			.stage = wq_str_c(said->stages[i]->name),
 			.verdict = WQ_VERDICT_APPROVE};
 		struct wq_signed_decision proof;
 		WQ_BUF(canonical, WQ_DECISION_BYTES_MAX);
@@ -32,6 +25,21 @@ static void approve(struct flow_fixture *f, const char *subject)
 		assert_ok(wq_sm2_sign(f->keys[i], proof.canonical, &proof.sig));
 		assert_ok(wq_approval_decide(f->w.ledger, &proof, &f->arena));
 	}
+	return row.said.id;
+}
+
+/* As the procedure of the subject says. */
+static void approve(struct flow_fixture *f, const char *subject)
+{
+	struct wq_approval_statement said = {
+		.subject = wq_str_c(subject), .object = WQ_S("portal"), .app = WQ_S("portal"), .asker = WQ_S("editor")};
+	struct wq_approval_rule rule;
+
+	assert_ok(wq_opening_rule(&f->w, said.subject, said.app, &rule));
+	assert_int_equal(rule.stages_n, 2);
+	memcpy(said.stages, rule.stages, sizeof said.stages);
+	said.stages_n = rule.stages_n;
+	decide(f, &said);
 }
 
 static struct wq_app_row app(struct flow_fixture *f)
@@ -112,10 +120,77 @@ static void the_seal_asks(void **state)
 	flow_close(&f);
 }
 
+/* ---- links (B5) ---- */
+
+static wq_str approve_link(struct flow_fixture *f, const char *app, const char *host)
+{
+	return decide(f,
+		&(struct wq_approval_statement){.subject = WQ_S(WQ_SUBJECT_LINK),
+			.object = wq_str_c(host),
+			.app = wq_str_c(app),
+			.asker = WQ_S("editor"),
+			.stages = {wq_stage_find(WQ_S("review"))},
+			.stages_n = 1,
+			.until = wq_now(&wq_clock_system) + 366 * WQ_DAY});
+}
+
+/* How many hosts of a page with this text nobody confirmed. */
+static size_t unconfirmed(struct flow_fixture *f, const char *text)
+{
+	struct wq_capture_result r;
+	size_t n, found = 0;
+	wq_str *rows;
+
+	flow_write(f, "index.html",
+		wq_arena_printf(&f->arena,
+			"<!DOCTYPE html><meta charset=utf-8><p>%s<p><a href='https://a.example/'>a</a>"
+			"<a href='https://b.example/'>b</a><a href='https://c.example/'>c</a>"
+			"<a href='http://bszs.conac.cn/'>d</a>",
+			text)
+			.p);
+	r = flow_capture(f);
+	assert_ok(wq_release_findings(f->w.ledger, r.release, 100, &f->arena, &rows, &n));
+	for (size_t i = 0; i < n; i++)
+		found += wq_str_find(rows[i], WQ_S("link.outside-unconfirmed")) >= 0;
+	return found;
+}
+
+/* Confirmed is what the profile names and what an approval of the application confirms, as long as it holds; the register of
+ * identity marks is inside by rules/inside.conf. */
+static void confirmed_links(void **state)
+{
+	const struct wq_app_row other = {
+		.id = WQ_S("other"), .origin = WQ_S("/srv"), .hosts = {WQ_S("o.example.gov.cn")}, .hosts_n = 1};
+	struct flow_fixture f;
+	struct wq_clock later;
+	wq_time then = wq_now(&wq_clock_system) + 367 * WQ_DAY;
+	wq_str approval;
+
+	(void)state;
+	flow_open(&f, WQ_S_NONE);
+	assert_ok(wq_app_register(f.w.ledger, &other, WQ_S("test"), &f.arena));
+	assert_int_equal(unconfirmed(&f, "1"), 3);
+	f.app.profile = WQ_S("confirmed = [ \"a.example\" ];");
+	assert_int_equal(unconfirmed(&f, "2"), 2);
+	approval = approve_link(&f, "portal", "b.example");
+	approve_link(&f, "other", "c.example"); /* confirmed for another application */
+	assert_int_equal(unconfirmed(&f, "3"), 1);
+	/* its date has come: the finding is back */
+	later = wq_clock_fixed(&then);
+	f.w.clock = &later;
+	assert_int_equal(unconfirmed(&f, "4"), 2);
+	f.w.clock = &wq_clock_system;
+	assert_int_equal(unconfirmed(&f, "5"), 1);
+	/* taken back */
+	assert_ok(wq_approval_withdraw(f.w.ledger, approval, WQ_S("wang"), WQ_S("x"), &f.arena));
+	assert_int_equal(unconfirmed(&f, "6"), 2);
+	flow_close(&f);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(first_seal_needs_an_opening), cmocka_unit_test(the_seal_asks)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(first_seal_needs_an_opening),
+		cmocka_unit_test(the_seal_asks), cmocka_unit_test(confirmed_links)};
 
 	return cmocka_run_group_tests_name("openings", tests, NULL, NULL);
 }

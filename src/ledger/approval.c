@@ -221,6 +221,16 @@ wq_err wq_approval_standing(struct wq_ledger *ledger, wq_str subject, wq_str obj
 	return WQ_OK;
 }
 
+wq_err wq_approval_list_standing(struct wq_ledger *ledger, wq_str subject, wq_str app, wq_time now, size_t limit,
+	struct wq_arena *arena, struct wq_approval_row **ret_approvals, size_t *ret_n)
+{
+	return select_rows(ledger,
+		COLUMNS "WHERE subject = $1 AND app = $2 AND state = 1 AND (until = 0 OR until > $3) "
+			"ORDER BY seq DESC LIMIT $4",
+		(const struct wq_db_value[]){WQ_DB_T(subject), WQ_DB_T(app), WQ_DB_I(now), WQ_DB_I(limit)}, 4, limit,
+		arena, ret_approvals, ret_n);
+}
+
 wq_err wq_approval_decisions(struct wq_ledger *ledger, wq_str id, struct wq_arena *arena,
 	struct wq_approval_decision_row **ret_decisions, size_t *ret_n)
 {

@@ -105,6 +105,9 @@ wq_err wq_approval_decisions(struct wq_ledger *ledger, wq_str id, struct wq_aren
 /* The approval that holds at `now` for this subject, object and application (empty: of any); WQ_E_UNAPPROVED when there is none. */
 wq_err wq_approval_standing(struct wq_ledger *ledger, wq_str subject, wq_str object, wq_str app, wq_time now,
 	struct wq_arena *arena, struct wq_approval_row *ret_approval);
+/* All that hold at `now` for this subject and application, newest first; an object may come more than once. */
+wq_err wq_approval_list_standing(struct wq_ledger *ledger, wq_str subject, wq_str app, wq_time now, size_t limit,
+	struct wq_arena *arena, struct wq_approval_row **ret_approvals, size_t *ret_n);
 
 /* Projections of this file; ledger/release.h puts all of them together. */
 wq_err wq_approval_apply_asked(struct wq_db *db, const struct wq_event *event);

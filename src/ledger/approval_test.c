@@ -145,6 +145,16 @@ static wq_err standing(struct fixture *f)
 		f->ledger, WQ_S(WQ_SUBJECT_OPENING), WQ_S("portal"), WQ_S_NONE, now, &f->arena, &row);
 }
 
+static size_t all_standing(struct fixture *f, const char *app)
+{
+	struct wq_approval_row *rows;
+	size_t n;
+
+	assert_ok(wq_approval_list_standing(
+		f->ledger, WQ_S(WQ_SUBJECT_OPENING), wq_str_c(app), now, 10, &f->arena, &rows, &n));
+	return n;
+}
+
 /* ---- */
 
 static void test_life(void **state)
@@ -187,9 +197,12 @@ static void test_life(void **state)
 	/* it ends by itself */
 	now += WQ_DAY - 1;
 	assert_ok(standing(f));
+	assert_int_equal(all_standing(f, "portal"), 1);
+	assert_int_equal(all_standing(f, "county"), 0);
 	now += 1;
 	assert_int_equal(state_of(f, &a), WQ_APPROVAL_ENDED);
 	assert_err(standing(f), WQ_E_UNAPPROVED);
+	assert_int_equal(all_standing(f, "portal"), 0);
 }
 
 static void test_refused_decisions(void **state)

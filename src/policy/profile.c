@@ -19,8 +19,10 @@ static const struct wq_conf_row rows[] = {
 		"the portal's name in the prompt"},
 	{"leave.path", WQ_CONF_TEXT, "/leave/", 3, 200, NULL, "提示页的路径前缀，以 / 开头和结尾；源站不得使用该路径",
 		"path of the prompt, begins and ends with /; the origin's own paths must not lie below it"},
-	{"leave.inside", WQ_CONF_LIST, "", 0, 1000, NULL, "除党政机关专用域名和应用自身域名外，也视为站内的主机",
-		"hosts that count as inside, besides the application's own and those under suffixes reserved to organs"},
+	{"leave.inside", WQ_CONF_LIST, "", 0, 1000, NULL,
+		"除党政机关专用域名、应用自身域名和 rules/inside.conf 所列主机外，也视为站内的主机",
+		"hosts that count as inside, besides the application's own, those under suffixes reserved to organs and those of "
+		"rules/inside.conf"},
 	{"footer", WQ_CONF_TEXT, "", 0, WQ_POLICY_FOOTER_MAX, NULL,
 		"页面没有党政机关网站标识时，在 </body> 前加入的 HTML；为空则不加",
 		"HTML that is put before </body> of a page that has no mark of its own; empty: nothing"},
@@ -33,8 +35,10 @@ static const struct wq_conf_row rows[] = {
 		"[digits|hex|word|base64|clock|text|any]; freeze keeps the sealed value, remove cuts it out"},
 	{"capture.twice", WQ_CONF_BOOL, "true", 0, 0, NULL, "每页抓取两次，以识别每次抓取都不同的区域",
 		"fetch each page twice, to learn which regions differ on each fetch"},
-	{"confirmed", WQ_CONF_LIST, "", 0, 1000, NULL, "负责人已确认可以链接的站外主机（2014 三）",
-		"outside hosts whose links the responsible leader confirmed (2014 三)"},
+	{"confirmed", WQ_CONF_LIST, "", 0, 1000, NULL,
+		"负责人已确认可以链接的站外主机（2014 三）；有效的 link 审批同样算作确认，到期即止",
+		"outside hosts whose links the responsible leader confirmed (2014 三); an approval of subject link confirms "
+		"as well, until it ends"},
 };
 
 const struct wq_conf_row *wq_profile_rows(size_t *ret_n)

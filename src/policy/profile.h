@@ -10,7 +10,8 @@
  *     csp    = "off";                                   off | report | enforce
  *     volatile = [ "freeze /news \"阅读次数：\" \"次\" 16 digits" ];
  *     capture = { twice = true; };                      learn what differs from fetch to fetch
- *     confirmed = [ "www.12306.cn" ];                   outside hosts whose links the responsible leader confirmed (B5)
+ *     confirmed = [ "www.12306.cn" ];                   outside hosts whose links the responsible leader confirmed (B5);
+ *                                                       approvals of links confirm besides
  *
  * What only capture needs (`capture`, `confirmed`) does not become part of the policy block.
  */
