@@ -51,8 +51,7 @@ bool wq_gate_rewrite_prepare(ngx_http_request_t *r, struct wq_gate_ctx *ctx)
 		return false;
 	w->key = keys[0];
 	set_options(r, release, w);
-	wq_buf_init(&w->head, WQ_CHARSET_PRESCAN);
-	wq_buf_init(&w->plain, WQ_REWRITE_PIECE_MAX);
+	wq_rewriting_init(r, w);
 	c->handler = cleanup;
 	c->data = w;
 	ctx->rewriting = w;
@@ -79,6 +78,11 @@ ngx_int_t wq_rewriting_refuse(ngx_http_request_t *r, struct wq_gate_ctx *ctx, co
 ngx_int_t wq_rewriting_send_header(ngx_http_request_t *r)
 {
 	return next_header(r);
+}
+
+ngx_int_t wq_rewriting_next(ngx_http_request_t *r, ngx_chain_t *out)
+{
+	return next_body(r, out);
 }
 
 static bool set_value(ngx_http_request_t *r, ngx_table_elt_t *h, wq_str before, const struct wq_buf *address)
@@ -254,7 +258,7 @@ static ngx_int_t body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 
 	if (!ctx || !ctx->rewriting || r != r->main || ctx->rewriting->state < WQ_REWRITING_HELD)
 		return next_body(r, in);
-	return wq_rewriting_body(r, ctx, in, next_body);
+	return wq_rewriting_body(r, ctx, in);
 }
 
 void wq_gate_rewrite_install(void)

@@ -13,6 +13,9 @@ void wq_rewriting_done(struct wq_gate_rewriting *w)
 {
 	for (struct wq_rewrite_piece *p = w->pieces; p; p = p->next)
 		wq_buf_done(&p->mem);
+	if (w->rest.posted) {
+		ngx_delete_posted_event(&w->rest);
+	}
 	wq_inflate_free(&w->inflate);
 	wq_rewrite_free(&w->rewrite);
 	wq_buf_done(&w->head);
@@ -40,6 +43,8 @@ static struct wq_rewrite_piece *piece_take(ngx_http_request_t *r, struct wq_gate
 {
 	struct wq_rewrite_piece *p = w->pieces;
 
+	if (w->open)
+		return w->open;
 	while (p && is_busy(p))
 		p = p->next;
 	if (!p) {
@@ -51,7 +56,8 @@ static struct wq_rewrite_piece *piece_take(ngx_http_request_t *r, struct wq_gate
 		w->pieces = p;
 	}
 	wq_buf_clear(&p->mem);
-	return p;
+	w->open = p;
+	return wq_buf_reserve(&p->mem, WQ_REWRITE_PIECE + STEP) ? p : NULL; /* once, instead of growing */
 }
 
 /* What a piece holds as nginx wants it; NULL when there is nothing to say. Flags without bytes have a buffer of their own,
@@ -192,22 +198,14 @@ static void count_end(const struct wq_gate_ctx *ctx)
 	wq_gate_count(ctx, changed ? WQ_N_DOCUMENT_REWRITTEN : WQ_N_DOCUMENT_UNCHANGED);
 }
 
-/* One piece, from input to output. */
-static ngx_int_t pass_piece(ngx_http_request_t *r, struct wq_gate_ctx *ctx, ngx_http_output_body_filter_pt next)
+/* The open piece, as far as it is filled. */
+static ngx_int_t send_open(ngx_http_request_t *r, struct wq_gate_ctx *ctx, bool flush)
 {
 	struct wq_gate_rewriting *w = ctx->rewriting;
-	struct wq_rewrite_piece *p = piece_take(r, w);
+	struct wq_rewrite_piece *p = w->open;
 	ngx_chain_t *out;
-	bool flush;
-	wq_err e;
 
-	if (!p)
-		return NGX_ERROR;
-	e = fill(r, w, &p->mem, &flush);
-	if (wq_failed(e))
-		return broken(r, ctx, e);
-	if (w->state == WQ_REWRITING_HELD)
-		return NGX_OK;
+	w->open = NULL;
 	if (!w->header_sent) {
 		ngx_int_t rc = wq_rewriting_send_header(r);
 
@@ -220,11 +218,59 @@ static ngx_int_t pass_piece(ngx_http_request_t *r, struct wq_gate_ctx *ctx, ngx_
 	out = piece_chain(r, w, p, flush);
 	if (out == NGX_CHAIN_ERROR)
 		return NGX_ERROR;
-	return out ? next(r, out) : NGX_OK;
+	return out ? wq_rewriting_next(r, out) : NGX_OK;
 }
 
-ngx_int_t wq_rewriting_body(
-	ngx_http_request_t *r, struct wq_gate_ctx *ctx, ngx_chain_t *in, ngx_http_output_body_filter_pt next)
+/* One piece, from input to output. What is not full waits for the end of this round of nginx's events: writing costs more
+ * than reading, and nothing is late by it. */
+static ngx_int_t pass_piece(ngx_http_request_t *r, struct wq_gate_ctx *ctx)
+{
+	struct wq_gate_rewriting *w = ctx->rewriting;
+	struct wq_rewrite_piece *p = piece_take(r, w);
+	bool flush;
+	wq_err e;
+
+	if (!p)
+		return NGX_ERROR;
+	e = fill(r, w, &p->mem, &flush);
+	if (wq_failed(e))
+		return broken(r, ctx, e);
+	if (w->state == WQ_REWRITING_HELD)
+		return NGX_OK;
+	if (flush || w->ended || p->mem.len >= WQ_REWRITE_PIECE)
+		return send_open(r, ctx, flush);
+	if (!w->rest.posted) {
+		ngx_post_event(&w->rest, &ngx_posted_events);
+	}
+	return NGX_OK;
+}
+
+static void send_rest(ngx_event_t *event)
+{
+	struct wq_gate_rewriting *w = event->data;
+	ngx_http_request_t *r = w->r;
+	ngx_connection_t *c = r->connection;
+	struct wq_gate_ctx *ctx = ngx_http_get_module_ctx(r, ngx_http_weique_module);
+
+	if (!w->open || w->open->mem.len == 0 || !ctx || ctx->rewriting != w || w->state != WQ_REWRITING_STREAM)
+		return;
+	ngx_http_set_log_request(c->log, r);
+	if (send_open(r, ctx, false) == NGX_ERROR)
+		w->state = WQ_REWRITING_CUT; /* whoever gives the next bytes is told */
+	ngx_http_run_posted_requests(c);
+}
+
+void wq_rewriting_init(ngx_http_request_t *r, struct wq_gate_rewriting *w)
+{
+	w->r = r;
+	w->rest.data = w;
+	w->rest.handler = send_rest;
+	w->rest.log = r->connection->log;
+	wq_buf_init(&w->head, WQ_CHARSET_PRESCAN);
+	wq_buf_init(&w->plain, WQ_REWRITE_PIECE_MAX);
+}
+
+ngx_int_t wq_rewriting_body(ngx_http_request_t *r, struct wq_gate_ctx *ctx, ngx_chain_t *in)
 {
 	struct wq_gate_rewriting *w = ctx->rewriting;
 	ngx_int_t rc = NGX_OK;
@@ -234,9 +280,9 @@ ngx_int_t wq_rewriting_body(
 	if (in && ngx_chain_add_copy(r->pool, &w->in, in) != NGX_OK)
 		return NGX_ERROR;
 	if (w->header_sent && (!in || busy_bytes(w) > 0))
-		rc = next(r, NULL);
+		rc = wq_rewriting_next(r, NULL);
 	while (rc != NGX_ERROR && w->in && busy_bytes(w) < WQ_REWRITE_BUSY_MAX)
-		rc = pass_piece(r, ctx, next);
+		rc = pass_piece(r, ctx);
 	if (w->in)
 		r->buffered |= REWRITE_BUFFERED;
 	else

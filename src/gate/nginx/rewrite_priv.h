@@ -19,7 +19,7 @@
 
 enum {
 	WQ_REWRITE_BUSY_MAX = 64 * 1024,
-	WQ_REWRITE_PIECE = 16 * 1024, /* of output */
+	WQ_REWRITE_PIECE = 32 * 1024, /* of output: sent when it is full, or nothing more comes at once */
 	WQ_REWRITE_PIECE_MAX = 1024 * 1024
 };
 
@@ -46,10 +46,12 @@ struct wq_gate_rewriting {
 	wq_str label; /* of Content-Type; empty: none */
 	struct wq_inflate *inflate;
 	struct wq_rewrite *rewrite;
-	struct wq_buf head;  /* the beginning, while HELD */
-	struct wq_buf plain; /* what came out of `inflate` */
-	ngx_chain_t *in;     /* not read yet */
-	struct wq_rewrite_piece *pieces;
+	struct wq_buf head;                     /* the beginning, while HELD */
+	struct wq_buf plain;                    /* what came out of `inflate` */
+	ngx_chain_t *in;                        /* not read yet */
+	struct wq_rewrite_piece *pieces, *open; /* open: is being filled; NULL: none */
+	ngx_event_t rest;                       /* sends what is open when nginx has nothing more to give for now */
+	ngx_http_request_t *r;
 	bool header_sent, ended;
 };
 
@@ -57,9 +59,11 @@ struct wq_gate_rewriting {
 ngx_int_t wq_rewriting_refuse(ngx_http_request_t *r, struct wq_gate_ctx *ctx, const char *reason);
 /* rewrite.c: the header that was held */
 ngx_int_t wq_rewriting_send_header(ngx_http_request_t *r);
+/* rewrite.c: the next body filter */
+ngx_int_t wq_rewriting_next(ngx_http_request_t *r, ngx_chain_t *out);
 /* rewrite_body.c */
+void wq_rewriting_init(ngx_http_request_t *r, struct wq_gate_rewriting *w);
 void wq_rewriting_done(struct wq_gate_rewriting *w);
-ngx_int_t wq_rewriting_body(
-	ngx_http_request_t *r, struct wq_gate_ctx *ctx, ngx_chain_t *in, ngx_http_output_body_filter_pt next);
+ngx_int_t wq_rewriting_body(ngx_http_request_t *r, struct wq_gate_ctx *ctx, ngx_chain_t *in);
 
 #endif
