@@ -156,7 +156,7 @@ static wq_err run(struct wq_capturing *c, wq_err (*pages)(struct wq_capturing *c
 
 static void begin(struct wq_capturing *c)
 {
-	struct wq_buf *const pages[] = {&c->encoded, &c->cut, &c->masked, &c->was, &c->before, &c->after};
+	struct wq_buf *const pages[] = {&c->encoded, &c->cut, &c->masked, &c->was, &c->before, &c->after, &c->frozen};
 
 	for (size_t i = 0; i < WQ_COUNT(pages); i++)
 		wq_buf_init(pages[i], WQ_SITE_OBJECT_MAX);
@@ -170,7 +170,8 @@ static void begin(struct wq_capturing *c)
 
 static void end(struct wq_capturing *c, bool done)
 {
-	struct wq_buf *const buffers[] = {&c->encoded, &c->cut, &c->masked, &c->was, &c->before, &c->after, &c->block};
+	struct wq_buf *const buffers[] = {
+		&c->encoded, &c->cut, &c->masked, &c->was, &c->before, &c->after, &c->frozen, &c->block};
 
 	wq_journal_close(&c->journal, done);
 	wq_checks_free(&c->checks);

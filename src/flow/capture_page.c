@@ -200,17 +200,50 @@ static wq_err check_change(
 
 /* ---- one resource ---- */
 
-static wq_err new_page(struct wq_capturing *c, const struct wq_site_item *item, const struct wq_entry *was)
+/* The page with the values of its frozen regions that are sealed: what goes to review is what was changed, and a template that
+ * changed on a thousand pages with counters is still one change. */
+static wq_err frozen(
+	struct wq_capturing *c, const struct wq_site_item *item, const struct wq_entry *was, wq_str cut, wq_str *ret)
+{
+	size_t matches = 0;
+	wq_err e;
+
+	*ret = cut;
+	if (!was || c->policy.volatiles_n == 0 || !wq_capture_may_vary(item->type))
+		return WQ_OK;
+	e = wq_packs_read(c->packs, &c->base.snapshot, was, &c->was);
+	if (wq_is(e, WQ_E_ALTERED))
+		return WQ_OK;
+	WQ_TRY(e);
+	wq_buf_clear(&c->before);
+	WQ_TRY(wq_transform_undo(c->transform, &c->base.snapshot, wq_buf_str(&c->was), &c->before));
+	WQ_TRY(wq_volatile_freeze(&c->policy, path_of(item->key), cut, wq_buf_str(&c->before), &c->frozen, &c->after));
+	wq_buf_clear(&c->masked);
+	wq_buf_clear(&c->after);
+	e = wq_volatile_apply(&c->policy, path_of(item->key), wq_buf_str(&c->frozen), NULL, &c->masked, NULL);
+	if (!wq_failed(e))
+		e = wq_volatile_apply(&c->policy, path_of(item->key), cut, NULL, &c->after, &matches);
+	if (wq_is(e, WQ_E_LIMIT))
+		return WQ_OK;
+	WQ_TRY(e);
+	if (matches > 0 && wq_str_eq(wq_buf_str(&c->masked), wq_buf_str(&c->after)))
+		*ret = wq_buf_str(&c->frozen);
+	return WQ_OK;
+}
+
+static wq_err new_page(
+	struct wq_capturing *c, const struct wq_site_item *item, const struct wq_entry *was, bool differs)
 {
 	struct wq_entry_new entry = {.status = item->status};
 	struct wq_capture_object *object;
 	struct wq_transformed made;
 	size_t before = c->findings.count;
 	wq_digest source;
-	wq_str cut;
+	wq_str cut, body;
 
 	WQ_TRY(mask(c, &c->policy, item, &cut, &source));
-	WQ_TRY(wq_transform_item(c->transform, item, cut, &made));
+	WQ_TRY(frozen(c, item, was, cut, &body));
+	WQ_TRY(wq_transform_item(c->transform, item, body, &made));
 	WQ_TRY(wq_capture_store(c, made.body, item->type, &object));
 	entry.key = wq_arena_str(&c->arena, item->key);
 	entry.type = wq_arena_str(&c->arena, item->type);
@@ -228,7 +261,7 @@ static wq_err new_page(struct wq_capturing *c, const struct wq_site_item *item, 
 	if (made.csp_too_long)
 		WQ_TRY(csp_too_long(c, item->key));
 	WQ_TRY(check_once(c, item, object));
-	if (was)
+	if (differs)
 		WQ_TRY(check_change(c, was, item, made.body));
 	return c->has_base ? note_severity(c, item->key, before) : WQ_OK;
 }
@@ -238,7 +271,7 @@ static wq_err seen_page(struct wq_capturing *c, const struct wq_site_item *item,
 	wq_digest source;
 
 	if (!c->same_settings && (wq_rewrite_is_document(item->type) || (was->transforms & WQ_TRANSFORM_CUT)))
-		return new_page(c, item, NULL);
+		return new_page(c, item, was, false);
 	if (c->same_volatiles)
 		return wq_capture_keep(c, was);
 	WQ_TRY(mask(c, &c->policy, item, NULL, &source));
@@ -290,5 +323,5 @@ wq_err wq_capture_page(void *data, const struct wq_site_item *given)
 	if (same)
 		return seen_page(c, item, &was);
 	sealed = c->has_base && wq_snapshot_find(&c->base.snapshot, item->key, &was);
-	return new_page(c, item, sealed ? &was : NULL);
+	return new_page(c, item, sealed ? &was : NULL, sealed);
 }

@@ -57,7 +57,7 @@ struct wq_capturing {
 	struct wq_entry_new *entries;
 	size_t entries_n, entries_room;
 	size_t kept; /* entries that stay exactly as they are sealed */
-	struct wq_buf encoded, cut, masked, was, before, after;
+	struct wq_buf encoded, cut, masked, was, before, after, frozen;
 	struct wq_capture_progress progress;
 };
 

@@ -171,3 +171,80 @@ wq_err wq_volatile_apply(const struct wq_policy *policy, wq_str path, wq_str pag
 	free(regions);
 	return e;
 }
+
+/* ---- freezing ---- */
+
+static wq_str between(wq_str page, const struct regions *r, size_t number)
+{
+	size_t from = number > 0 ? r->rows[number - 1].end : 0;
+	size_t to = number < r->n ? r->rows[number].at : page.n;
+
+	return wq_str_head(wq_str_from(page, from), to - from);
+}
+
+/* One region in each is the same one; of several, those whose neighbourhood is the same up to the next ones. */
+static bool is_paired(wq_str page, const struct regions *now, wq_str sealed, const struct regions *was, size_t i)
+{
+	return now->n == 1 ||
+		(wq_str_eq(between(page, now, i), between(sealed, was, i)) &&
+			wq_str_eq(between(page, now, i + 1), between(sealed, was, i + 1)));
+}
+
+static wq_err put_sealed(
+	wq_str page, const struct regions *now, wq_str sealed, const struct regions *was, struct wq_buf *out)
+{
+	size_t at = 0;
+
+	for (size_t i = 0; i < now->n; i++) {
+		const struct region *to = &now->rows[i], *from = &was->rows[i];
+
+		if (!is_paired(page, now, sealed, was, i))
+			continue;
+		wq_buf_add(out, wq_str_head(wq_str_from(page, at), to->at - at));
+		wq_buf_add(out, wq_str_head(wq_str_from(sealed, from->at), from->end - from->at));
+		at = to->end;
+	}
+	wq_buf_add(out, wq_str_from(page, at));
+	return wq_buf_err(out);
+}
+
+/* Adds the page to `out` with the sealed values of this rule's regions; as it is when they are not the same ones. */
+static wq_err freeze_one(
+	const struct wq_volatile_rule *rule, wq_str page, wq_str sealed, struct regions r[2], struct wq_buf *out)
+{
+	for (size_t i = 0; i < 2; i++) {
+		r[i].n = 0;
+		r[i].over = false;
+		wq_volatile_find(rule, i ? sealed : page, add_region, &r[i]);
+	}
+	if (r[0].n == r[1].n && !r[0].over && !r[1].over)
+		return put_sealed(page, &r[0], sealed, &r[1], out);
+	wq_buf_add(out, page);
+	return wq_buf_err(out);
+}
+
+wq_err wq_volatile_freeze(const struct wq_policy *policy, wq_str path, wq_str page, wq_str sealed, struct wq_buf *out,
+	struct wq_buf *scratch)
+{
+	struct regions *r = malloc(2 * sizeof *r);
+	struct wq_buf swap;
+	wq_err e;
+
+	if (!r)
+		return wq_error_id(WQ_E_NO_MEMORY);
+	wq_buf_clear(out);
+	wq_buf_add(out, page);
+	e = wq_buf_err(out);
+	for (size_t i = 0; i < policy->volatiles_n && !wq_failed(e); i++) {
+		if (policy->volatiles[i].action != WQ_VOLATILE_FREEZE ||
+			!wq_policy_below(policy->volatiles[i].prefix, path))
+			continue;
+		wq_buf_clear(scratch);
+		e = freeze_one(&policy->volatiles[i], wq_buf_str(out), sealed, r, scratch);
+		swap = *out;
+		*out = *scratch;
+		*scratch = swap;
+	}
+	free(r);
+	return e;
+}

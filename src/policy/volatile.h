@@ -71,5 +71,10 @@ wq_err wq_volatile_merge(const struct wq_volatile_rule *known, size_t known_n, c
  * the buffers. */
 wq_err wq_volatile_apply(const struct wq_policy *policy, wq_str path, wq_str page, struct wq_buf *cut,
 	struct wq_buf *masked, size_t *ret_matches);
+/* Makes `*out` the page with the values that stand in the `sealed` one, wherever a FREEZE rule finds the same regions in both: one
+ * in each, or, of several, those with the same bytes on both sides up to the next region of the rule. Else the page's own value
+ * stays. The caller proves that both are the same page when masked. Both buffers are used. Errors: those of the buffers. */
+wq_err wq_volatile_freeze(const struct wq_policy *policy, wq_str path, wq_str page, wq_str sealed, struct wq_buf *out,
+	struct wq_buf *scratch);
 
 #endif

@@ -85,6 +85,41 @@ static void regions_are_cut_and_masked(void **state)
 	}
 }
 
+static void sealed_values_stay(void **state)
+{
+	static const struct {
+		const char *rule, *page, *sealed, *frozen;
+	} rows[] = {
+		{"freeze / \"n=\" \";\" 4 digits", "new n=12; text", "old n=7;", "new n=7; text"},
+		{"freeze / \"n=\" \";\" 4 digits", "n=;", "n=7;", "n=7;"},
+		{"remove / \"n=\" \";\" 4 digits", "n=12;", "n=7;", "n=12;"},
+		{"freeze /news \"n=\" \";\" 4 digits", "n=12;", "n=7;", "n=12;"},
+		/* nothing there, another number of them, none that fits the rule */
+		{"freeze / \"n=\" \";\" 4 digits", "n=12;", "m=7;", "n=12;"},
+		{"freeze / \"n=\" \";\" 4 digits", "n=1; n=2;", "n=7;", "n=1; n=2;"},
+		{"freeze / \"n=\" \";\" 4 digits", "n=1;", "n=12345;", "n=1;"},
+		/* a list: what stands where it stood, not what moved */
+		{"freeze / \"n=\" \";\" 4 digits", "a n=1; b n=2; c n=3;", "a n=7; b n=8; c n=9;",
+			"a n=7; b n=8; c n=9;"},
+		{"freeze / \"n=\" \";\" 4 digits", "x n=1; a n=2; b n=3;", "a n=7; b n=8; c n=9;",
+			"x n=1; a n=2; b n=3;"},
+		{"freeze / \"n=\" \";\" 4 digits", "a n=1; b n=2; c n=3; d", "a n=7; b n=8; x n=9; d",
+			"a n=7; b n=2; c n=3; d"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < WQ_COUNT(rows); i++) {
+		struct wq_policy policy = policy_of(&rows[i].rule, 1);
+		WQ_BUF(out, 1000);
+		WQ_BUF(scratch, 1000);
+
+		assert_ok(wq_volatile_freeze(
+			&policy, WQ_S("/a.html"), wq_str_c(rows[i].page), wq_str_c(rows[i].sealed), &out, &scratch));
+		if (!wq_str_eq(wq_buf_str(&out), wq_str_c(rows[i].frozen)))
+			fail_msg("row %zu: %.*s", i, WQ_S_ARG(wq_buf_str(&out)));
+	}
+}
+
 static void several_rules_act_together(void **state)
 {
 	static const char *const texts[] = {"freeze / \"a=\" \";\" 9 text", "remove / \"b=\" \";\" 9 text",
@@ -246,6 +281,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(regions_are_cut_and_masked, begin, end),
+		cmocka_unit_test_setup_teardown(sealed_values_stay, begin, end),
 		cmocka_unit_test_setup_teardown(several_rules_act_together, begin, end),
 		cmocka_unit_test_setup_teardown(there_is_a_limit_of_matches, begin, end),
 		cmocka_unit_test_setup_teardown(the_time_is_linear, begin, end),
