@@ -17,7 +17,7 @@ static const char usage[] =
 	"  --dir DIR                its own folder, which nobody else can read\n"
 	"  --socket PATH            where to listen\n"
 	"  --passphrase-file FILE   the first line opens the key; without it the key file is not encrypted\n"
-	"  --allow-uid N            a user whose processes may ask, besides root and our own; repeatable\n"
+	"  --allow-uid USER         a user (name or number) whose processes may ask, besides root and our own; repeatable\n"
 	"  --log FILE               events as JSON lines to a file instead of text to the standard error\n"
 	"  --sandbox=off|on|required\n"
 	"                           on (default): what the machine cannot give is an event; required: an error\n"
@@ -46,13 +46,9 @@ static const struct option options_table[] = {
 
 static wq_err take_user(struct options *o, const char *text)
 {
-	uint64_t uid;
-
-	if (!wq_str_to_u64(wq_str_c(text), UINT32_MAX - 1, &uid) || o->allow_n == WQ_LINK_ALLOW_MAX)
-		return wq_error(
-			WQ_E_USAGE, "--allow-uid takes the number of a user, at most %d times", WQ_LINK_ALLOW_MAX);
-	o->allow[o->allow_n++] = (uid_t)uid;
-	return WQ_OK;
+	if (o->allow_n == WQ_LINK_ALLOW_MAX)
+		return wq_error(WQ_E_USAGE, "--allow-uid at most %d times", WQ_LINK_ALLOW_MAX);
+	return wq_link_user(text, &o->allow[o->allow_n++]);
 }
 
 static wq_err take_option(struct options *o, int option)

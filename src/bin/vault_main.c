@@ -7,25 +7,26 @@
 
 enum { RECHECK_SECONDS = 300, RECHECK_SECONDS_MAX = 86400, MEMORY_MIB = 4096, MEMORY_MIB_MAX = 1024 * 1024 };
 
-static const char
-	usage[] = "usage: weique-vault --vault DIR --state DIR --socket PATH --key-file FILE [OPTION ...]\n"
-		  "\n"
-		  "Hands sealed snapshots and packs to the gates, as sealed memory, after verifying them there.\n"
-		  "\n"
-		  "  --vault DIR         the shelf: packs/ and apps/ (made when absent)\n"
-		  "  --state DIR         where the highest serials are remembered; only this process writes there\n"
-		  "  --socket PATH       where gate workers connect\n"
-		  "  --key-file FILE     accepted sealing keys, one a line as 130 hexadecimal digits; repeatable\n"
-		  "  --ledger URL        where events are recorded: sqlite:/path or postgresql://...\n"
-		  "  --allow-uid N       a user whose processes may connect, besides root and our own; repeatable\n"
-		  "  --log json:PATH     events as JSON lines to a file; or stderr (default), journal; repeatable\n"
-		  "  --recheck SECONDS   compare the shelf with what is served at least this often (300)\n"
-		  "  --memory MIB        most sealed memory at a time (4096); packs over it stay on the disk and are\n"
-		  "                      checked block by block while they are read; 0: all of them\n"
-		  "  --no-restore        report what was altered on the shelf, do not put the sealed bytes back\n"
-		  "  --sandbox=off|on|required\n"
-		  "                      on (default): what the machine cannot give is an event; required: an error\n"
-		  "  --help\n";
+static const char usage
+	[] = "usage: weique-vault --vault DIR --state DIR --socket PATH --key-file FILE [OPTION ...]\n"
+	     "\n"
+	     "Hands sealed snapshots and packs to the gates, as sealed memory, after verifying them there.\n"
+	     "\n"
+	     "  --vault DIR         the shelf: packs/ and apps/ (made when absent)\n"
+	     "  --state DIR         where the highest serials are remembered; only this process writes there\n"
+	     "  --socket PATH       where gate workers connect\n"
+	     "  --key-file FILE     accepted sealing keys, one a line as 130 hexadecimal digits; repeatable\n"
+	     "  --ledger URL        where events are recorded: sqlite:/path or postgresql://...\n"
+	     "  --allow-uid USER    a user (name or number) whose processes may connect, besides root and our own;\n"
+	     "                      repeatable\n"
+	     "  --log json:PATH     events as JSON lines to a file; or stderr (default), journal; repeatable\n"
+	     "  --recheck SECONDS   compare the shelf with what is served at least this often (300)\n"
+	     "  --memory MIB        most sealed memory at a time (4096); packs over it stay on the disk and are\n"
+	     "                      checked block by block while they are read; 0: all of them\n"
+	     "  --no-restore        report what was altered on the shelf, do not put the sealed bytes back\n"
+	     "  --sandbox=off|on|required\n"
+	     "                      on (default): what the machine cannot give is an event; required: an error\n"
+	     "  --help\n";
 
 struct options {
 	struct wq_broker_config broker;
@@ -61,13 +62,9 @@ static wq_err add_log(struct wq_log *log, const char *where)
 
 static wq_err add_user(struct options *o, const char *text)
 {
-	uint64_t uid;
-
-	WQ_TRY(number("allow-uid", text, 0, UINT32_MAX - 1, &uid));
 	if (o->broker.allow_n == WQ_LINK_ALLOW_MAX)
 		return wq_error(WQ_E_USAGE, "--allow-uid at most %d times", WQ_LINK_ALLOW_MAX);
-	o->allow[o->broker.allow_n++] = (uid_t)uid;
-	return WQ_OK;
+	return wq_link_user(text, &o->allow[o->broker.allow_n++]);
 }
 
 static const struct option options_table[] = {

@@ -50,9 +50,37 @@ static void write_json(struct doctor *d, const struct doctor_check *check, const
 	wq_json_object_end(&d->json);
 }
 
+static const struct doctor_check *const tables[] = {doctor_part_checks, doctor_system_checks, doctor_site_checks};
+
+static bool is_wanted(const struct wq_cli_args *args, const char *name)
+{
+	if (!wq_cli_has(args, "only"))
+		return true;
+	for (size_t i = 0; wq_cli_value_at(args, "only", i).p; i++)
+		if (wq_str_eq(wq_cli_value_at(args, "only", i), wq_str_c(name)))
+			return true;
+	return false;
+}
+
+static wq_err known_names(const struct wq_cli_args *args)
+{
+	for (size_t i = 0; wq_cli_value_at(args, "only", i).p; i++) {
+		wq_str name = wq_cli_value_at(args, "only", i);
+		bool known = false;
+		for (size_t t = 0; t < WQ_COUNT(tables); t++)
+			for (const struct doctor_check *check = tables[t]; check->name; check++)
+				known |= wq_str_eq(name, wq_str_c(check->name));
+		if (!known)
+			return wq_error(WQ_E_USAGE, "no check %.*s; weique doctor --json names them", WQ_S_ARG(name));
+	}
+	return WQ_OK;
+}
+
 static void run_checks(struct doctor *d, const struct doctor_check *checks)
 {
 	for (const struct doctor_check *check = checks; check->name; check++) {
+		if (!is_wanted(d->args, check->name))
+			continue;
 		struct doctor_result result = {0};
 		check->run(d->cli, d->args, &result);
 		result.seen = clean(&d->cli->arena, result.seen);
@@ -87,19 +115,23 @@ static wq_err doctor(struct wq_cli *cli, const struct wq_cli_args *args)
 {
 	struct doctor d = {.cli = cli, .args = args};
 	WQ_BUF(out, REPORT_BYTES);
+	WQ_TRY(known_names(args));
 	wq_json_init(&d.json, &out);
 	if (cli->json) {
 		wq_json_object(&d.json);
 		wq_json_key(&d.json, WQ_S("checks"));
 		wq_json_array(&d.json);
 	}
-	run_checks(&d, doctor_part_checks);
-	run_checks(&d, doctor_system_checks);
+	for (size_t i = 0; i < WQ_COUNT(tables); i++)
+		run_checks(&d, tables[i]);
 	WQ_TRY(wq_arena_err(&cli->arena));
 	return finish(&d, &out);
 }
 
 static const struct wq_cli_option options[] = {
+	{"only", "NAME",
+		{"只做这一项检查（名称见 --json；可重复）", "this check only (--json names them; may be repeated)"},
+		true},
 	{"module", "FILE", {"要检查的 nginx 模块", "the nginx module to check"}, false},
 	{"port", "PORT",
 		{"要检查的端口（默认 8080、8443；可重复）", "a port to check (default 8080 and 8443; may be repeated)"},

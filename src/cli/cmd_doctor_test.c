@@ -13,7 +13,7 @@ static const struct wq_cli_option port = {"port", "PORT", {"", ""}, true}, modul
 
 static struct doctor_result run(struct wq_cli *cli, const struct wq_cli_args *args, const char *name)
 {
-	const struct doctor_check *const tables[] = {doctor_system_checks, doctor_part_checks};
+	const struct doctor_check *const tables[] = {doctor_system_checks, doctor_part_checks, doctor_site_checks};
 	struct doctor_result result = {0};
 	for (size_t t = 0; t < WQ_COUNT(tables); t++) {
 		for (const struct doctor_check *check = tables[t]; check->name; check++) {
@@ -130,7 +130,7 @@ static void the_report_is_json(void **state)
 	assert_ok(wq_json_get_u64(root, "ok", 100, &ok));
 	assert_ok(wq_json_get_u64(root, "warn", 100, &warn));
 	assert_ok(wq_json_get_u64(root, "fail", 100, &fail));
-	assert_int_equal(ok + warn + fail, 15);
+	assert_int_equal(ok + warn + fail, 24);
 	assert_true(wq_failed(err) == (fail > 0));
 	assert_int_equal(wq_err_exit(err), fail ? 3 : 0);
 	wq_json_free(&root);

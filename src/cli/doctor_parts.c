@@ -76,7 +76,7 @@ static const char module_name[] = "ngx_http_weique_module.so";
 /* --module, else beside the command, in the build tree, or where packages put it. */
 static bool find_module(const struct wq_cli_args *args, char path[PATH_MAX])
 {
-	static const char *const beside[] = {"", "../gate/nginx/", "src/gate/nginx/"};
+	static const char *const beside[] = {"", "../gate/nginx/", "src/gate/nginx/", "../lib/nginx/modules/"};
 	char folder[PATH_MAX];
 	wq_str given = wq_cli_value(args, "module");
 	if (given.n) {
@@ -162,8 +162,10 @@ static void check_module(struct wq_cli *cli, const struct wq_cli_args *args, str
 	result->seen = wq_arena_printf(
 		&cli->arena, "%s: %.*s", path, (int)WQ_MIN(said.n, (size_t)200), said.p ? said.p : "");
 	if (wq_str_find(said, WQ_S("instead of")) >= 0 || wq_str_find(said, WQ_S("binary compatible")) >= 0)
-		doctor_say(result, DOCTOR_FAIL, "模块与 nginx 版本不符：安装 nginx-dev 后重新 make build",
-			"the module was built for another nginx: install nginx-dev and make build again");
+		doctor_say(result, DOCTOR_FAIL,
+			"模块与 nginx 版本不符：apt install nginx-dev，make module，sudo make install-module，再重新加载 nginx",
+			"the module was built for another nginx: apt install nginx-dev, make module, sudo make install-module, "
+			"reload nginx");
 	else
 		doctor_say(result, DOCTOR_FAIL, "nginx 不能加载模块：按上面 nginx 的提示处理",
 			"nginx cannot load the module: see what it says");

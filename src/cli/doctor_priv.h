@@ -22,6 +22,7 @@ struct doctor_check {
 /* Each ends with a NULL name. */
 extern const struct doctor_check doctor_system_checks[];
 extern const struct doctor_check doctor_part_checks[];
+extern const struct doctor_check doctor_site_checks[];
 
 /* Fills the result of a check that is not OK. */
 static inline void doctor_say(struct doctor_result *result, enum doctor_level level, const char *zh, const char *en)

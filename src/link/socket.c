@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pwd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -146,5 +147,21 @@ wq_err wq_link_connect(const char *path, const uid_t *allow, size_t allow_n, int
 	}
 	WQ_TRY(check_peer(fd, list, allow_n + 1, ret_peer));
 	*ret_fd = fd;
+	return WQ_OK;
+}
+
+wq_err wq_link_user(const char *text, uid_t *ret_uid)
+{
+	const struct passwd *user;
+	uint64_t uid;
+
+	if (wq_str_to_u64(wq_str_c(text), UINT32_MAX - 1, &uid)) {
+		*ret_uid = (uid_t)uid;
+		return WQ_OK;
+	}
+	user = getpwnam(text);
+	if (!user)
+		return wq_error(WQ_E_NOT_FOUND, "no user %.64s", text);
+	*ret_uid = user->pw_uid;
 	return WQ_OK;
 }

@@ -1,5 +1,9 @@
 #include "seal/protocol.h"
 
+#include <libgen.h>
+#include <limits.h>
+#include <sys/stat.h>
+
 static const struct wq_link_type types[] = {
 	{WQ_SEAL_SEAL, "seal", WQ_LINK_CLIENT, 16, WQ_LINK_PAYLOAD_MAX, 1, 1},
 	{WQ_SEAL_HEAD, "head", WQ_LINK_CLIENT, 16, 16, 1, 1},
@@ -78,16 +82,31 @@ static void close_link(struct wq_link **link)
 	wq_link_close(link);
 }
 
+/* In a separated installation weique-sign is another user: the one to whom the socket's folder belongs, if nobody else may put a
+ * socket there. */
+static size_t owner_of_folder(const char *path, uid_t *ret_uid)
+{
+	char folder[PATH_MAX];
+	struct stat st;
+
+	snprintf(folder, sizeof folder, "%s", path);
+	if (stat(dirname(folder), &st) != 0 || st.st_mode & (S_IWGRP | S_IWOTH))
+		return 0;
+	*ret_uid = st.st_uid;
+	return 1;
+}
+
 /* Asks once; the answer's payload is appended to `out`. */
 static wq_err ask(const char *path, uint16_t type, wq_str payload, int fd, uint16_t expected, struct wq_buf *out)
 {
 	WQ_CLEANUP(close_link) struct wq_link *link = NULL;
 	struct wq_link_message answer;
 	struct wq_link_peer peer;
+	uid_t owner;
 	int socket_fd;
 	wq_err e = WQ_OK;
 
-	WQ_TRY(wq_link_connect(path, NULL, 0, &socket_fd, &peer));
+	WQ_TRY(wq_link_connect(path, &owner, owner_of_folder(path, &owner), &socket_fd, &peer));
 	WQ_TRY(wq_link_open(socket_fd, &wq_seal_protocol, WQ_LINK_CLIENT, &link));
 	WQ_TRY(wq_link_send(link, type, 0, payload, &fd, fd >= 0 ? 1 : 0));
 	WQ_TRY(wq_link_receive_wait(link, WQ_SEAL_WAIT_MSEC, &answer));

@@ -51,7 +51,9 @@ struct wq_seal_request {
 wq_err wq_seal_request_encode(const struct wq_seal_request *request, struct wq_buf *out);
 wq_err wq_seal_request_decode(wq_str payload, struct wq_seal_request *ret_request);
 
-/* ---- the client's side: connects, asks once, waits at most WQ_SEAL_WAIT_MSEC ---- */
+/* ---- the client's side: connects, asks once, waits at most WQ_SEAL_WAIT_MSEC ----
+ * Who answers must be root, ourselves, or the owner of the folder in which the socket is when nobody else may write there;
+ * otherwise WQ_E_DENIED. */
 /* The canonical head (appended to `out`) and its signature. Errors: what weique-sign refused with, WQ_E_PEER. */
 wq_err wq_seal_ask(const char *socket_path, const struct wq_seal_request *request, int body_fd, struct wq_buf *out,
 	wq_sm2_sig *ret_sig);

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <limits.h>
 #include <sqlite3.h>
 #include <sys/stat.h>
@@ -50,6 +51,16 @@ static wq_err error_of(struct db *db, int rc)
 
 /* ---- open and close ---- */
 
+/* In a folder that a group may write to, the database is the group's too: weique-vault records its alarms there. */
+static bool folder_is_shared(const char *path)
+{
+	char folder[PATH_MAX];
+	struct stat st;
+
+	snprintf(folder, sizeof folder, "%s", path);
+	return stat(dirname(folder), &st) == 0 && st.st_mode & S_IWGRP;
+}
+
 /* SQLite gives its log and index files the mode of the database, so that is set before it opens it. */
 static wq_err create_file(const char *path)
 {
@@ -57,6 +68,12 @@ static wq_err create_file(const char *path)
 
 	if (fd < 0)
 		return errno == EEXIST ? WQ_OK : wq_error_sys(WQ_E_IO, errno, "%s", path);
+	if (folder_is_shared(path) && fchmod(fd, 0660) != 0) {
+		wq_err e = wq_error_sys(WQ_E_IO, errno, "%s", path);
+
+		close(fd);
+		return e;
+	}
 	close(fd);
 	return wq_dir_sync_of(&wq_fs_system, path);
 }

@@ -3,6 +3,7 @@
 #include "vault/sealed.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <inttypes.h>
 
 enum { SERIAL_DIGITS = 20, SHELF_MODE = 0755, FILE_MODE = 0644 };
@@ -35,6 +36,19 @@ const char *wq_shelf_snapshot_path(const struct wq_shelf *shelf, const char *app
 	return out;
 }
 
+/* A shelf whose folder a group may write to is the group's all the way down: one user seals, another restores what was
+ * altered. The umask of who makes a folder does not count. */
+static wq_err make_folder(const struct wq_shelf *shelf, const char *path)
+{
+	struct stat above, st;
+
+	WQ_TRY(wq_dir_make(shelf->fs, path, SHELF_MODE));
+	if (stat(shelf->dir, &above) != 0 || !(above.st_mode & S_IWGRP) || stat(path, &st) != 0 ||
+		st.st_mode & S_IWGRP || st.st_uid != geteuid())
+		return WQ_OK;
+	return chmod(path, (st.st_mode & 07777) | S_IRWXG) == 0 ? WQ_OK : wq_error_sys(WQ_E_IO, errno, "%s", path);
+}
+
 wq_err wq_shelf_open(const struct wq_fs *fs, const char *dir, bool make, struct wq_shelf *ret_shelf)
 {
 	struct wq_shelf shelf = {.fs = fs ? fs : &wq_fs_system};
@@ -45,9 +59,9 @@ wq_err wq_shelf_open(const struct wq_fs *fs, const char *dir, bool make, struct 
 		return wq_error(WQ_E_LIMIT, "the path is too long: %.100s", dir);
 	snprintf(shelf.dir, sizeof shelf.dir, "%s", dir);
 	if (make) {
-		WQ_TRY(wq_dir_make(shelf.fs, wq_shelf_packs_path(&shelf, path), SHELF_MODE));
+		WQ_TRY(make_folder(&shelf, wq_shelf_packs_path(&shelf, path)));
 		snprintf(path, sizeof path, "%s/apps", shelf.dir);
-		WQ_TRY(wq_dir_make(shelf.fs, path, SHELF_MODE));
+		WQ_TRY(make_folder(&shelf, path));
 	}
 	snprintf(path, sizeof path, "%s/apps", shelf.dir);
 	if (stat(path, &st) != 0 || !S_ISDIR(st.st_mode))
@@ -188,7 +202,7 @@ wq_err wq_shelf_publish(const struct wq_shelf *shelf, wq_str snapshot)
 		return wq_error(WQ_E_ALTERED, "snapshot %s serial %" PRIu64 ": its body is not the one that was sealed",
 			s.head.app, s.head.serial);
 	WQ_TRY(packs_present(shelf, &s));
-	WQ_TRY(wq_dir_make(shelf->fs, wq_shelf_app_path(shelf, s.head.app, path), SHELF_MODE));
+	WQ_TRY(make_folder(shelf, wq_shelf_app_path(shelf, s.head.app, path)));
 	WQ_TRY(serial_free(shelf, &s, snapshot, &there));
 	wq_shelf_snapshot_path(shelf, s.head.app, s.head.serial, path);
 	/* the very same again: a crash may have come before its name was durable */
