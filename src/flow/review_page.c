@@ -122,6 +122,7 @@ struct reading {
 	wq_str document;
 	uint64_t held; /* white space before the next piece of the source begins here */
 	bool parts;
+	bool cell; /* a cell of a line has just ended, nothing was seen since */
 };
 
 /* White space as a browser shows it: one space. */
@@ -236,6 +237,27 @@ static wq_err source(struct reading *r, const struct wq_html_token *token)
 					   : add_lines(r->arena, &r->page->source, raw, 0, false);
 }
 
+/* Elements that sites set side by side, apart by a style sheet alone: a title and its date. */
+static bool is_cell(const struct wq_html_token *token)
+{
+	static const char *const names[] = {"a", "span", "time", "label", "button", "small"};
+
+	for (size_t i = 0; i < WQ_COUNT(names); i++)
+		if (wq_str_eq_nocase(token->name, wq_str_c(names[i])))
+			return true;
+	return false;
+}
+
+static wq_err part_cells(struct reading *r, const struct wq_html_token *token)
+{
+	bool starts = token->kind == WQ_HTML_START && is_cell(token);
+
+	if (starts && r->cell)
+		wq_buf_byte(&r->text, ' ');
+	r->cell = (r->cell && !starts) || (token->kind == WQ_HTML_END && is_cell(token));
+	return wq_buf_err(&r->text);
+}
+
 static wq_err one_token(void *data, const struct wq_html_token *token)
 {
 	struct reading *r = data;
@@ -244,13 +266,19 @@ static wq_err one_token(void *data, const struct wq_html_token *token)
 	if (!r->parts)
 		return WQ_OK;
 	switch (wq_html_visible(&r->visible, token)) {
-	case WQ_HTML_SEEN: wq_buf_add(&r->text, token->raw); return wq_buf_err(&r->text);
+	case WQ_HTML_SEEN:
+		r->cell = false;
+		wq_buf_add(&r->text, token->raw);
+		return wq_buf_err(&r->text);
 	case WQ_HTML_TITLE:
 		WQ_TRY(flush(r));
 		wq_buf_add(&r->text, token->raw);
 		return flush(r);
-	case WQ_HTML_BREAK: WQ_TRY(flush(r)); break;
-	case WQ_HTML_UNSEEN: break;
+	case WQ_HTML_BREAK:
+		r->cell = false;
+		WQ_TRY(flush(r));
+		break;
+	case WQ_HTML_UNSEEN: WQ_TRY(part_cells(r, token)); break;
 	}
 	return unseen(r, token);
 }
@@ -260,7 +288,7 @@ static wq_err read_html(struct wq_arena *arena, wq_str document, bool parts, str
 	struct wq_html_options options = {.scripting = true};
 	struct reading r = {.arena = arena,
 		.page = page,
-		.text = WQ_BUF_INIT(document.n + 1),
+		.text = WQ_BUF_INIT(2 * document.n + 1), /* with spaces between cells */
 		.plain = WQ_BUF_INIT(8 * document.n + 64),
 		.document = document,
 		.parts = parts};
