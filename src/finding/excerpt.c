@@ -3,7 +3,8 @@
 
 static const char replacement[] = "\xef\xbf\xbd";
 static const char ellipsis[] = "\xe2\x80\xa6";
-enum { ELLIPSIS_BYTES = 3, LONG_NUMBER = 6, LOOK_BACK = 64 };
+/* A neighbour's number, broken or whole; a telephone with its area, a card, an identity number. */
+enum { ELLIPSIS_BYTES = 3, LONG_NUMBER = 6, PERSONAL_NUMBER = 11, LOOK_BACK = 64 };
 
 struct out {
 	char *p;
@@ -103,22 +104,45 @@ static size_t digit_run(wq_str text, size_t at, size_t *ret_digits)
 	return end;
 }
 
+/* The end of a date like 2025-07-14 that begins at `at`; `at` when none does. */
+static size_t date_end(wq_str text, size_t at)
+{
+	static const uint8_t most[] = {4, 2, 2};
+	size_t end = at;
+
+	for (size_t part = 0; part < WQ_COUNT(most); part++) {
+		size_t n = 0;
+
+		if (part > 0 && (end >= text.n || text.p[end++] != '-'))
+			return at;
+		while (end < text.n && n <= most[part] && text.p[end] >= '0' && text.p[end] <= '9') {
+			end++;
+			n++;
+		}
+		if (n == 0 || n > most[part] || (part == 0 && n != most[part]))
+			return at;
+	}
+	return end;
+}
+
 struct span {
 	size_t from, to;
-	bool mask;
+	size_t mask; /* numbers of at least so many digits are masked; 0: nothing is */
+	bool dates;  /* stay as they are */
 };
 
 /* Writes the text from `start` on, what must be masked as '*' per character; false when it had to be cut. Reads from a
  * little before the start, so that a number which began there is seen whole. */
 static bool write_from(struct out *out, wq_str text, size_t start, struct span hit)
 {
-	size_t masked_to = 0, fits = out->n;
+	size_t masked_to = 0, plain_to = 0, fits = out->n;
 	uint32_t c;
 	for (size_t at = context_start(text, start, LOOK_BACK), n, digits; at < text.n; at += n) {
 		n = wq_utf8_next(text, at, &c);
-		if (hit.mask && at >= masked_to && is_digit(c)) {
+		if (hit.mask && at >= masked_to && at >= plain_to && is_digit(c)) {
 			size_t end = digit_run(text, at, &digits);
-			masked_to = digits >= LONG_NUMBER ? end : masked_to;
+			plain_to = hit.dates ? date_end(text, at) : at;
+			masked_to = plain_to == at && digits >= hit.mask ? end : masked_to;
 		}
 		if (at < start)
 			continue;
@@ -149,7 +173,7 @@ static wq_str excerpt(struct wq_arena *arena, wq_str text, struct span hit)
 	return wq_arena_str(arena, wq_str_of(out.p, out.n));
 }
 
-static struct span span_of(wq_str text, size_t at, size_t length, bool mask)
+static struct span span_of(wq_str text, size_t at, size_t length, size_t mask)
 {
 	at = WQ_MIN(at, text.n);
 	return (struct span){.from = at, .to = at + WQ_MIN(length, text.n - at), .mask = mask};
@@ -157,12 +181,20 @@ static struct span span_of(wq_str text, size_t at, size_t length, bool mask)
 
 wq_str wq_excerpt(struct wq_arena *arena, wq_str text, size_t at, size_t length)
 {
-	return excerpt(arena, text, span_of(text, at, length, false));
+	return excerpt(arena, text, span_of(text, at, length, 0));
 }
 
 wq_str wq_excerpt_masked(struct wq_arena *arena, wq_str text, size_t at, size_t length)
 {
-	return excerpt(arena, text, span_of(text, at, length, true));
+	return excerpt(arena, text, span_of(text, at, length, LONG_NUMBER));
+}
+
+wq_str wq_excerpt_public(struct wq_arena *arena, wq_str text, size_t at)
+{
+	struct span here = span_of(text, at, 0, PERSONAL_NUMBER);
+
+	here.dates = true;
+	return excerpt(arena, text, here);
 }
 
 wq_str wq_mask(struct wq_arena *arena, wq_str text, size_t head, size_t tail)

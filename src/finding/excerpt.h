@@ -25,6 +25,10 @@ wq_str wq_excerpt(struct wq_arena *arena, wq_str text, size_t at, size_t length)
  * context are masked as well, so that one person's number does not give away the neighbour's. */
 wq_str wq_excerpt_masked(struct wq_arena *arena, wq_str text, size_t at, size_t length);
 
+/* What stands around byte `at` of a page that is public or wants to be: only numbers as long as somebody's identity number,
+ * bank card or telephone (eleven and more digits) are masked; dates, prices and numbers of documents stay readable. */
+wq_str wq_excerpt_public(struct wq_arena *arena, wq_str text, size_t at);
+
 /* Keeps `head` and `tail` characters and writes '*' for every character between them; everything is masked when the
  * text has no more than head + tail characters. */
 wq_str wq_mask(struct wq_arena *arena, wq_str text, size_t head, size_t tail);

@@ -8,7 +8,7 @@
  * one ledger commit (capture_record.c). A directory has no journal and no second look.
  *
  * Nothing is served by it: that needs decisions and the seal. When something is sealed already, every difference is a
- * change.found event with the worst severity of its findings: an unapproved change, by whomever; once, not again while a
+ * change.found event with its severity (`changes` below): an unapproved change, by whomever; once, not again while a
  * release that has it is open. When nothing differs there is no release; when an open release proposes the same on the
  * same ground, that one is named again.
  */
@@ -51,7 +51,8 @@ struct wq_capture_result {
 	uint64_t volatile_rules;          /* learnt, and not approved yet */
 	uint64_t findings, findings_high; /* of severity high and above */
 	enum wq_severity worst;
-	/* What differs from the sealed version, by the severity of its event; changes that an open release had before count. */
+	/* What differs from the sealed version, by the severity of its event: of a changed resource that of the change (rules
+	 * change.*), of a new one the worst of its findings, at least low. Changes that an open release had before count. */
 	uint64_t changes[WQ_SEVERITY_COUNT];
 };
 

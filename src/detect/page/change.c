@@ -150,7 +150,8 @@ static wq_err text_finding(struct page_run *run, enum wq_rule_id rule, int sever
 		finding.severity = (enum wq_severity)severity;
 	finding.place = run->facts->place;
 	finding.evidence.subject = subject;
-	finding.evidence.excerpt = wq_excerpt_masked(run->arena, run->html, at, 0);
+	page_place(run, at, 0, &finding.place);
+	finding.evidence.excerpt = wq_excerpt_public(run->arena, run->html, at);
 	WQ_TRY(wq_arena_err(run->arena));
 	return wq_findings_add(findings, &finding);
 }
@@ -242,6 +243,9 @@ static wq_err other_change(struct wq_arena *arena, const struct wq_page_facts *f
 
 	finding.place = facts->place;
 	finding.evidence.subject = WQ_S("content");
+	if (wq_str_starts_nocase(after->type, WQ_S("text/")))
+		finding.place.line = (uint32_t)(1 +
+			wq_html_newlines(wq_str_head(after->bytes, first_difference(before->bytes, after->bytes))));
 	finding.evidence.excerpt = wq_arena_printf(arena, "%zu bytes instead of %zu", after->bytes.n, before->bytes.n);
 	WQ_TRY(wq_arena_err(arena));
 	return wq_findings_add(findings, &finding);

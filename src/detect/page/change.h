@@ -9,7 +9,7 @@
  *   change.defacement    the words with which intruders sign, or most of the text gone; critical when both, or the title too
  *   change.type          another kind of content
  *   change.text          anything else
- * Evidence is what is new, long numbers masked. Clauses C1, C6. Bad at: what scripts in files of their own do.
+ * Evidence is what is new with its line; numbers as long as a person's are masked (finding/excerpt.h). Clauses C1, C6. Bad at: what scripts in files of their own do.
  */
 #ifndef WQ_DETECT_PAGE_CHANGE_H
 #define WQ_DETECT_PAGE_CHANGE_H

@@ -1,8 +1,7 @@
 #include "detect/page/page_priv.h"
 #include "finding/excerpt.h"
 
-/* Line and column of an offset; most questions come in order. */
-static void set_place(struct page_run *run, uint64_t at, uint64_t n, struct wq_place *place)
+void page_place(struct page_run *run, uint64_t at, uint64_t n, struct wq_place *place)
 {
 	const char *p = run->html.p;
 	uint64_t line_at;
@@ -72,7 +71,7 @@ static wq_err say_one(struct page_run *run, const struct page_said *said, struct
 	finding.evidence.subject = wq_clean(run->arena, said->subject, WQ_EXCERPT_BYTES);
 	finding.evidence.excerpt = finding.evidence.subject;
 	if (said->n) {
-		set_place(run, said->at, said->n, &finding.place);
+		page_place(run, said->at, said->n, &finding.place);
 		finding.evidence.excerpt = wq_excerpt(
 			run->arena, run->html, said->at, WQ_MIN(said->n, (uint64_t)WQ_EXCERPT_BYTES / 2));
 	}
