@@ -4,6 +4,7 @@
 #include "detect/content/content.h"
 #include "detect/page/change.h"
 #include "finding/rule.h"
+#include "ledger/unit_rules.h"
 #include "text/charset.h"
 #include "text/fold.h"
 
@@ -120,6 +121,22 @@ static enum wq_page_unit unit_of(enum wq_unit_kind kind)
 	return WQ_PAGE_UNIT_UNKNOWN;
 }
 
+/* Who bears the identity mark today (A6). */
+static wq_err know_mark(struct wq_checks *checks, const struct wq_checks_options *options)
+{
+	const struct wq_kind_rule *rule;
+	struct wq_unit_rules rules;
+	char today[WQ_DAY_TEXT];
+	wq_str path, bytes;
+
+	WQ_TRY(read_rules(checks, rules_folder(options), "units.conf", &path, &bytes));
+	WQ_TRY(wq_unit_rules_parse(bytes, path.p, &checks->arena, &rules));
+	rule = wq_kind_rule_find(&rules, options->app->kind, wq_day_text(options->now, today));
+	if (rule)
+		checks->facts.mark = rule->mark ? WQ_PAGE_MARK_ENTITLED : WQ_PAGE_MARK_NOT_ENTITLED;
+	return WQ_OK;
+}
+
 static void know(struct wq_checks *checks, const struct wq_checks_options *options)
 {
 	checks->app = options->app->id;
@@ -146,6 +163,8 @@ wq_err wq_checks_new(const struct wq_checks_options *options, struct wq_checks *
 	wq_arena_init(&checks->scratch, SCRATCH_MEMORY);
 	know(checks, options);
 	e = load(checks, options);
+	if (!wq_failed(e))
+		e = know_mark(checks, options);
 	if (wq_failed(e)) {
 		wq_checks_free(&checks);
 		return e;

@@ -123,6 +123,42 @@ static void the_home_page_of_an_organ(void **state)
 	end(&f);
 }
 
+/* Who bears the mark is data: rules/units.conf of the day. */
+static void the_mark_belongs_to_kinds(void **state)
+{
+	static const char mark[] = PAGE
+		"<a href='http://bszs.conac.cn/sitename?method=show&id=0123456789ABCDEF0123456789ABCDEF'>"
+		"<img src='//dcs.conac.cn/image/red.png'></a>";
+	static const struct {
+		enum wq_unit_kind kind;
+		const char *now;
+		bool entitled, missing;
+	} rows[] = {{WQ_UNIT_ORGAN, "2026-11-22T03:00:00Z", true, true},
+		{WQ_UNIT_INSTITUTION, "2026-11-22T03:00:00Z", true, true},
+		{WQ_UNIT_INSTITUTION, "2023-11-22T03:00:00Z", true, false}, /* no rule yet */
+		{WQ_UNIT_UNION, "2026-11-22T03:00:00Z", false, false},
+		{WQ_UNIT_ENTERPRISE, "2026-11-22T03:00:00Z", false, false},
+		{WQ_UNIT_OTHER, "2026-11-22T03:00:00Z", false, false},
+		{WQ_UNIT_UNKNOWN, "2026-11-22T03:00:00Z", true, false}};
+	struct fixture f;
+	struct wq_checks *checks;
+
+	(void)state;
+	begin(&f);
+	for (size_t i = 0; i < WQ_COUNT(rows); i++) {
+		f.app.kind = rows[i].kind;
+		assert_ok(wq_time_parse(wq_str_c(rows[i].now), &f.options.now));
+		assert_ok(wq_checks_new(&f.options, &checks));
+		look(&f, checks, "www.example.gov.cn/", "text/html", PAGE "<p>x");
+		assert_true(has(&f, "mark.missing") == rows[i].missing);
+		look(&f, checks, "www.example.gov.cn/a.html", "text/html", mark);
+		/* red is an organ's: an institution's is wrong as well */
+		assert_true(has(&f, "mark.wrong-kind") == (!rows[i].entitled || rows[i].kind == WQ_UNIT_INSTITUTION));
+		wq_checks_free(&checks);
+	}
+	end(&f);
+}
+
 static void unapproved_changes(void **state)
 {
 	struct fixture f;
@@ -139,6 +175,17 @@ static void unapproved_changes(void **state)
 	assert_int_equal(f.found.count, 1);
 	assert_str(f.found.items[0].rule, WQ_S("change.script"));
 	assert_int_equal(f.found.items[0].severity, WQ_SEVERITY_HIGH);
+	/* what is new is shown where it stands, readable */
+	assert_ok(wq_findings_init(&f.found, &f.arena, 100));
+	assert_ok(wq_checks_change(checks, key, html, WQ_S(PAGE "<p>x\n<p>y"), html,
+		WQ_S(PAGE "<p>x\n<p>2025-07-14 起，每件1250.00元，咨询13800138000"), &f.found));
+	assert_int_equal(f.found.count, 1);
+	assert_int_equal(f.found.items[0].place.line, 2);
+	assert_true(wq_str_find(f.found.items[0].evidence.excerpt, WQ_S("2025-07-14 起，每件1250.00元，咨询***")) >= 0);
+	assert_ok(wq_findings_init(&f.found, &f.arena, 100));
+	assert_ok(wq_checks_change(
+		checks, key, WQ_S("text/css"), WQ_S("a{}\nb{}\n"), WQ_S("text/css"), WQ_S("a{}\nb{x:y}\n"), &f.found));
+	assert_int_equal(f.found.items[0].place.line, 2);
 	wq_checks_free(&checks);
 	end(&f);
 }
@@ -165,6 +212,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(detectors_and_the_units_own_lists),
 		cmocka_unit_test(the_home_page_of_an_organ),
+		cmocka_unit_test(the_mark_belongs_to_kinds),
 		cmocka_unit_test(unapproved_changes),
 		cmocka_unit_test(a_wrong_list_is_named),
 	};

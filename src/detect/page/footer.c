@@ -265,17 +265,18 @@ static wq_err judge_mark(struct page_run *run)
 {
 	const struct page_footer *f = &run->footer;
 	enum wq_page_unit unit = run->facts->unit;
-	bool entitled = unit == WQ_PAGE_ORGAN || unit == WQ_PAGE_INSTITUTION;
+	enum wq_page_mark mark = run->facts->mark;
 	wq_str fault = WQ_S_NONE;
 
 	if (!f->mark_at) {
 		if (f->comment_at)
 			return page_report(
 				run, WQ_RULE_MARK_NOT_SHOWN, -1, f->comment_at, f->comment_n, WQ_S("in a comment"));
-		return run->facts->home && entitled ? page_report(run, WQ_RULE_MARK_MISSING, -1, 0, 0, WQ_S("mark"))
-						    : WQ_OK;
+		return run->facts->home && mark == WQ_PAGE_MARK_ENTITLED
+			? page_report(run, WQ_RULE_MARK_MISSING, -1, 0, 0, WQ_S("mark"))
+			: WQ_OK;
 	}
-	if (unit == WQ_PAGE_UNION || unit == WQ_PAGE_OTHER_UNIT)
+	if (mark == WQ_PAGE_MARK_NOT_ENTITLED)
 		fault = WQ_S("not entitled");
 	else if ((unit == WQ_PAGE_ORGAN && f->blue) || (unit == WQ_PAGE_INSTITUTION && f->red))
 		fault = unit == WQ_PAGE_ORGAN ? WQ_S("blue on an organ's page") : WQ_S("red on an institution's page");

@@ -36,6 +36,9 @@ wq_err wq_page_rules_parse(
 
 enum wq_page_unit { WQ_PAGE_UNIT_UNKNOWN, WQ_PAGE_ORGAN, WQ_PAGE_INSTITUTION, WQ_PAGE_UNION, WQ_PAGE_OTHER_UNIT };
 
+/* Whether such a unit bears the identity mark. */
+enum wq_page_mark { WQ_PAGE_MARK_UNKNOWN, WQ_PAGE_MARK_ENTITLED, WQ_PAGE_MARK_NOT_ENTITLED };
+
 /* What is known besides the bytes. Hosts are canonical (text/host.h). */
 struct wq_page_facts {
 	wq_str address; /* of the page: "https://www.example.gov.cn/a.html" */
@@ -44,8 +47,9 @@ struct wq_page_facts {
 	const struct wq_suffix_rules *suffixes; /* with `day`: who is the government */
 	wq_day day;
 	enum wq_page_unit unit;
-	bool home;             /* mark and filings must be there, when the unit is known */
-	struct wq_place place; /* app, key: go into every finding */
+	enum wq_page_mark mark; /* by the rules of the day (rules/units.conf) */
+	bool home;              /* mark and filings must be there, when the unit is known */
+	struct wq_place place;  /* app, key: go into every finding */
 };
 
 /* Adds what it finds. The charset is the one browsers would use. `arena` is scratch space, free after the call. Errors:

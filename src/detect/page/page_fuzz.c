@@ -41,6 +41,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.hosts = &own,
 		.hosts_n = 1,
 		.unit = size % 2 ? WQ_PAGE_ORGAN : WQ_PAGE_UNION,
+		.mark = (enum wq_page_mark)(size % 3),
 		.home = true};
 	wq_str after = wq_str_of(data, size), before = wq_str_cut(&after, '\xff');
 

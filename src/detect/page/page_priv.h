@@ -164,6 +164,8 @@ wq_err page_footer_judge(struct page_run *run);
 /* A finding about [at, at + n) of the page, of the rule's severity when that is negative. `subject` (which outlives the
  * run) makes it this finding: what was said before counts once more, with the higher severity. */
 wq_err page_report(struct page_run *run, enum wq_rule_id rule, int severity, uint64_t at, uint64_t n, wq_str subject);
+/* Line and column of an offset; most questions come in order. */
+void page_place(struct page_run *run, uint64_t at, uint64_t n, struct wq_place *place);
 /* Adds what was reported, in order. */
 wq_err page_say(struct page_run *run, struct wq_findings *findings);
 /* The findings of the scripts among the items. */

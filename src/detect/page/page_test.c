@@ -58,6 +58,9 @@ static struct wq_page_facts facts_of(enum wq_page_unit unit, bool home)
 		.suffixes = suffixes,
 		.day = 20261122,
 		.unit = unit,
+		.mark = unit == WQ_PAGE_ORGAN   ? WQ_PAGE_MARK_ENTITLED
+			: unit == WQ_PAGE_UNION ? WQ_PAGE_MARK_NOT_ENTITLED
+						: WQ_PAGE_MARK_UNKNOWN,
 		.home = home,
 		.place = {.app = WQ_S("portal"), .key = WQ_S("www.example.gov.cn/a/b.html")},
 	};
@@ -306,11 +309,16 @@ static void marks_and_footers(void **state)
 		{" " ICP POLICE "<p>邮编：210000 电话：025-1234567</p>", "footer.union:low"},
 		{" " ICP POLICE "<p>邮编：210000 电话 12351</p>" STATIC(ID, RED), "mark.wrong-kind:high"},
 	};
+	/* who bears it is a fact of the rules, not of the kind */
+	static const struct row unknown[] = {{" " FOOT, ""}, {" " STATIC(ID, RED) FOOT, ""}};
+	struct wq_page_facts of_nobody = facts_of(WQ_PAGE_ORGAN, true);
 	struct wq_page_facts organ = facts_of(WQ_PAGE_ORGAN, true), of_union = facts_of(WQ_PAGE_UNION, true);
 
 	(void)state;
 	run_rows(rows, WQ_COUNT(rows), &organ);
 	run_rows(unions, WQ_COUNT(unions), &of_union);
+	of_nobody.mark = WQ_PAGE_MARK_UNKNOWN;
+	run_rows(unknown, WQ_COUNT(unknown), &of_nobody);
 }
 
 /* One finding a host, with the first place; B5's and B6's sets differ by what is confirmed. */
