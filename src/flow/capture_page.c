@@ -261,10 +261,10 @@ static wq_err new_page(
 	if (made.csp_too_long)
 		WQ_TRY(csp_too_long(c, item->key));
 	WQ_TRY(check_once(c, item, object));
-	if (differs) {
+	if (was)
 		before = c->findings.count; /* what the page said before it was changed is no part of the change */
+	if (differs)
 		WQ_TRY(check_change(c, was, item, made.body));
-	}
 	return c->has_base ? note_severity(c, item->key, before) : WQ_OK;
 }
 
