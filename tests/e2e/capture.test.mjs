@@ -73,7 +73,7 @@ class Unit {
 	async seal(release) {
 		await until('weique-sign listens', () => existsSync(path.join(this.state, 'run/sign.sock')))
 		for (const person of ['wang', 'li'])
-			this.do('release', 'approve', release, '--as', person)
+			this.do('release', 'approve', release, '--as', person, '--accept-findings', '--comment', 'read')
 		this.do('release', 'seal', release)
 	}
 

@@ -71,7 +71,8 @@ ngx_int_t wq_gate_leave_send(ngx_http_request_t *r, struct wq_gate_ctx *ctx, con
 	wq_str address;
 
 	ctx->class = "leave";
-	if (!(r->method & (NGX_HTTP_GET | NGX_HTTP_HEAD)))
+	/* POST: a form that would have gone outside; what was filled in is discarded */
+	if (!(r->method & (NGX_HTTP_GET | NGX_HTTP_HEAD | NGX_HTTP_POST)))
 		return wq_gate_method_refuse(r, ctx, WQ_N_LEAVE_REFUSED);
 	switch (wq_leave_read(&release->policy, where->path, keys, keys_n, &id, &token)) {
 	case WQ_LEAVE_BY_ID:

@@ -77,6 +77,8 @@ ngx_int_t wq_gate_metrics_handler(ngx_http_request_t *r)
 	static ngx_str_t type = ngx_string("text/plain; version=0.0.4; charset=utf-8");
 	WQ_BUF(text, METRICS_MAX);
 
+	if (!(r->method & (NGX_HTTP_GET | NGX_HTTP_HEAD)))
+		return NGX_HTTP_NOT_ALLOWED;
 	if (wq_gate_worker.zone)
 		wq_gate_zone_write(wq_gate_worker.zone, &text);
 	return wq_gate_text_send(r, type, &text);

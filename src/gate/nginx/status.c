@@ -77,8 +77,6 @@ ngx_int_t wq_gate_text_send(ngx_http_request_t *r, ngx_str_t type, const struct 
 
 	if (rc != NGX_OK)
 		return rc;
-	if (!(r->method & (NGX_HTTP_GET | NGX_HTTP_HEAD)))
-		return NGX_HTTP_NOT_ALLOWED;
 	b = wq_failed(wq_buf_err(text)) ? NULL : ngx_create_temp_buf(r->pool, text->len + 1);
 	if (!b || !wq_gate_header_add(r, cache, no_store))
 		return NGX_HTTP_INTERNAL_SERVER_ERROR;
@@ -101,6 +99,8 @@ ngx_int_t wq_gate_status_handler(ngx_http_request_t *r)
 	static ngx_str_t type = ngx_string("application/json");
 	WQ_BUF(text, STATUS_MAX);
 
+	if (!(r->method & (NGX_HTTP_GET | NGX_HTTP_HEAD)))
+		return NGX_HTTP_NOT_ALLOWED;
 	write_status(&text);
 	return wq_gate_text_send(r, type, &text);
 }
