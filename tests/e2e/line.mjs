@@ -150,7 +150,9 @@ export class Line {
 	// The same while this process goes on serving: an origin, visitors.
 	async weiqueMeanwhile(...args) {
 		const p = start(this.t, built('src/bin/weique'), args, { env: this.commandEnv })
+		const closed = new Promise(resolve => p.child.once('close', resolve)) // all it said has come
 		const { code } = await p.exited
+		await closed
 		return { code, out: p.out }
 	}
 
