@@ -52,10 +52,17 @@ export function filesOf(dir) {
 	return files
 }
 
+// With all its threads: the first may have ended while another one still holds a socket open.
 export const isRunning = pid => {
+	const lives = task => {
+		try {
+			return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/task/${task}/status`, 'utf8'))
+		} catch {
+			return false
+		}
+	}
 	try {
-		process.kill(pid, 0)
-		return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
+		return readdirSync(`/proc/${pid}/task`).some(lives)
 	} catch {
 		return false
 	}
