@@ -93,14 +93,24 @@ static wq_err change(struct wq_cli *cli, const struct wq_cli_args *args, struct 
 	return wq_cli_json_ok(cli);
 }
 
+#define CLOSING(person) \
+	"  echo 'paths = [ \"/ closed\" ];' > closed.conf\n" \
+	"  weique app profile %.*s closed.conf\n" \
+	"  weique capture %.*s --policy --author " person "\n" \
+	"  weique release approve …; weique release seal …\n"
+
 static wq_err close_app(struct wq_cli *cli, const struct wq_cli_args *args, struct wq_workspace *w)
 {
+	wq_str id = args->words[0];
+
 	WQ_TRY(wq_opening_close(w, args->words[0], wq_cli_value(args, "reason"), wq_cli_actor(cli)));
-	wq_cli_print(cli,
-		"应用 %.*s 已关闭，不再封存；请停止网关服务，完成数据归档和删除，注销域名和备案（2024 第十二条）\n",
-		"application %.*s is closed, nothing of it is sealed any more; take it off the gate, archive and delete its "
-		"data, give domain and filing back (2024 art. 12)\n",
-		WQ_S_ARG(args->words[0]));
+	wq_cli_print(cli, "应用 %.*s 已关闭，不再采集（A4，2024 第十二条）。封存的页面仍在提供；停止提供服务：\n",
+		"application %.*s is closed, nothing of it is captured any more (A4; 2024 art. 12). What is sealed is still "
+		"served; to end that:\n",
+		WQ_S_ARG(id));
+	wq_cli_print(cli, CLOSING("人员"), CLOSING("PERSON"), WQ_S_ARG(id), WQ_S_ARG(id));
+	wq_cli_print(cli, "然后完成数据归档和删除，注销域名和备案。\n",
+		"Then archive and delete its data, give domain and filing back.\n");
 	return wq_cli_json_ok(cli);
 }
 
@@ -314,7 +324,9 @@ const struct wq_cli_command wq_cmd_app[] = {
 			"Once it was reviewed, another unit, type or host needs an approval app.change (2024 art. 5, 12)."},
 		options, cmd_change, "weique app change portal --icp 京ICP备05070218号-1"},
 	{"app close", "ID", 1, 1, {"关闭应用", "close an application"},
-		{"须有审批 app.closing（2024 第十二条）。", "It needs an approval app.closing (2024 art. 12)."},
+		{"须有审批 app.closing（2024 第十二条）。已封存的页面仍在提供，直到封存一个关闭全部路径的发布；命令会给出步骤。",
+			"It needs an approval app.closing (2024 art. 12). What is sealed is still served until a release that closes "
+			"every path is sealed; the command prints the steps."},
 		close_options, cmd_close, "weique app close oldsite --reason 并入门户"},
 	{"app profile", "ID [FILE]", 1, 2,
 		{"查看或更换应用的规则文本", "print or replace the profile of an application"}, {0}, NULL, cmd_profile,

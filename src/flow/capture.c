@@ -117,13 +117,31 @@ static wq_err capture_site(struct wq_capturing *c)
 	return by_http(c->app) ? capture_origin(c) : capture_directory(c);
 }
 
+/* What a closed application may still have sealed: that nobody gets anything of it (A4). */
+static wq_err only_closes(const struct wq_capturing *c)
+{
+	bool closed = !c->policy.leave && wq_policy_class(&c->policy, WQ_S("/")) == WQ_CLASS_CLOSED;
+
+	for (size_t i = 0; i < c->policy.paths_n; i++)
+		closed &= c->policy.paths[i].class == WQ_CLASS_CLOSED;
+	return closed ? WQ_OK
+		      : wq_error(WQ_E_STATE,
+				"application %.*s is closed (A4; 2024 art. 12): its profile may only say "
+				"paths = [ \"/ closed\" ];",
+				WQ_S_ARG(c->app->id));
+}
+
 /* Every sealed page that is sealed under the new policy as well. */
 static wq_err capture_nothing(struct wq_capturing *c)
 {
+	bool closing = c->app->state == WQ_APP_CLOSED;
+
+	if (closing)
+		WQ_TRY(only_closes(c));
 	if (!c->has_base)
 		return wq_error(WQ_E_NOT_FOUND, "nothing is sealed for %.*s yet", WQ_S_ARG(c->app->id));
 	WQ_TRY(wq_capture_policy_close(c, NULL, 0));
-	if (!c->same_settings || !c->same_volatiles)
+	if (!closing && (!c->same_settings || !c->same_volatiles))
 		return wq_error(WQ_E_STATE,
 			"prompts, footer, CSP or volatile regions change the pages themselves: capture "
 			"without --policy");
@@ -213,6 +231,11 @@ static wq_err capture(struct wq_workspace *workspace, const struct wq_app_row *a
 wq_err wq_capture(struct wq_workspace *workspace, const struct wq_app_row *app,
 	const struct wq_capture_options *options, struct wq_capture_result *ret_result)
 {
+	if (app->state == WQ_APP_CLOSED)
+		return wq_error(WQ_E_STATE,
+			"application %.*s is closed (A4; 2024 art. 12): nothing of it is captured any more; end serving it "
+			"with a profile of paths = [ \"/ closed\" ]; and weique capture %.*s --policy",
+			WQ_S_ARG(app->id), WQ_S_ARG(app->id));
 	return capture(workspace, app, options, capture_site, ret_result);
 }
 

@@ -57,12 +57,14 @@ struct wq_capture_result {
 };
 
 /* Errors: those of the site, the profile, the vault and the ledger; WQ_E_NOT_FOUND when the origin is empty (a site that
- * vanished is never proposed as a release of nothing); WQ_E_BUSY when another capture by HTTP runs; WQ_E_INTERRUPTED. */
+ * vanished is never proposed as a release of nothing); WQ_E_STATE when the application is closed; WQ_E_BUSY when another
+ * capture by HTTP runs; WQ_E_INTERRUPTED. */
 wq_err wq_capture(struct wq_workspace *workspace, const struct wq_app_row *app,
 	const struct wq_capture_options *options, struct wq_capture_result *ret_result);
 
 /* A release of the sealed pages under today's policy; the origin is not asked. Errors: WQ_E_NOT_FOUND when nothing is
- * sealed; WQ_E_STATE when pages have to be made anew (other prompts, footer, CSP or volatile regions): capture. */
+ * sealed; WQ_E_STATE when pages have to be made anew (other prompts, footer, CSP or volatile regions): capture. Of a closed
+ * application only a policy that closes every path, in a release without a page; WQ_E_STATE for any other. */
 wq_err wq_capture_policy(struct wq_workspace *workspace, const struct wq_app_row *app,
 	const struct wq_capture_options *options, struct wq_capture_result *ret_result);
 

@@ -131,7 +131,7 @@ wq_err wq_capture_propose(struct wq_capturing *c)
 	struct wq_snapshot proposed;
 	wq_err e;
 
-	if (c->entries_n == 0)
+	if (c->entries_n == 0 && c->app->state != WQ_APP_CLOSED)
 		return wq_error(WQ_E_NOT_FOUND, "nothing could be read at %.*s", WQ_S_ARG(c->app->origin));
 	c->result->policy = !wq_str_eq(wq_buf_str(&c->block), sealed);
 	if (c->has_base && c->kept == c->entries_n && c->kept == c->base.snapshot.entries_n && !c->result->policy) {

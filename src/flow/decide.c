@@ -196,7 +196,7 @@ wq_err wq_seal(struct wq_workspace *workspace, wq_str id, wq_str actor, struct w
 	if (release.state != WQ_RELEASE_OPEN && release.state != WQ_RELEASE_SEALED)
 		return wq_error(WQ_E_UNAPPROVED, "release %.*s is %s; capture again and have that reviewed",
 			WQ_S_ARG(id), wq_release_state_name(release.state));
-	WQ_TRY(wq_opening_permits(workspace, release.said.app));
+	WQ_TRY(wq_opening_permits(workspace, release.said.app, release.said.entries));
 	result.again = release.state == WQ_RELEASE_SEALED;
 	WQ_TRY(ask(workspace, &release, &head, &sealed.sig));
 	sealed.head = wq_buf_str(&head);

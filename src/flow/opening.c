@@ -319,14 +319,18 @@ wq_err wq_opening_close(struct wq_workspace *w, wq_str app, wq_str reason, wq_st
 	return wq_app_close(w->ledger, app, &ground, actor, w->arena);
 }
 
-wq_err wq_opening_permits(struct wq_workspace *w, wq_str id)
+wq_err wq_opening_permits(struct wq_workspace *w, wq_str id, uint64_t pages)
 {
 	wq_str approval = WQ_S_NONE;
 	struct wq_app_row app;
 
 	WQ_TRY(wq_app_find(w->ledger, id, w->arena, &app));
 	if (app.state == WQ_APP_CLOSED)
-		return wq_error(WQ_E_STATE, "application %.*s is closed", WQ_S_ARG(id));
+		return pages == 0 ? WQ_OK
+				  : wq_error(WQ_E_STATE,
+					    "application %.*s is closed (A4): only a release that closes every path is "
+					    "sealed; weique capture %.*s --policy",
+					    WQ_S_ARG(id), WQ_S_ARG(id));
 	if (app.state == WQ_APP_ONLINE || !w->settings.opening_required)
 		return WQ_OK;
 	return take_approval(w, WQ_S(WQ_SUBJECT_OPENING), id, &approval);

@@ -44,8 +44,9 @@ wq_err wq_opening_change(struct wq_workspace *workspace, const struct wq_app_row
 /* Closes it; WQ_E_UNAPPROVED without the approval app.closing where that is demanded. */
 wq_err wq_opening_close(struct wq_workspace *workspace, wq_str app, wq_str reason, wq_str actor);
 
-/* Whether a release of this application may be sealed: it is not closed, and, unless one was sealed before or the setting
+/* Whether a release of this application may be sealed that has so many pages: it is not closed, or the release has none, as the
+ * one that ends serving it (flow/capture.h); and, unless one was sealed before or the setting
  * opening.required is off, an opening approval stands where one is demanded. WQ_E_UNAPPROVED, WQ_E_STATE. */
-wq_err wq_opening_permits(struct wq_workspace *workspace, wq_str app);
+wq_err wq_opening_permits(struct wq_workspace *workspace, wq_str app, uint64_t pages);
 
 #endif

@@ -50,6 +50,27 @@ static struct wq_app_row app(struct flow_fixture *f)
 	return row;
 }
 
+/* A closed application: not captured; only a release that closes every path is proposed and sealed. */
+static void nothing_is_served_any_more(struct flow_fixture *f)
+{
+	struct wq_capture_options options = {.author = WQ_S("editor"), .site = {.settings = &f->w.settings.capture}};
+	struct wq_capture_result r;
+	struct wq_release_row row;
+
+	f->app = app(f);
+	assert_err(flow_try_capture(f, &r), WQ_E_STATE);
+	f->app.profile = WQ_S("paths = [ \"/ closed\", \"/a dynamic\" ];");
+	assert_err(wq_capture_policy(&f->w, &f->app, &options, &r), WQ_E_STATE);
+	f->app.profile = WQ_S("paths = [ \"/a closed\" ];");
+	assert_err(wq_capture_policy(&f->w, &f->app, &options, &r), WQ_E_STATE);
+	f->app.profile = WQ_S("paths = [ \"/ closed\" ];");
+	assert_ok(wq_capture_policy(&f->w, &f->app, &options, &r));
+	assert_ok(wq_release_find(f->w.ledger, r.release, &f->arena, &row));
+	assert_int_equal(row.said.entries, 0);
+	flow_seal(f, r.release);
+	assert_int_equal(app(f).state, WQ_APP_CLOSED);
+}
+
 static void first_seal_needs_an_opening(void **state)
 {
 	struct wq_unit_row unit = {.id = WQ_S("county"), .name = WQ_S("云山县"), .kind = WQ_UNIT_ORGAN};
@@ -64,19 +85,19 @@ static void first_seal_needs_an_opening(void **state)
 	flow_write(&f, "index.html", "<p>x</p>");
 	r = flow_capture(&f);
 	/* no unit: no rule excuses it */
-	assert_err(wq_opening_permits(&f.w, WQ_S("portal")), WQ_E_UNAPPROVED);
+	assert_err(wq_opening_permits(&f.w, WQ_S("portal"), 1), WQ_E_UNAPPROVED);
 	assert_ok(wq_unit_register(f.w.ledger, &unit, WQ_S("test"), &f.arena));
 	row = app(&f);
 	row.unit = unit.id;
 	assert_ok(wq_opening_change(&f.w, &row, WQ_S_NONE, WQ_S("test")));
 	assert_int_equal(app(&f).kind, WQ_UNIT_ORGAN);
-	assert_err(wq_opening_permits(&f.w, WQ_S("portal")), WQ_E_UNAPPROVED);
+	assert_err(wq_opening_permits(&f.w, WQ_S("portal"), 1), WQ_E_UNAPPROVED);
 	assert_ok(wq_person_find(f.w.ledger, WQ_S("li"), &f.arena, &li));
 	li.roles |= WQ_ROLE_LEADER;
 	assert_ok(wq_person_change(f.w.ledger, &li, WQ_S("test"), &f.arena));
 	approve(&f, WQ_SUBJECT_OPENING);
 	assert_int_equal(app(&f).state, WQ_APP_REVIEWED);
-	assert_ok(wq_opening_permits(&f.w, WQ_S("portal")));
+	assert_ok(wq_opening_permits(&f.w, WQ_S("portal"), 1));
 	flow_seal(&f, r.release);
 	assert_int_equal(app(&f).state, WQ_APP_ONLINE);
 
@@ -93,7 +114,8 @@ static void first_seal_needs_an_opening(void **state)
 	approve(&f, WQ_SUBJECT_CLOSING);
 	assert_ok(wq_opening_close(&f.w, WQ_S("portal"), WQ_S("并入"), WQ_S("test")));
 	assert_int_equal(app(&f).state, WQ_APP_CLOSED);
-	assert_err(wq_opening_permits(&f.w, WQ_S("portal")), WQ_E_STATE);
+	assert_err(wq_opening_permits(&f.w, WQ_S("portal"), 1), WQ_E_STATE);
+	nothing_is_served_any_more(&f);
 	assert_err(wq_opening_change(&f.w, &row, WQ_S_NONE, WQ_S("test")), WQ_E_STATE);
 	assert_ok(wq_ledger_rebuild(f.w.ledger));
 	assert_int_equal(app(&f).state, WQ_APP_CLOSED);

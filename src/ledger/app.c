@@ -351,7 +351,6 @@ static wq_err put_text(struct wq_ledger *ledger, wq_str app, const char *type, c
 	WQ_BUF(body, WQ_EVENT_BODY_MAX);
 	struct wq_json json;
 
-	WQ_TRY(check_alive(ledger, app, arena));
 	wq_json_init(&json, &body);
 	wq_json_object(&json);
 	wq_json_put_str(&json, key, text);
@@ -362,13 +361,28 @@ static wq_err put_text(struct wq_ledger *ledger, wq_str app, const char *type, c
 	return add(ledger, app, type, wq_buf_str(&body), actor, arena);
 }
 
+static wq_err put_closed(
+	struct wq_ledger *ledger, wq_str app, const struct wq_app_ground *ground, wq_str actor, struct wq_arena *arena)
+{
+	WQ_TRY(check_alive(ledger, app, arena));
+	return put_text(ledger, app, "app.closed", "reason", ground->despite, ground->approval, actor, arena);
+}
+
+/* Of a closed application as well: the profile is what ends serving it. */
+static wq_err put_profile(struct wq_ledger *ledger, wq_str id, wq_str text, wq_str actor, struct wq_arena *arena)
+{
+	struct wq_app_row app;
+
+	WQ_TRY(wq_app_find(ledger, id, arena, &app));
+	return put_text(ledger, id, "app.profiled", "profile", text, WQ_S_NONE, actor, arena);
+}
+
 wq_err wq_app_close(
 	struct wq_ledger *ledger, wq_str app, const struct wq_app_ground *ground, wq_str actor, struct wq_arena *arena)
 {
 	WQ_TRY(wq_registry_check_line("the reason", ground->despite, WQ_REASON_MAX));
 	WQ_TRY(wq_ledger_begin(ledger));
-	return wq_registry_end(
-		ledger, put_text(ledger, app, "app.closed", "reason", ground->despite, ground->approval, actor, arena));
+	return wq_registry_end(ledger, put_closed(ledger, app, ground, actor, arena));
 }
 
 wq_err wq_app_profile_set(struct wq_ledger *ledger, wq_str app, wq_str text, wq_str actor, struct wq_arena *arena)
@@ -378,5 +392,5 @@ wq_err wq_app_profile_set(struct wq_ledger *ledger, wq_str app, wq_str text, wq_
 	if (!wq_utf8_valid(text) || wq_str_chr(text, '\0') >= 0)
 		return wq_error(WQ_E_INPUT, "the profile is not UTF-8 without NUL");
 	WQ_TRY(wq_ledger_begin(ledger));
-	return wq_registry_end(ledger, put_text(ledger, app, "app.profiled", "profile", text, WQ_S_NONE, actor, arena));
+	return wq_registry_end(ledger, put_profile(ledger, app, text, actor, arena));
 }

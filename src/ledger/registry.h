@@ -122,7 +122,7 @@ wq_err wq_person_key_change(
 wq_err wq_person_key_replace(
 	struct wq_ledger *ledger, wq_str person, const wq_sm2_public *key, wq_str actor, struct wq_arena *arena);
 
-/* Appends app.profiled: the whole text, which is not looked into here. Errors: WQ_E_NOT_FOUND, WQ_E_LIMIT; WQ_E_INPUT for text
+/* Appends app.profiled: the whole text, which is not looked into here; of a closed application too (it ends serving). Errors: WQ_E_NOT_FOUND, WQ_E_LIMIT; WQ_E_INPUT for text
  * that is not UTF-8 without NUL. */
 wq_err wq_app_profile_set(struct wq_ledger *ledger, wq_str app, wq_str text, wq_str actor, struct wq_arena *arena);
 
