@@ -206,13 +206,20 @@ static void json_approval(struct wq_json *json, const struct wq_approval_row *a,
 
 static void print_approval(struct wq_cli *cli, const struct wq_approval_row *a, wq_time now)
 {
+	enum wq_approval_state state = wq_approval_state(a, now);
 	char until[32];
 
 	fprintf(cli->out, "%-8.*s %-12.*s ", WQ_S_ARG(a->said.id), WQ_S_ARG(a->said.subject));
 	wq_cli_text(cli->out, a->said.object);
-	fprintf(cli->out, "  %.*s  %s %zu/%zu  %s\n", WQ_S_ARG(a->said.asker),
-		wq_approval_state_title(wq_approval_state(a, now), cli->lang), a->stage, a->said.stages_n,
-		a->said.until ? wq_cli_time(a->said.until, until) : "-");
+	fprintf(cli->out, "  %.*s  %s %zu/%zu", WQ_S_ARG(a->said.asker), wq_approval_state_title(state, cli->lang),
+		a->stage, a->said.stages_n);
+	if (state == WQ_APPROVAL_OPEN && a->stage < a->said.stages_n)
+		fprintf(cli->out, "%s%s", wq_cli_say(cli, &(struct wq_say){"，等待：", ", waits for: "}),
+			cli->lang == WQ_LANG_ZH ? a->said.stages[a->stage]->zh : a->said.stages[a->stage]->en);
+	if (a->said.until)
+		fprintf(cli->out, "%s%s", wq_cli_say(cli, &(struct wq_say){"，至 ", ", until "}),
+			wq_cli_time(a->said.until, until));
+	fputc('\n', cli->out);
 }
 
 static wq_err list(struct wq_cli *cli, const struct wq_cli_args *args, struct wq_workspace *w)
