@@ -198,7 +198,6 @@ static void test_crashed(void **state)
 	struct fixture *f = *state;
 	WQ_BUF(old_key, FILE_BYTES);
 	WQ_BUF(new_key, FILE_BYTES);
-	WQ_BUF(no_keys, FILE_BYTES);
 	WQ_BUF(keys, FILE_BYTES);
 	wq_sm2_public first = wq_seal_service_public(f->service), second;
 	char path[TEST_PATH + 32];
