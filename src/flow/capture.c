@@ -96,6 +96,7 @@ static wq_err capture_origin(struct wq_capturing *c)
 	WQ_TRY(open_journal(c));
 	WQ_TRY(wq_capture_walk(c));
 	known = c->progress.done;
+	WQ_TRY(wq_capture_judge(c));
 	if (c->profile.twice) {
 		WQ_TRY(wq_capture_second(c));
 		WQ_TRY(wq_capture_learn(c, &rules, &n));
@@ -182,6 +183,7 @@ static void begin(struct wq_capturing *c)
 	wq_arena_init(&c->arena, MEMORY);
 	wq_arena_init(&c->scratch, SCRATCH);
 	wq_map_init(&c->objects, WQ_CAPTURE_ENTRIES_MAX, c->w->random);
+	wq_map_init(&c->judged, WQ_CAPTURE_ENTRIES_MAX, c->w->random);
 	wq_map_init(&c->listed, WQ_CAPTURE_ENTRIES_MAX, c->w->random);
 	wq_map_init(&c->worst, WQ_CAPTURE_ENTRIES_MAX, c->w->random);
 }
@@ -199,6 +201,7 @@ static void end(struct wq_capturing *c, bool done)
 	wq_suffix_rules_close(&c->suffixes);
 	wq_sealed_close(&c->base);
 	wq_map_done(&c->objects);
+	wq_map_done(&c->judged);
 	wq_map_done(&c->listed);
 	wq_map_done(&c->worst);
 	for (size_t i = 0; i < WQ_COUNT(buffers); i++)

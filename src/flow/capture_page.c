@@ -24,8 +24,7 @@ static wq_str path_of(wq_str key)
 	return wq_str_cut(&target, '?');
 }
 
-/* The page without what is removed (`cut`, may be NULL) and the digest by which it is compared. */
-static wq_err mask(struct wq_capturing *c, const struct wq_policy *policy, const struct wq_site_item *item,
+wq_err wq_capture_mask(struct wq_capturing *c, const struct wq_policy *policy, const struct wq_site_item *item,
 	wq_str *ret_cut, wq_digest *ret_source)
 {
 	size_t matches = 0;
@@ -43,29 +42,6 @@ static wq_err mask(struct wq_capturing *c, const struct wq_policy *policy, const
 	if (ret_cut)
 		*ret_cut = matches ? wq_buf_str(&c->cut) : item->body;
 	*ret_source = wq_sm3(matches ? wq_buf_str(&c->masked) : item->body);
-	return WQ_OK;
-}
-
-static wq_digest source_of(const struct wq_entry *entry)
-{
-	return entry->has_source ? entry->source : entry->identity.digest;
-}
-
-wq_err wq_capture_is_sealed(
-	struct wq_capturing *c, const struct wq_site_item *item, struct wq_entry *ret_was, bool *ret_same)
-{
-	wq_digest source;
-	wq_str headers;
-
-	*ret_same = false;
-	if (!c->has_base || !wq_snapshot_find(&c->base.snapshot, item->key, ret_was) ||
-		ret_was->status != item->status || !wq_str_eq(ret_was->type, item->type))
-		return WQ_OK;
-	WQ_TRY(wq_transform_headers(c->transform, item, &headers));
-	if (!wq_headers_same(headers, ret_was->headers))
-		return WQ_OK;
-	WQ_TRY(mask(c, &c->sealed, item, NULL, &source));
-	*ret_same = wq_digest_eq(source, source_of(ret_was));
 	return WQ_OK;
 }
 
@@ -239,12 +215,14 @@ static wq_err new_page(
 	struct wq_transformed made;
 	size_t before = c->findings.count;
 	wq_digest source;
+	bool as_captured;
 	wq_str cut, body;
 
-	WQ_TRY(mask(c, &c->policy, item, &cut, &source));
+	WQ_TRY(wq_capture_mask(c, &c->policy, item, &cut, &source));
 	WQ_TRY(frozen(c, item, was, cut, &body));
 	WQ_TRY(wq_transform_item(c->transform, item, body, &made));
-	WQ_TRY(wq_capture_store(c, made.body, item->type, &object));
+	as_captured = made.body.p == item->body.p && made.body.n == item->body.n;
+	WQ_TRY(wq_capture_store(c, made.body, as_captured ? source : wq_sm3(made.body), item->type, &object));
 	entry.key = wq_arena_str(&c->arena, item->key);
 	entry.type = wq_arena_str(&c->arena, item->type);
 	entry.headers = wq_arena_str(&c->arena, made.headers);
@@ -276,7 +254,7 @@ static wq_err seen_page(struct wq_capturing *c, const struct wq_site_item *item,
 		return new_page(c, item, was, false);
 	if (c->same_volatiles)
 		return wq_capture_keep(c, was);
-	WQ_TRY(mask(c, &c->policy, item, NULL, &source));
+	WQ_TRY(wq_capture_mask(c, &c->policy, item, NULL, &source));
 	return keep_with_source(c, was, &source);
 }
 

@@ -51,6 +51,7 @@ struct wq_capturing {
 	struct wq_findings findings;
 	struct wq_map worst; /* key -> severity + 1 of its worst finding, for its event */
 
+	struct wq_map judged;  /* by HTTP: key -> whether its answer is what is sealed */
 	struct wq_map listed;  /* keys with listed parameters that a directory gave */
 	struct wq_map objects; /* digest -> struct wq_capture_object */
 	struct wq_pack_writer *writer;
@@ -76,10 +77,18 @@ wq_err wq_capture_second(struct wq_capturing *c);
 /* capture_learn.c: rules from both looks, and the findings about them. */
 wq_err wq_capture_learn(struct wq_capturing *c, struct wq_volatile_rule **ret_rules, size_t *ret_n);
 
-/* capture_page.c */
-/* Whether a resource is what is sealed at its key, but for the volatile regions of the sealed policy. */
+/* capture_judge.c */
+/* Whether a resource is what is sealed at its key, but for the volatile regions of the sealed policy. One answer of an origin
+ * by HTTP is hashed once, however often this is asked. */
 wq_err wq_capture_is_sealed(
 	struct wq_capturing *c, const struct wq_site_item *item, struct wq_entry *ret_was, bool *ret_same);
+/* The same of everything in the journal that needs no masking, in lanes: what is asked afterwards is known. */
+wq_err wq_capture_judge(struct wq_capturing *c);
+
+/* capture_page.c */
+/* The page without what is removed (`ret_cut`, may be NULL) and the digest by which it is compared. */
+wq_err wq_capture_mask(struct wq_capturing *c, const struct wq_policy *policy, const struct wq_site_item *item,
+	wq_str *ret_cut, wq_digest *ret_source);
 /* Whether a content type may have volatile regions that can be described: text, scripts, JSON, XML. */
 bool wq_capture_may_vary(wq_str type);
 /* One resource: kept, or cut, transformed, checked and stored. A wq_site_fn. */
@@ -92,8 +101,9 @@ wq_err wq_capture_find(struct wq_capturing *c, struct wq_finding *finding, wq_st
 /* capture_store.c */
 wq_err wq_capture_open_base(struct wq_capturing *c);
 wq_err wq_capture_add_entry(struct wq_capturing *c, const struct wq_entry_new *entry);
-/* The object of these bytes, stored once. `type` says whether an encoded form is worth having. */
-wq_err wq_capture_store(struct wq_capturing *c, wq_str bytes, wq_str type, struct wq_capture_object **ret_object);
+/* The object of these bytes, whose SM3 is `digest`, stored once. `type` says whether an encoded form is worth having. */
+wq_err wq_capture_store(
+	struct wq_capturing *c, wq_str bytes, wq_digest digest, wq_str type, struct wq_capture_object **ret_object);
 wq_err wq_capture_remember(struct wq_capturing *c, const struct wq_entry *entry);
 
 /* capture_propose.c */

@@ -46,11 +46,11 @@ static uint32_t first_new_pack(const struct wq_capturing *c)
 	return c->has_base ? c->base.snapshot.packs_n : 0;
 }
 
-static wq_err store(struct wq_capturing *c, wq_str bytes, struct wq_object_ref *ret)
+static wq_err store(struct wq_capturing *c, wq_str bytes, wq_digest digest, struct wq_object_ref *ret)
 {
 	struct wq_pack_object made;
 
-	WQ_TRY(wq_pack_writer_add(c->writer, bytes, &made));
+	WQ_TRY(wq_pack_writer_add_as(c->writer, bytes, digest, &made));
 	*ret = (struct wq_object_ref){.pack = first_new_pack(c) + made.pack,
 		.number = made.number,
 		.length_bytes = made.length_bytes,
@@ -58,35 +58,36 @@ static wq_err store(struct wq_capturing *c, wq_str bytes, struct wq_object_ref *
 	return WQ_OK;
 }
 
-/* An encoded form is kept when it saves a tenth. */
-static wq_err store_encoded(struct wq_capturing *c, wq_str bytes, wq_err (*encode)(wq_str bytes, struct wq_buf *out),
-	bool *ret_has, struct wq_object_ref *ret)
+/* The form in `encoded` is kept when it saves a tenth. */
+static wq_err store_encoded(struct wq_capturing *c, wq_str bytes, bool *ret_has, struct wq_object_ref *ret)
 {
-	wq_buf_clear(&c->encoded);
-	WQ_TRY(encode(bytes, &c->encoded));
 	if (c->encoded.len > bytes.n - bytes.n / 10)
 		return WQ_OK;
 	*ret_has = true;
-	return store(c, wq_buf_str(&c->encoded), ret);
+	return store(c, wq_buf_str(&c->encoded), wq_sm3(wq_buf_str(&c->encoded)), ret);
 }
 
 static wq_err store_forms(struct wq_capturing *c, wq_str bytes, wq_str type, struct wq_capture_object *object)
 {
 	if (!wq_encode_worth(type, bytes.n))
 		return WQ_OK;
-	WQ_TRY(store_encoded(c, bytes, wq_encode_gzip, &object->has_gzip, &object->gzip));
-	return store_encoded(c, bytes, wq_encode_brotli, &object->has_brotli, &object->brotli);
+	wq_buf_clear(&c->encoded);
+	WQ_TRY(wq_encode_gzip(bytes, &c->encoded));
+	WQ_TRY(store_encoded(c, bytes, &object->has_gzip, &object->gzip));
+	wq_buf_clear(&c->encoded);
+	WQ_TRY(wq_encode_brotli(bytes, c->w->settings.capture.effort, &c->encoded));
+	return store_encoded(c, bytes, &object->has_brotli, &object->brotli);
 }
 
-wq_err wq_capture_store(struct wq_capturing *c, wq_str bytes, wq_str type, struct wq_capture_object **ret_object)
+wq_err wq_capture_store(
+	struct wq_capturing *c, wq_str bytes, wq_digest digest, wq_str type, struct wq_capture_object **ret_object)
 {
-	wq_digest digest = wq_sm3(bytes);
 	struct wq_capture_object *object = wq_map_get(&c->objects, digest_str(&digest));
 
 	if (!object) {
 		object = WQ_NEW(&c->arena, struct wq_capture_object);
 		WQ_TRY(wq_arena_err(&c->arena));
-		WQ_TRY(store(c, bytes, &object->identity));
+		WQ_TRY(store(c, bytes, digest, &object->identity));
 		WQ_TRY(store_forms(c, bytes, type, object));
 		WQ_TRY(wq_map_put(&c->objects, digest_str(&digest), object, NULL));
 	}

@@ -41,6 +41,8 @@ static wq_err on_document(void *data, const struct wq_site_item *item, wq_str *r
 	bool same;
 	wq_err e;
 
+	if (c->sealed.volatiles_n == 0) /* then it leads there itself */
+		return WQ_OK;
 	WQ_TRY(wq_capture_is_sealed(c, item, &was, &same));
 	if (!same || !was.has_source)
 		return WQ_OK;

@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/conf.h"
 #include "base/file.h"
+#include "vault/encode.h"
 
 enum { WQ_WITNESSES_MAX = 16 };
 
@@ -19,7 +20,8 @@ struct wq_capture_settings {
 	uint32_t depth_max, concurrent, delay_msec, connect_msec, request_msec, query_spellings;
 	uint32_t retries, wait_max_msec, second_look_msec;
 	bool robots;
-	const char *ca_file; /* NULL: the system's */
+	enum wq_effort effort; /* capture.compression */
+	const char *ca_file;   /* NULL: the system's */
 };
 
 /* Everything lives in the arena given to wq_settings_load(). */

@@ -107,6 +107,7 @@ static void what_is_wrong_is_named_with_its_line(void **state)
 		{"ledger = { database = \"mysql://x\"; };", "neither sqlite: nor postgresql:"},
 		{"ledger = { witness = [\"ftp:x\"]; };", "neither file: nor syslog:"},
 		{"\n\nlanguage = \"fr\";", ":3: language"},
+		{"capture = { compression = \"most\"; };", "neither fast nor best"},
 		{"capture = ", "weique.conf:"},
 	};
 	struct wq_settings s;

@@ -228,7 +228,7 @@ static wq_err make_headers(struct wq_transform *t, wq_str headers, wq_str csp)
 
 /* ---- pages ---- */
 
-static wq_err set_document(struct wq_transform *t, const struct wq_site_item *item)
+static void set_document(struct wq_transform *t, const struct wq_site_item *item)
 {
 	wq_str host, target;
 
@@ -236,8 +236,6 @@ static wq_err set_document(struct wq_transform *t, const struct wq_site_item *it
 	wq_key_split(item->key, &host, &target);
 	t->rewrite_options.host = host;
 	t->rewrite_options.path = target;
-	t->rewrite_options.charset = wq_site_charset(wq_charset_of_content_type(item->type), item->body);
-	return WQ_OK;
 }
 
 static bool is_readable(const struct wq_transform *t, const struct wq_site_item *item)
@@ -289,7 +287,8 @@ wq_err wq_transform_item(
 	struct wq_transform *t, const struct wq_site_item *item, wq_str body, struct wq_transformed *ret)
 {
 	*ret = (struct wq_transformed){.body = body};
-	WQ_TRY(set_document(t, item));
+	set_document(t, item);
+	t->rewrite_options.charset = wq_site_charset(wq_charset_of_content_type(item->type), item->body);
 	wq_buf_clear(&t->csp);
 	if (is_readable(t, item)) {
 		WQ_TRY(rewrite(t, body, ret));
@@ -302,7 +301,7 @@ wq_err wq_transform_item(
 
 wq_err wq_transform_headers(struct wq_transform *t, const struct wq_site_item *item, wq_str *ret_headers)
 {
-	WQ_TRY(set_document(t, item));
+	set_document(t, item);
 	WQ_TRY(make_headers(t, item->headers, WQ_S_NONE));
 	*ret_headers = wq_buf_str(&t->headers);
 	return WQ_OK;

@@ -228,7 +228,7 @@ static void test_brotli(void **state)
 	WQ_BUF(brotli, MAX);
 
 	page(5, &text);
-	assert_ok(wq_encode_brotli(wq_buf_str(&text), &brotli));
+	assert_ok(wq_encode_brotli(wq_buf_str(&text), WQ_EFFORT_BEST, &brotli));
 	f->entries[5].has_brotli = true;
 	f->entries[5].brotli = put(w, 2, wq_buf_str(&brotli));
 	pack_end(f, w);

@@ -54,6 +54,15 @@ size_t wq_utf8_write(uint32_t cp, char out[WQ_UTF8_MAX])
 	return 4;
 }
 
+/* Whether the eight bytes are all ASCII: most of markup is. */
+static bool are_ascii(const char *p)
+{
+	uint64_t word;
+
+	memcpy(&word, p, sizeof word);
+	return !(word & 0x8080808080808080ULL);
+}
+
 size_t wq_utf8_valid_prefix(wq_str s)
 {
 	size_t at = 0;
@@ -62,7 +71,9 @@ size_t wq_utf8_valid_prefix(wq_str s)
 		uint32_t cp;
 		size_t n = 1;
 
-		if ((unsigned char)s.p[at] >= 0x80)
+		if (s.n - at >= 8 && are_ascii(s.p + at))
+			n = 8;
+		else if ((unsigned char)s.p[at] >= 0x80)
 			n = wq_utf8_read(wq_str_from(s, at), &cp);
 		if (n == 0)
 			return at;

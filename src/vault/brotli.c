@@ -5,12 +5,12 @@
 
 enum { PIECE = 32 * 1024 };
 
-static int quality_of(size_t n)
+static int quality_of(size_t n, enum wq_effort effort)
 {
-	return n <= WQ_BROTLI_SMALL_BYTES ? WQ_BROTLI_QUALITY : WQ_BROTLI_QUALITY_LARGE;
+	return effort == WQ_EFFORT_BEST && n <= WQ_BROTLI_BEST_BYTES ? WQ_BROTLI_BEST : WQ_BROTLI_FAST;
 }
 
-wq_err wq_encode_brotli(wq_str bytes, struct wq_buf *out)
+wq_err wq_encode_brotli(wq_str bytes, enum wq_effort effort, struct wq_buf *out)
 {
 	size_t n = BrotliEncoderMaxCompressedSize(bytes.n);
 	uint8_t *room;
@@ -20,7 +20,7 @@ wq_err wq_encode_brotli(wq_str bytes, struct wq_buf *out)
 	room = wq_buf_reserve(out, n);
 	if (!room)
 		return wq_buf_err(out);
-	if (!BrotliEncoderCompress(quality_of(bytes.n), BROTLI_DEFAULT_WINDOW, BROTLI_MODE_GENERIC, bytes.n,
+	if (!BrotliEncoderCompress(quality_of(bytes.n, effort), BROTLI_DEFAULT_WINDOW, BROTLI_MODE_GENERIC, bytes.n,
 		    (const uint8_t *)bytes.p, &n, room))
 		return wq_error_id(WQ_E_NO_MEMORY);
 	wq_buf_commit(out, n);

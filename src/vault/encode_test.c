@@ -82,20 +82,43 @@ static void two_members(void **state)
 
 static void brotli_round_trip(void **state)
 {
-	static const size_t sizes[] = {0, 1, 255, WQ_BROTLI_SMALL_BYTES, WQ_BROTLI_SMALL_BYTES + 1, MAX};
+	static const size_t sizes[] = {0, 1, 255, WQ_BROTLI_BEST_BYTES, WQ_BROTLI_BEST_BYTES + 1, MAX};
 	WQ_BUF(text, 2 * MAX);
 	WQ_BUF(form, 2 * MAX);
 	WQ_BUF(again, 2 * MAX);
 
 	(void)state;
-	for (size_t i = 0; i < WQ_COUNT(sizes); i++) {
-		text_of(sizes[i], &text);
+	for (size_t i = 0; i < 2 * WQ_COUNT(sizes); i++) {
+		enum wq_effort effort = i % 2 ? WQ_EFFORT_BEST : WQ_EFFORT_FAST;
+
+		text_of(sizes[i / 2], &text);
 		wq_buf_clear(&form);
 		wq_buf_clear(&again);
-		assert_ok(wq_encode_brotli(wq_buf_str(&text), &form));
-		assert_ok(wq_encode_brotli(wq_buf_str(&text), &again));
+		assert_ok(wq_encode_brotli(wq_buf_str(&text), effort, &form));
+		assert_ok(wq_encode_brotli(wq_buf_str(&text), effort, &again));
 		assert_str(wq_buf_str(&again), wq_buf_str(&form));
 		assert_ok(wq_encode_unbrotli_is(wq_buf_str(&form), wq_buf_str(&text)));
+	}
+}
+
+/* The best effort is for what is small: there it gives less, above it is the fast one. */
+static void efforts_differ(void **state)
+{
+	WQ_BUF(text, 2 * MAX);
+	WQ_BUF(fast, 2 * MAX);
+	WQ_BUF(best, 2 * MAX);
+
+	(void)state;
+	for (size_t over = 0; over < 2; over++) {
+		text_of(WQ_BROTLI_BEST_BYTES + over, &text);
+		wq_buf_clear(&fast);
+		wq_buf_clear(&best);
+		assert_ok(wq_encode_brotli(wq_buf_str(&text), WQ_EFFORT_FAST, &fast));
+		assert_ok(wq_encode_brotli(wq_buf_str(&text), WQ_EFFORT_BEST, &best));
+		if (over)
+			assert_str(wq_buf_str(&best), wq_buf_str(&fast));
+		else
+			assert_true(best.len < fast.len);
 	}
 }
 
@@ -107,7 +130,7 @@ static void every_difference_in_brotli(void **state)
 
 	(void)state;
 	text_of(3000, &text);
-	assert_ok(wq_encode_brotli(wq_buf_str(&text), &brotli));
+	assert_ok(wq_encode_brotli(wq_buf_str(&text), WQ_EFFORT_BEST, &brotli));
 	whole = wq_buf_str(&text);
 	form = wq_buf_str(&brotli);
 	for (size_t i = 0; i < text.len; i += 7) {
@@ -126,7 +149,7 @@ static void every_difference_in_brotli(void **state)
 	memset(wq_buf_reserve(&text, MAX), 0, MAX);
 	wq_buf_commit(&text, MAX);
 	wq_buf_clear(&brotli);
-	assert_ok(wq_encode_brotli(wq_buf_str(&text), &brotli));
+	assert_ok(wq_encode_brotli(wq_buf_str(&text), WQ_EFFORT_BEST, &brotli));
 	assert_err(wq_encode_unbrotli_is(wq_buf_str(&brotli), wq_str_head(wq_buf_str(&text), 100)), WQ_E_ALTERED);
 }
 
@@ -146,6 +169,7 @@ int main(void)
 		cmocka_unit_test(every_difference),
 		cmocka_unit_test(two_members),
 		cmocka_unit_test(brotli_round_trip),
+		cmocka_unit_test(efforts_differ),
 		cmocka_unit_test(every_difference_in_brotli),
 		cmocka_unit_test(worth),
 	};

@@ -42,6 +42,9 @@ wq_err wq_pack_writer_open_on(const struct wq_fs *fs, const char *dir, struct wq
 /* Errors: WQ_E_LIMIT (an object over WQ_PACK_OBJECT_MAX, more than 65,536 packs), WQ_E_NO_SPACE, WQ_E_IO, WQ_E_NO_MEMORY.
  * After one of them the writer is only good for wq_pack_writer_free(). */
 wq_err wq_pack_writer_add(struct wq_pack_writer *writer, wq_str bytes, struct wq_pack_object *ret_object);
+/* The same when the caller knows SM3(bytes) already. Requires: `digest` is that. */
+wq_err wq_pack_writer_add_as(
+	struct wq_pack_writer *writer, wq_str bytes, wq_digest digest, struct wq_pack_object *ret_object);
 /* Durable and renamed into place; `*ret_names` (owned by the writer) are the names in order. */
 wq_err wq_pack_writer_finish(struct wq_pack_writer *writer, const wq_digest **ret_names, size_t *ret_n);
 /* Frees; removes what was not finished. */

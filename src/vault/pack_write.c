@@ -176,7 +176,13 @@ static bool pack_full(const struct wq_pack_writer *w, wq_str bytes)
 
 wq_err wq_pack_writer_add(struct wq_pack_writer *writer, wq_str bytes, struct wq_pack_object *ret_object)
 {
-	struct wq_pack_object object = {.digest = wq_sm3(bytes), .length_bytes = bytes.n};
+	return wq_pack_writer_add_as(writer, bytes, wq_sm3(bytes), ret_object);
+}
+
+wq_err wq_pack_writer_add_as(
+	struct wq_pack_writer *writer, wq_str bytes, wq_digest digest, struct wq_pack_object *ret_object)
+{
+	struct wq_pack_object object = {.digest = digest, .length_bytes = bytes.n};
 	uint32_t *slot;
 
 	if (writer->finished)

@@ -222,24 +222,33 @@ static wq_err on_link(void *data, const struct wq_link *link)
 
 /* ---- answers */
 
-static bool has_charset(wq_str text, wq_str name)
+/* Whether the text names a charset, and one whose second bytes may be ASCII. */
+static bool names_charset(wq_str text, bool *ret_multibyte)
 {
-	for (size_t i = 0; i + name.n <= text.n; i++)
-		if (wq_str_eq_nocase(wq_str_of(text.p + i, name.n), name))
-			return true;
-	return false;
+	const wq_str name = WQ_S("charset=");
+	bool named = false;
+
+	for (size_t i = 0; i + name.n <= text.n; i++) {
+		wq_str rest = wq_str_from(text, i);
+
+		if ((text.p[i] | 0x20) != 'c' || !wq_str_starts_nocase(rest, name))
+			continue;
+		named = true;
+		rest = wq_str_from(rest, name.n);
+		if (rest.n > 0 && (rest.p[0] == '"' || rest.p[0] == '\''))
+			rest = wq_str_from(rest, 1);
+		*ret_multibyte |= wq_str_starts_nocase(rest, WQ_S("gb")) || wq_str_starts_nocase(rest, WQ_S("big5"));
+	}
+	return named;
 }
 
 static enum wq_html_encoding encoding_of(wq_str type, wq_str body)
 {
-	static const wq_str names[] = {WQ_S_INIT("charset=gb"), WQ_S_INIT("charset=\"gb"), WQ_S_INIT("charset='gb"),
-		WQ_S_INIT("charset=big5"), WQ_S_INIT("charset=\"big5"), WQ_S_INIT("charset='big5")};
-	wq_str where = has_charset(type, WQ_S("charset=")) ? type : wq_str_head(body, SNIFF);
+	bool multibyte = false;
 
-	for (size_t i = 0; i < WQ_COUNT(names); i++)
-		if (has_charset(where, names[i]))
-			return WQ_HTML_ENC_MULTIBYTE;
-	return WQ_HTML_ENC_ASCII;
+	if (!names_charset(type, &multibyte))
+		names_charset(wq_str_head(body, SNIFF), &multibyte);
+	return multibyte ? WQ_HTML_ENC_MULTIBYTE : WQ_HTML_ENC_ASCII;
 }
 
 static wq_err read_links(struct crawl *c, const struct wq_crawl_page *page)

@@ -10,7 +10,14 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-enum { CONCURRENT_MAX = 256, HOST_BYTES = WQ_HOST_MAX + 8, RETRIES_MAX = 16, BACK_OFF_MSEC = 1000 };
+enum {
+	CONCURRENT_MAX = 256,
+	HOST_BYTES = WQ_HOST_MAX + 8,
+	RETRIES_MAX = 16,
+	BACK_OFF_MSEC = 1000,
+	SPARE_MAX = 64,
+	SPARE_BYTES = 256 * 1024
+};
 
 struct transfer {
 	struct transfer *next; /* in the queue or among the running */
@@ -46,6 +53,8 @@ struct wq_fetch {
 	struct transfer *queue, **queue_end, *running;
 	struct server *servers;
 	size_t pending, running_n;
+	struct transfer *spare; /* done, for the next request: making one costs more than a small page */
+	size_t spare_n;
 };
 
 const char *wq_fetch_result_text(enum wq_fetch_result result)
@@ -215,6 +224,50 @@ static void transfer_free(struct transfer *transfer)
 	free(transfer);
 }
 
+/* Puts a transfer that is done aside, as if it were new. */
+static void retire(struct transfer *transfer)
+{
+	struct wq_fetch *fetch = transfer->fetch;
+	struct transfer clean = {.curl = transfer->curl, .header = transfer->header, .body = transfer->body};
+
+	if (fetch->spare_n == SPARE_MAX || transfer->body.cap > SPARE_BYTES) {
+		transfer_free(transfer);
+		return;
+	}
+	curl_slist_free_all(transfer->headers);
+	free(transfer->url);
+	curl_easy_reset(clean.curl);
+	wq_buf_clear(&clean.header);
+	wq_buf_clear(&clean.body);
+	clean.next = fetch->spare;
+	*transfer = clean;
+	fetch->spare = transfer;
+	fetch->spare_n++;
+}
+
+/* One that was put aside, or a new one; NULL without memory. */
+static struct transfer *transfer_new(struct wq_fetch *fetch)
+{
+	struct transfer *transfer = fetch->spare;
+
+	if (transfer) {
+		fetch->spare = transfer->next;
+		fetch->spare_n--;
+		transfer->next = NULL;
+		return transfer;
+	}
+	transfer = calloc(1, sizeof(*transfer));
+	if (!transfer)
+		return NULL;
+	wq_buf_init(&transfer->header, fetch->options.header_max);
+	wq_buf_init(&transfer->body, fetch->options.body_max);
+	transfer->curl = curl_easy_init();
+	if (transfer->curl)
+		return transfer;
+	transfer_free(transfer);
+	return NULL;
+}
+
 #define SET(option, value) \
 	if (curl_easy_setopt(transfer->curl, option, value) != CURLE_OK) \
 	return false
@@ -324,7 +377,7 @@ static void answer(struct transfer *transfer, enum wq_fetch_result result, const
 	snprintf(response.detail, sizeof(response.detail), "%s", detail);
 	fetch->pending--;
 	fetch->fn(fetch->data, &response);
-	transfer_free(transfer);
+	retire(transfer);
 }
 
 static void start(struct wq_fetch *fetch, struct transfer *transfer, struct server *server)
@@ -529,15 +582,14 @@ wq_err wq_fetch_add(struct wq_fetch *fetch, const struct wq_fetch_request *reque
 
 	if (fetch->pending >= WQ_FETCH_QUEUE_MAX)
 		return wq_error_id(WQ_E_BUSY);
-	transfer = calloc(1, sizeof(*transfer));
+	transfer = transfer_new(fetch);
 	if (!transfer)
 		return wq_error_id(WQ_E_NO_MEMORY);
 	e = check_url(request->url, transfer->host);
 	if (!wq_failed(e))
 		e = add_headers(transfer, request);
-	transfer->curl = curl_easy_init();
 	transfer->url = strdup(request->url);
-	if (!wq_failed(e) && (!transfer->curl || !transfer->url))
+	if (!wq_failed(e) && !transfer->url)
 		e = wq_error_id(WQ_E_NO_MEMORY);
 	if (wq_failed(e)) {
 		transfer_free(transfer);
@@ -546,8 +598,6 @@ wq_err wq_fetch_add(struct wq_fetch *fetch, const struct wq_fetch_request *reque
 	transfer->fetch = fetch;
 	transfer->head = request->head;
 	transfer->tag = request->tag;
-	wq_buf_init(&transfer->header, fetch->options.header_max);
-	wq_buf_init(&transfer->body, fetch->options.body_max);
 	*fetch->queue_end = transfer;
 	fetch->queue_end = &transfer->next;
 	fetch->pending++;
@@ -653,6 +703,7 @@ void wq_fetch_free(struct wq_fetch **fetch)
 	f = *fetch;
 	free_transfers(f, f->running);
 	free_transfers(f, f->queue);
+	free_transfers(f, f->spare);
 	curl_multi_cleanup(f->multi);
 	curl_slist_free_all(f->routes);
 	while (f->servers) {
