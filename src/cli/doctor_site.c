@@ -107,22 +107,25 @@ static wq_err keep_time(void *data, const struct wq_event *event)
 
 static void ledger_of(struct wq_cli *cli, struct wq_workspace *w, struct doctor_result *result)
 {
+	const wq_time limit = wq_now(cli->clock) + 60 * WQ_SECOND;
 	const struct wq_ledger_filter last = {.newest_first = true, .limit = 1};
-	const wq_time tolerance = 60 * WQ_SECOND;
+	const struct wq_ledger_filter future = {.newest_first = true, .limit = 1, .since = limit};
 	char text[WQ_TIME_TEXT];
-	wq_time time = 0;
+	wq_time time = 0, ahead = 0;
 
-	if (wq_failed(wq_ledger_visit(w->ledger, &last, keep_time, &time))) {
+	if (wq_failed(wq_ledger_visit(w->ledger, &last, keep_time, &time)) ||
+		wq_failed(wq_ledger_visit(w->ledger, &future, keep_time, &ahead))) {
 		doctor_say(result, DOCTOR_FAIL, "账本末尾无法读取：weique ledger verify",
 			"the end of the ledger cannot be read: weique ledger verify");
 		return;
 	}
+	time = ahead ? ahead : time;
 	result->seen = time ? wq_arena_printf(&cli->arena, "%s", wq_time_text(time, text)) : WQ_S("0");
-	if (time > wq_now(cli->clock) + tolerance)
+	if (ahead)
 		doctor_say(result, DOCTOR_FAIL,
-			"账本最后的事件在将来：时钟曾被拨快，或现已倒退；审批期限以时钟为准，先校准时间",
-			"the last event lies in the future: the clock was ahead, or went back. Approvals end by the clock: "
-			"set it first");
+			"账本中有将来的事件：时钟曾被拨快，或现已倒退；审批期限以时钟为准，先核对时钟，再看 weique ledger log",
+			"an event lies in the future: the clock was ahead, or went back. Approvals end by the clock: set it, then "
+			"look at weique ledger log");
 }
 
 static void check_ledger(struct wq_cli *cli, const struct wq_cli_args *args, struct doctor_result *result)

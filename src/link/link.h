@@ -75,7 +75,7 @@ wq_err wq_link_connect(
 	const char *path, const uid_t *allow, size_t allow_n, int *ret_fd, struct wq_link_peer *ret_peer);
 wq_err wq_link_peer(int fd, struct wq_link_peer *ret_peer);
 /* A user by number, or by name as the machine knows it (which may load libraries and ask services: before a lock-in).
- * WQ_E_NOT_FOUND when there is no such name. */
+ * WQ_E_USAGE when there is no such name. */
 wq_err wq_link_user(const char *text, uid_t *ret_uid);
 
 /* ---- a connection ---- */

@@ -161,7 +161,7 @@ wq_err wq_link_user(const char *text, uid_t *ret_uid)
 	}
 	user = getpwnam(text);
 	if (!user)
-		return wq_error(WQ_E_NOT_FOUND, "no user %.64s", text);
+		return wq_error(WQ_E_USAGE, "%.64s is no user of this machine", text);
 	*ret_uid = user->pw_uid;
 	return WQ_OK;
 }

@@ -284,3 +284,178 @@ test('separated users', { skip: !isRoot && 'needs root' }, async t => {
 		assert.equal(JSON.parse(vaulted.stdout).checks[0].level, 'warn', vaulted.stdout)
 	})
 })
+
+// A file system of its own size for the state of a line: mounted where only the processes of this line see it.
+function smallDisk(t, line, size) {
+	mkdirSync(line.state)
+	const holder = start(t, 'unshare', ['-m', '--propagation=private', 'sh', '-c',
+		`mount -t tmpfs -o size=${size},mode=755 tmpfs "${line.state}" && echo ready && exec sleep 1000000`])
+	return until('a private file system', () => {
+		assert.ok(!holder.ended, holder.out)
+		return holder.out.includes('ready') && holder
+	})
+}
+
+test('the disk of the state is full', { skip: !isRoot && 'mounts a file system' }, async t => {
+	const site = smallSite(t, { 'index.html': '<h1>one</h1>', 'news.html': '<h1>news</h1>' }), line = new Line(t, { site })
+	const holder = await smallDisk(t, line, '48m'), inside = ['nsenter', '-m', '-t', String(holder.pid), '--']
+	const outside = line.state
+	line.as = inside
+	const env = line.commandEnv
+	const weique = (...args) => spawnSync(inside[0], [...inside.slice(1), built('src/bin/weique'), ...args], { env, encoding: 'utf8', timeout: 60000 })
+	const must = (...args) => {
+		const done = weique(...args)
+		assert.equal(done.status, 0, `weique ${args.join(' ')}: ${done.stdout}${done.stderr}`)
+		return done.stdout
+	}
+	const disk = `/proc/${holder.pid}/root${outside}`, filler = path.join(disk, 'filler')
+	// full: not a block is left
+	const fill = () => spawnSync('dd', ['if=/dev/zero', `of=${filler}`, 'bs=4096'], { stdio: 'ignore' })
+	const free = () => run('rm', ['-f', filler])
+	const refusedFor = (...args) => {
+		const done = weique(...args)
+		assert.notEqual(done.status, 0, `weique ${args.join(' ')} succeeds on a full disk`)
+		assert.match(done.stderr, /no space|disk|full|空间/i, `weique ${args.join(' ')}`)
+		assert.match(done.stderr, /->/, 'it says what to do')
+		return done
+	}
+	const releases = () => JSON.parse(must('release', 'list', '--json'))
+	const whole = () => must('ledger', 'verify')
+
+	await line.up()
+	const packs = path.join(disk, 'vault/packs'), pack = path.join(packs, readdirSync(packs)[0])
+	const approved = filesOf(site), visitors = new Visitors(line, approved, 2)
+	t.after(() => visitors.end())
+	await visitors.more(50)
+
+	await t.test('a capture says so and proposes nothing', () => {
+		writeFileSync(path.join(site, 'news.html'), `<h1>news of today</h1>${'<p>many words</p>'.repeat(20000)}`)
+		fill()
+		refusedFor('capture', 'site', '--author', 'editor')
+		assert.equal(releases().length, 1)
+		free()
+		whole()
+		must('capture', 'site', '--author', 'editor')
+	})
+	const id = releases()[0].id
+
+	await t.test('a decision is recorded whole or not at all', () => {
+		fill()
+		const done = weique('release', 'approve', id, '--as', 'wang', '--accept-findings', '--comment', '同意')
+		free()
+		whole()
+		const decided = JSON.parse(must('release', 'show', id, '--json')).decisions.length
+		assert.equal(decided, done.status === 0 ? 1 : 0)
+		if (done.status !== 0) {
+			assert.match(done.stderr, /no space|disk|full/i)
+			must('release', 'approve', id, '--as', 'wang', '--accept-findings', '--comment', '同意')
+		}
+		must('release', 'approve', id, '--as', 'li', '--accept-findings', '--comment', '同意')
+	})
+
+	await t.test('an altered pack is an event, and restored when there is room', async () => {
+		const good = readFileSync(pack), bad = Buffer.from(good)
+		bad[200] ^= 1
+		fill()
+		writeFileSync(pack, bad)
+		await until('it is seen', () => readFileSync(path.join(disk, 'log/vault.out'), 'utf8').includes('vault') && visitors.answers > 0)
+		await visitors.more(200)
+		free()
+		await until('restored', () => readFileSync(pack).equals(good), 90000)
+		await until('in the ledger', () => must('ledger', 'log', '--json').includes('"vault.pack_altered"'), 60000)
+		whole()
+	})
+
+	await t.test('sealing fails, what is sealed stays, and it is repeated', async () => {
+		fill()
+		const done = weique('release', 'seal', id)
+		free()
+		whole()
+		if (done.status !== 0)
+			assert.match(done.stderr, /no space|disk|full/i)
+		assert.deepEqual((await visitors.end(), visitors.wrong), [])
+		assert.deepEqual([...visitors.other], [])
+		assert.deepEqual(visitors.failed, [])
+		must('release', 'seal', id)
+		await until('the new version', async () => (await http(line.httpPort, '/news.html')).body.includes('news of today'), 20000)
+		assert.equal(releases()[0].serial, 2)
+	})
+
+	await t.test('collecting needs no room', () => {
+		fill()
+		const done = weique('vault', 'gc')
+		free()
+		assert.ok(done.status === 0 || /no space|disk|full/i.test(done.stderr), done.stderr)
+		whole()
+		must('vault', 'gc')
+		must('vault', 'verify')
+	})
+})
+
+const faketime = run('sh', ['-c', 'ls /usr/lib/*/faketime/libfaketime.so.1']).trim()
+
+test('a clock that was ahead by a year and goes back', async t => {
+	const site = smallSite(t, { 'index.html': '<h1>one</h1>' }), line = new Line(t, { site })
+	await line.up()
+	const weique = (ahead, ...args) => {
+		const env = ahead ? { ...line.commandEnv, LD_PRELOAD: faketime, FAKETIME: '+400d', FAKETIME_DONT_FAKE_MONOTONIC: '1' } : line.commandEnv
+		return spawnSync(built('src/bin/weique'), args, { env, encoding: 'utf8', timeout: 60000 })
+	}
+	const must = (ahead, ...args) => {
+		const done = weique(ahead, ...args)
+		assert.equal(done.status, 0, `weique ${args.join(' ')}: ${done.stdout}${done.stderr}`)
+		return done.stdout
+	}
+	const doctor = ahead => JSON.parse(weique(ahead, 'doctor', '--json', '--only', 'ledger', '--only', 'sealed').stdout).checks
+	const publish = (ahead, text) => {
+		writeFileSync(path.join(site, 'index.html'), text)
+		must(ahead, 'capture', 'site', '--author', 'editor')
+		const { id } = JSON.parse(must(ahead, 'release', 'list', '--json'))[0]
+		for (const person of ['wang', 'li'])
+			must(ahead, 'release', 'approve', id, '--as', person, '--accept-findings', '--comment', '同意')
+		must(ahead, 'release', 'seal', id)
+		return JSON.parse(must(ahead, 'release', 'list', '--json'))[0].serial
+	}
+	assert.equal(doctor(false)[0].level, 'ok')
+	assert.equal(doctor(true)[1].level, 'warn', 'a year without a release is said')
+	assert.equal(publish(true, '<h1>next year</h1>'), 2)
+	assert.equal(doctor(true)[0].level, 'ok')
+	const back = doctor(false)[0]
+	assert.equal(back.level, 'fail')
+	assert.match(back.advice, /future/)
+	assert.equal(publish(false, '<h1>this year</h1>'), 3, 'serials go on')
+	assert.match(must(false, 'ledger', 'verify'), /./)
+	await until('the last one is served', async () => (await http(line.httpPort, '/')).body.toString() === '<h1>this year</h1>')
+})
+
+// docs/formats.md, "Every stored file": a row for each kind of file, and its first bytes.
+function formats() {
+	const text = readFileSync(path.join(root, 'docs/formats.md'), 'utf8').split('\n## Every stored file')[1].split('\n## ')[0]
+	return text.split('\n').filter(l => l.startsWith('| `')).map(l => {
+		const [, name, first] = l.split('|').map(c => c.trim())
+		const pattern = name.slice(1, -1).replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replace(/<[a-z ]+>/g, '[^/]+')
+		const bytes = [...first.matchAll(/`([^`]+)`|(?<=^| )([0-9a-f]{2})(?= |$)/g)]
+		return { pattern: new RegExp(`^${pattern}$`), first: Buffer.concat(bytes.map(m => m[1] ? Buffer.from(m[1]) : Buffer.from(m[2], 'hex'))) }
+	})
+}
+
+test('every stored file has a row in docs/formats.md', async t => {
+	const rows = formats(), used = new Set()
+	const site = smallSite(t, { 'index.html': '<h1>one</h1>', 'a.html': '<p>two</p>' }), line = new Line(t, { site })
+	await line.up()
+	const pack = path.join(line.state, 'vault/packs', readdirSync(path.join(line.state, 'vault/packs'))[0]), good = readFileSync(pack)
+	appendFileSync(pack, 'x') // evidence
+	await until('restored', () => readFileSync(pack).equals(good), 60000)
+	line.weique('vault', 'gc')
+	run(built('src/bin/weique'), ['ledger', 'export', path.join(line.state, 'ledger.export')], { env: line.commandEnv })
+	for (const file of walk(line.state)) {
+		if (/^(run|log|nginx|site$|origin)/.test(file))
+			continue // of scripts/run and of other programs
+		const fits = rows.filter(r => r.pattern.test(file))
+		assert.equal(fits.length, 1, `${file}: ${fits.length} rows`)
+		used.add(fits[0])
+		const expected = fits[0].first, head = readFileSync(path.join(line.state, file)).subarray(0, expected.length)
+		assert.ok(head.equals(expected), `${file} begins with ${head.toString('hex')}, not ${expected.toString('hex')}`)
+	}
+	assert.ok(used.size > 12, `${used.size} kinds of files`)
+})
