@@ -439,6 +439,31 @@ function formats() {
 	})
 }
 
+test('doctor compares the trust list with the ledger, and asks for a witness elsewhere', async t => {
+	const line = new Line(t, { site: smallSite(t, { 'index.html': '<h1>one</h1>' }) }), trust = path.join(line.state, 'sign/trust')
+	await line.up()
+	const doctor = name => JSON.parse(line.weique('doctor', '--json', '--only', name).out).checks[0]
+	assert.deepEqual([doctor('trust').level, doctor('trust').seen], ['ok', '4'])
+	assert.equal(doctor('sign').level, 'ok')
+	assert.equal(doctor('witness').level, 'warn')
+	writeFileSync(path.join(line.state, 'weique.conf'), 'ledger = { witness = ["file:heads/witness.log", "syslog:"]; };\n')
+	assert.equal(doctor('witness').level, 'ok')
+	// an intruder's key under a reviewer's name, and somebody whom nobody registered
+	const rows = readFileSync(trust, 'utf8'), wang = /^person wang (04[0-9a-f]{128})/m.exec(rows)[1]
+	line.json('person', 'add', 'other', '--name', 'o', '--roles', 'reviewer', '--in-establishment')
+	const other = /(04[0-9a-f]{128})/.exec(line.weique('person', 'trust', 'other').out)[1]
+	writeFileSync(trust, rows.replace(wang, other).replace('person li ', 'person nobody '))
+	assert.deepEqual([doctor('trust').level, doctor('trust').seen], ['fail', 'wang nobody'])
+	writeFileSync(trust, rows + 'nonsense\n')
+	assert.equal(doctor('trust').level, 'fail')
+	line.weique('person', 'leave', 'li', '--reason', '调离')
+	writeFileSync(trust, rows)
+	assert.equal(doctor('trust').seen, 'li')
+	const sign = Number(readFileSync(path.join(line.state, 'run/sign.pid'), 'utf8'))
+	process.kill(sign, 'SIGTERM')
+	await until('it is said that nobody seals', () => doctor('sign').level === 'warn')
+})
+
 test('every stored file has a row in docs/formats.md', async t => {
 	const rows = formats(), used = new Set()
 	const site = smallSite(t, { 'index.html': '<h1>one</h1>', 'a.html': '<p>two</p>' }), line = new Line(t, { site })
