@@ -4,10 +4,10 @@
 import test from 'node:test'
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { writeFileSync } from 'node:fs'
+import { existsSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { freePort, http, startNginx, tempDir } from './lib.mjs'
-import { Line, copyOf, header, policy } from './line.mjs'
+import { Line, copyOf, header, libstdcxx, policy } from './line.mjs'
 
 const host = 'www.example.gov.cn'
 
@@ -110,6 +110,22 @@ test('debian-policy over HTTP', { timeout: 120000 }, async t => {
 	const done = await walk(t, new Line(t, { site: `http://127.0.0.1:${port}/`, host }), {
 		least: 40, status: async link => (await http(port, link, { host })).status,
 	})
+	assert.ok(done.prompts > 10)
+	t.diagnostic(`${done.outside.length} addresses of other hosts are left: ${done.outside.slice(0, 10).join('\n')}`)
+})
+
+// What a web server would answer for a link into this folder.
+function statusOf(dir, link) {
+	const name = path.join(dir, decodeURIComponent(link.replace(/\?.*$/, '')))
+	if (!existsSync(name))
+		return 404
+	if (!statSync(name).isDirectory())
+		return 200
+	return !existsSync(path.join(name, 'index.html')) ? 404 : link.endsWith('/') ? 200 : 301
+}
+
+test('libstdc++-12-doc from a directory', { timeout: 300000 }, async t => {
+	const done = await walk(t, new Line(t, { site: libstdcxx, host }), { least: 7000, status: link => statusOf(libstdcxx, link) })
 	assert.ok(done.prompts > 10)
 	t.diagnostic(`${done.outside.length} addresses of other hosts are left: ${done.outside.slice(0, 10).join('\n')}`)
 })
