@@ -70,6 +70,8 @@ static void copy_only(const struct corpus *c)
 		}
 }
 
+static struct wq_rewrite_names *names; /* as a worker has them */
+
 static void rewrite_with(const struct corpus *c, bool footer)
 {
 	struct wq_rewrite_options options = {.leave = {&policy, hosts, WQ_COUNT(hosts)},
@@ -77,7 +79,8 @@ static void rewrite_with(const struct corpus *c, bool footer)
 		.host = hosts[0],
 		.path = WQ_S("/"),
 		.key = &key,
-		.footer = footer};
+		.footer = footer,
+		.names = names};
 	WQ_CLEANUP(wq_rewrite_free) struct wq_rewrite *rewrite = NULL;
 
 	if (wq_failed(wq_rewrite_new(&options, &rewrite)))
@@ -218,6 +221,7 @@ int main(int argc, char **argv)
 		else if (argv[i][0] == '-' || nftw(argv[i], visit, 16, FTW_PHYS) != 0)
 			return 2;
 	}
+	names = wq_rewrite_names_new();
 	make_portal(&page);
 	portal.files[0] = wq_buf_str(&page);
 	portal.n = 1;
@@ -229,6 +233,7 @@ int main(int argc, char **argv)
 		measure(&folders, rounds, only, json, &first);
 	if (json)
 		printf("\n]}\n");
+	wq_rewrite_names_free(&names);
 	wq_buf_done(&out);
 	for (size_t i = 0; i < folders.n; i++)
 		free((void *)(uintptr_t)folders.files[i].p);

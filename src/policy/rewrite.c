@@ -27,6 +27,8 @@ struct wq_rewrite {
 	unsigned transforms;
 	uint64_t overlong;
 	wq_err err;
+	bool read_all;
+	uint32_t skip_max;
 
 	/* this call */
 	struct wq_buf *out;
@@ -518,9 +520,34 @@ static wq_err watch_footer(struct wq_rewrite *r, const struct wq_html_token *tok
 
 /* ---- the document */
 
+/* Most of a document is taken here, by the stretch. */
+static size_t take_dull(void *data, wq_str rest)
+{
+	struct wq_rewrite *r = data;
+	bool watches = r->now == r->html && !r->footer_done;
+	struct wq_skip skip = {.naming = &r->naming,
+		.tag_max = r->skip_max,
+		.select_opens = r->select_opens,
+		.mark = watches && !r->marked};
+	size_t n = r->read_all ? 0 : wq_skip_dull(&skip, rest);
+
+	if (n == 0)
+		return 0;
+	pass(r, wq_str_head(rest, n));
+	if (watches)
+		r->closed = true;
+	return n;
+}
+
+void wq_rewrite_read_all(struct wq_rewrite *r)
+{
+	r->read_all = true;
+}
+
 static wq_err make_inner(struct wq_rewrite *r)
 {
-	struct wq_html_options html = {.encoding = r->encoding, .scripting = true, .tag_max = r->tag_max};
+	struct wq_html_options html = {
+		.encoding = r->encoding, .scripting = true, .tag_max = r->tag_max, .skip = take_dull};
 
 	if (!r->inner)
 		r->inner = wq_html_new(&html, on_token, r);
@@ -652,14 +679,15 @@ static void free_html(struct wq_rewrite *r)
 /* The tokenizers are kept when they would be made the same again. */
 static wq_err prepare_html(struct wq_rewrite *r, enum wq_html_encoding encoding, uint32_t tag_max)
 {
-	struct wq_html_options html = {.encoding = encoding, .scripting = true, .tag_max = tag_max};
+	struct wq_html_options html = {.encoding = encoding, .scripting = true, .tag_max = tag_max, .skip = take_dull};
+	uint32_t longest = tag_max > 0 ? WQ_MAX(tag_max, (uint32_t)WQ_HTML_TAG_MIN) : (uint32_t)WQ_HTML_TAG_MAX;
 
 	if (r->html && (r->encoding != encoding || r->tag_max != tag_max))
 		free_html(r);
 	r->encoding = encoding;
 	r->tag_max = tag_max;
-	r->decoded.max_bytes = r->text.max_bytes = r->literal.max_bytes = GROWTH *
-		(size_t)(tag_max > 0 ? WQ_MAX(tag_max, (uint32_t)WQ_HTML_TAG_MIN) : (uint32_t)WQ_HTML_TAG_MAX);
+	r->skip_max = WQ_MIN(longest, (uint32_t)WQ_SKIP_TAG_MAX);
+	r->decoded.max_bytes = r->text.max_bytes = r->literal.max_bytes = GROWTH * (size_t)longest;
 	if (r->html) {
 		wq_html_reset(r->html);
 		if (r->inner)

@@ -26,6 +26,13 @@ enum { WQ_REWRITE_VERSION = 1 }; /* raised when the same input would give other 
 /* Which transformations changed a document: flags that a manifest keeps. */
 enum { WQ_TRANSFORM_LEAVE = 1, WQ_TRANSFORM_FOOTER = 2, WQ_TRANSFORM_CUT = 4 /* a volatile region was removed */ };
 
+/* Names of outside addresses that were made under a key, kept for the documents that come later: a link that stands on each
+ * page costs its HMAC once. A fixed number of fixed slots, 512 KiB in all; of two addresses that meet in one, the later
+ * stays. For one thread. Used while nobody asks to be told of links. NULL when there is no memory. */
+struct wq_rewrite_names;
+struct wq_rewrite_names *wq_rewrite_names_new(void);
+void wq_rewrite_names_free(struct wq_rewrite_names **names);
+
 struct wq_rewrite_options {
 	struct wq_leave leave;
 	wq_str scheme, host,
@@ -40,7 +47,9 @@ struct wq_rewrite_options {
 	wq_err (*on_link)(void *data, const struct wq_leave_id *id, wq_str address, uint64_t line);
 	void (*on_form)(void *data, wq_str address, uint64_t line); /* may be NULL */
 	void *data;
-	uint32_t tag_max; /* 0: WQ_HTML_TAG_MAX */
+	uint32_t tag_max;               /* 0: WQ_HTML_TAG_MAX */
+	struct wq_rewrite_names *names; /* may be NULL */
+	uint64_t names_owner;           /* stands for `leave`: another policy or other hosts have another number */
 };
 
 struct wq_rewrite;

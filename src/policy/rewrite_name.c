@@ -71,10 +71,16 @@ enum wq_leave_verdict wq_naming_judge(struct wq_naming *naming, wq_str address)
 {
 	const struct wq_rewrite_options *options = naming->options;
 	const struct wq_policy *policy = options->leave.policy;
+	bool holds = wq_names_may_hold(naming, address);
+	wq_str known = holds ? wq_names_find(options, address) : WQ_S_NONE;
 	enum wq_leave_verdict verdict;
 
 	wq_buf_clear(&naming->address);
 	wq_buf_clear(&naming->name);
+	if (known.p) {
+		wq_buf_add(&naming->name, known);
+		return WQ_LEAVE_LEADS_OUT;
+	}
 	verdict = wq_leave_judge(&options->leave, &naming->base, address, &naming->scratch, &naming->address);
 	wq_arena_reset(&naming->scratch);
 	if (verdict != WQ_LEAVE_LEADS_OUT && verdict != WQ_LEAVE_CUT)
@@ -89,5 +95,7 @@ enum wq_leave_verdict wq_naming_judge(struct wq_naming *naming, wq_str address)
 		wq_leave_target_with(policy, wq_buf_str(&naming->address), &naming->key, &naming->name);
 	else
 		wq_leave_target(policy, wq_buf_str(&naming->address), NULL, &naming->name);
+	if (holds && verdict == WQ_LEAVE_LEADS_OUT && !wq_failed(wq_buf_err(&naming->name)))
+		wq_names_keep(options, address, wq_buf_str(&naming->name));
 	return verdict;
 }

@@ -152,9 +152,14 @@ static void check(const struct wq_rewrite_options *options, wq_str before, wq_st
 {
 	WQ_BUF(whole, WQ_MIB);
 	WQ_BUF(again, WQ_MIB);
-	unsigned transforms;
+	WQ_BUF(all, WQ_MIB);
+	unsigned transforms = 0, all_transforms = 0;
+	uint64_t overlong;
 
 	assert_ok(wq_rewrite_probe(options, before, 0, 0, &whole, &transforms));
+	assert_ok(wq_rewrite_probe_all(options, before, &all, &all_transforms, &overlong));
+	assert_str(wq_buf_str(&whole), wq_buf_str(&all));
+	assert_int_equal(transforms, all_transforms);
 	if (!wq_str_eq(wq_buf_str(&whole), after))
 		fail_msg("%.*s\nbecame\n%.*s\nnot\n%.*s", WQ_S_ARG(before), WQ_S_ARG(wq_buf_str(&whole)),
 			WQ_S_ARG(after));
@@ -186,6 +191,102 @@ static void test_what_is_renamed(void **state)
 		expand(rows[i].after ? rows[i].after : rows[i].before, &after);
 		check(&options, wq_str_c(rows[i].before), wq_buf_str(&after));
 	}
+}
+
+/* Pieces of documents, in any order. */
+static const char *const pieces[] = {"<p>", "</p>", "<br/>", "<div class=\"a b\" id=x>", "<span title='>'>",
+	"<img src=\"/a.png\" alt='<' />", "<li/a=/b>", "<p a = 'x'y==z =\">\">", "<a href=/x>",
+	"<a href='http://evil.com/'>", "<a class=b href=\"//evil.com\" title=\"标\">",
+	"<a href=\"?a\" onclick=\"location='http://evil.com/'\">", "<A HREF=x:y>",
+	"<b ONCLICK=\"location='http://evil.com/'\">", "</a href='>'>", "</div", "</", "<", "<>", "</>", "<!", "--",
+	"<!--", "-->", "<?x>", "文字", "text ", "\n", "&lt;", "<title>", "</title>", "<script>", "</script>", "<style>",
+	"</style x='>'>", "<svg>", "</svg>", "<math><mi href=http://evil.com/>", "</math>", "<foreignObject>",
+	"<noscript>", "</noscript>", "<base href=http://evil.com/>", "<base href=/a/>", "<form action=/s>",
+	"<form action=http://evil.com/>", "<button formaction=//evil.com>", "<input type=text>",
+	"<meta name=x content=\"0;url=http://evil.com/\">",
+	"<meta http-equiv=refresh content=\"0;url=http://evil.com/\">", "<select onchange=\"window.open(this.value)\">",
+	"</select>", "<option value=http://evil.com/>", "<option value=x>", "<html>", "<head>", "<body>", "</body>",
+	"</html>", "<!doctype html>", "<i id=_ideConac>", "<link href=http://bszs.conac.cn/>",
+	"<img src='//dcs.conac.cn/x'>", "<p href=\"http://evil.com/\">", "\"", "'", "=", "/", ">", "<textarea>",
+	"</textarea>", "<plaintex>", "<table>", "<td width=5 height=6>", "<embed src=a>",
+	"\xb0\xa1<p \xb0o=1 \x81"
+	"onx>",
+	"<p\xb0 a>", "<i a=0123456789012345678901234567890123456789012345678901234567890123456789>"};
+
+static void test_what_is_skipped_would_not_have_mattered(void **state)
+{
+	enum { ROUNDS = 20000, LONGEST = 24 };
+	static const wq_str charsets[] = {WQ_S_INIT(""), WQ_S_INIT("gb18030"), WQ_S_INIT("windows-1252")};
+	static const wq_digest key = {{7}};
+	struct wq_rewrite_names *names = wq_rewrite_names_new();
+	struct wq_policy policy = test_policy;
+	uint64_t seed = 1;
+
+	(void)state;
+	assert_non_null(names);
+	policy.footer = WQ_S("<p>f</p>");
+	for (size_t round = 0; round < ROUNDS; round++) {
+		struct wq_leave leave = test_leave;
+		struct wq_rewrite_options options = options_for(&leave);
+		uint64_t overlong;
+		unsigned skipped = 0, read = 0;
+		size_t n;
+		WQ_BUF(document, WQ_MIB);
+		WQ_BUF(all, WQ_MIB);
+		WQ_BUF(out, WQ_MIB);
+
+		seed = seed * 6364136223846793005ULL + 1442695040888963407ULL;
+		n = 1 + (seed >> 33) % LONGEST;
+		options.leave.policy = &policy;
+		options.charset = charsets[(seed >> 40) % WQ_COUNT(charsets)];
+		options.footer = seed >> 50 & 1;
+		options.tag_max = seed >> 51 & 1 ? WQ_HTML_TAG_MIN : 0;
+		options.key = seed >> 52 & 1 ? &key : NULL;
+		for (size_t i = 0; i < n; i++) {
+			seed = seed * 6364136223846793005ULL + 1442695040888963407ULL;
+			wq_buf_add(&document, wq_str_c(pieces[(seed >> 33) % WQ_COUNT(pieces)]));
+		}
+		assert_ok(wq_rewrite_probe_all(&options, wq_buf_str(&document), &all, &read, &overlong));
+		options.names = names;
+		assert_ok(wq_rewrite_probe(
+			&options, wq_buf_str(&document), seed >> 33 & 31, seed >> 40 & 31, &out, &skipped));
+		if (!wq_str_eq(wq_buf_str(&out), wq_buf_str(&all)) || skipped != read)
+			fail_msg("%.*s\nbecame\n%.*s\nnot\n%.*s", WQ_S_ARG(wq_buf_str(&document)),
+				WQ_S_ARG(wq_buf_str(&out)), WQ_S_ARG(wq_buf_str(&all)));
+	}
+	wq_rewrite_names_free(&names);
+}
+
+/* Every tag that the tokenizer knows, with each attribute that may matter. */
+static void test_every_tag_and_attribute(void **state)
+{
+	static const char *const attributes[] = {"href", "xlink:href", "action", "formaction", "value", "content",
+		"onclick", "id", "src", "http-equiv=refresh content"};
+	struct wq_policy policy = test_policy;
+	struct wq_rewrite_options options = options_for(&test_leave);
+
+	(void)state;
+	policy.footer = WQ_S("<p>f</p>");
+	options.leave.policy = &policy;
+	options.footer = true;
+	for (unsigned tag = WQ_TAG_NONE + 1; tag < WQ_TAG_OTHER; tag++)
+		for (size_t i = 0; i < 2 * WQ_COUNT(attributes); i++) {
+			char name[16];
+			unsigned skipped = 0, read = 0;
+			uint64_t overlong;
+			WQ_BUF(document, WQ_MIB);
+			WQ_BUF(all, WQ_MIB);
+			WQ_BUF(out, WQ_MIB);
+
+			wq_html_tag_name((enum wq_html_tag)tag, name);
+			wq_buf_printf(&document,
+				"<p><%s %s='%s'><a href=http://evil.com/></%s><a href=http://evil.com/></body>", name,
+				attributes[i / 2], i & 1 ? "_ideConac" : "http://evil.com/", name);
+			assert_ok(wq_rewrite_probe(&options, wq_buf_str(&document), 0, 0, &out, &skipped));
+			assert_ok(wq_rewrite_probe_all(&options, wq_buf_str(&document), &all, &read, &overlong));
+			assert_str(wq_buf_str(&out), wq_buf_str(&all));
+			assert_int_equal(skipped, read);
+		}
 }
 
 static void test_without_a_prompt_nothing_is(void **state)
@@ -542,6 +643,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_what_is_renamed),
+		cmocka_unit_test(test_what_is_skipped_would_not_have_mattered),
+		cmocka_unit_test(test_every_tag_and_attribute),
 		cmocka_unit_test(test_without_a_prompt_nothing_is),
 		cmocka_unit_test(test_tokens_of_dynamic_pages),
 		cmocka_unit_test(test_charsets),

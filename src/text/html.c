@@ -574,8 +574,17 @@ static const char *in_escaped_script(struct wq_html *t, const char *p, const cha
 	return p;
 }
 
+/* What the user takes; the text before it goes first. */
+static const char *skip(struct wq_html *t, const char *p, const char *end)
+{
+	flush_text(t, p);
+	return wq_failed(t->err) ? p : p + t->options.skip(t->data, wq_str_of(p, (size_t)(end - p)));
+}
+
 static const char *in_text(struct wq_html *t, const char *p, const char *end)
 {
+	if (t->options.skip && t->mode == WQ_HTML_DATA && t->foreign.n == 0)
+		p = skip(t, p, end);
 	if (!t->text)
 		t->text = p;
 	if (t->mode == WQ_HTML_PLAINTEXT_DATA)

@@ -1,7 +1,7 @@
 /* A resumable HTML tokenizer: the states of the WHATWG standard (HTML Living Standard §13.2.5), without building a tree.
  *
  * Bytes go in by chunks of any size, tokens come out by callback. Invariants:
- *   - every byte of the document is in the `raw` of exactly one token, in order: writing out all `raw` gives the document
+ *   - every byte of the document is in the `raw` of exactly one token (but those that `skip` took), in order: writing out all `raw` gives the document
  *     back, so a rewriter replaces what it wants and leaves the rest byte for byte;
  *   - the tokens do not depend on where the chunks were cut, but for text (and WQ_HTML_OVERLONG), which may come in more
  *     pieces; a piece may end inside a character or a character reference: join before decoding;
@@ -92,6 +92,10 @@ struct wq_html_options {
 	enum wq_html_encoding encoding;
 	bool scripting; /* noscript is raw text, as for a browser; otherwise its content is markup, as for a crawler */
 	uint32_t tag_max; /* 0: WQ_HTML_TAG_MAX */
+	/* May be NULL. Asked between tokens of data outside svg and math, where `rest` is what the chunk still holds: how many
+	 * bytes the user takes as they are. They come in no token, so they have to be text and whole tags, no raw-text
+	 * element's, svg's or math's among them, none over tag_max. */
+	size_t (*skip)(void *data, wq_str rest);
 };
 
 struct wq_html;

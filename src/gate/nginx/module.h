@@ -45,6 +45,7 @@ struct wq_gate_loc_conf {
 
 struct wq_gate_rewriting; /* rewrite.c */
 struct wq_gate_cold;      /* cold.c */
+struct wq_rewrite_names;  /* policy/rewrite.h */
 
 /* What is known of a request; its log variables come from here. */
 struct wq_gate_ctx {
@@ -70,8 +71,9 @@ struct wq_gate_worker {
 	struct wq_buf key; /* reused by every request: no allocation on the hot path */
 	struct wq_gate_zone *zone;
 	struct wq_gate_slot *slot;
-	ngx_shmtx_t *lock; /* of the zone's rows */
-	bool ready;        /* the vault said that everything current was handed over, at least once */
+	ngx_shmtx_t *lock;              /* of the zone's rows */
+	struct wq_rewrite_names *names; /* made with the first document that is rewritten */
+	bool ready;                     /* the vault said that everything current was handed over, at least once */
 };
 extern struct wq_gate_worker wq_gate_worker;
 

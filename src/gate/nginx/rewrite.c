@@ -32,6 +32,10 @@ static void set_options(ngx_http_request_t *r, const struct wq_gate_release *rel
 	o->key = &w->key;
 	o->footer = release->policy.footer.n > 0;
 	o->tag_max = TAG_MAX;
+	if (!wq_gate_worker.names)
+		wq_gate_worker.names = wq_rewrite_names_new();
+	o->names = wq_gate_worker.names;
+	o->names_owner = release->number;
 }
 
 bool wq_gate_rewrite_prepare(ngx_http_request_t *r, struct wq_gate_ctx *ctx)

@@ -44,6 +44,7 @@ struct wq_gate_store {
 	uint64_t refused_generation; /* what follows of it is ignored */
 	uint64_t switched, refused;
 	size_t releases_n;
+	uint64_t releases_made;
 	wq_digest masters[WQ_HANDOVER_KEYS_MAX]; /* of the prompt's tokens: the current one, the one before */
 	bool has_master[WQ_HANDOVER_KEYS_MAX];
 };
@@ -321,6 +322,7 @@ static void receive_snapshot(
 		return;
 	}
 	release->store = store;
+	release->number = ++store->releases_made;
 	release->refs = 1;
 	memcpy(release->digest, p->digest, sizeof release->digest);
 	store->releases_n++;

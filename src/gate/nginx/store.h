@@ -40,6 +40,7 @@ struct wq_gate_release {
 	struct wq_gate_pack **packs;
 	size_t packs_n;
 	struct wq_gate_store *store;
+	uint64_t number;         /* no other release of this store has it, nor had */
 	struct wq_arena arena;   /* what the policy was decoded into */
 	struct wq_policy policy; /* as sealed */
 	struct wq_leave leave;   /* without hosts when no path is unsealed and there is no prompt */
