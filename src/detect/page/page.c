@@ -3,7 +3,7 @@
 
 void page_place(struct page_run *run, uint64_t at, uint64_t n, struct wq_place *place)
 {
-	const char *p = run->html.p;
+	const char *p = run->html.n ? run->html.p : "";
 	uint64_t line_at;
 
 	if (at < run->line_at) {
