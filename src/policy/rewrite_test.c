@@ -209,8 +209,8 @@ static const char *const pieces[] = {"<p>", "</p>", "<br/>", "<div class=\"a b\"
 	"</html>", "<!doctype html>", "<i id=_ideConac>", "<link href=http://bszs.conac.cn/>",
 	"<img src='//dcs.conac.cn/x'>", "<p href=\"http://evil.com/\">", "\"", "'", "=", "/", ">", "<textarea>",
 	"</textarea>", "<plaintex>", "<table>", "<td width=5 height=6>", "<embed src=a>",
-	"\xb0\xa1<p \xb0o=1 \x81"
-	"onx>",
+	("\xb0\xa1<p \xb0o=1 \x81"
+	 "onx>"),
 	"<p\xb0 a>", "<i a=0123456789012345678901234567890123456789012345678901234567890123456789>"};
 
 static void test_what_is_skipped_would_not_have_mattered(void **state)
