@@ -298,7 +298,7 @@ function smallDisk(t, line, size) {
 
 test('the disk of the state is full', { skip: !isRoot && 'mounts a file system' }, async t => {
 	const site = smallSite(t, { 'index.html': '<h1>one</h1>', 'news.html': '<h1>news</h1>' }), line = new Line(t, { site })
-	const holder = await smallDisk(t, line, '48m'), inside = ['nsenter', '-m', '-t', String(holder.pid), '--']
+	const holder = await smallDisk(t, line, '48m'), inside = ['nsenter', '-m', '-r', '-t', String(holder.pid), '--']
 	const outside = line.state
 	line.as = inside
 	const env = line.commandEnv
