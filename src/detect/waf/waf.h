@@ -105,6 +105,7 @@ struct wq_waf_tx *wq_waf_begin(
 	struct wq_waf_worker *worker, const struct wq_waf_program *program, const struct wq_waf_begin *begin);
 void wq_waf_end(struct wq_waf_tx **tx);
 
+/* Addresses as text. */
 void wq_waf_connection(struct wq_waf_tx *tx, wq_str client, uint16_t client_port, wq_str server, uint16_t server_port);
 /* As it stands in the request line: method, target, "HTTP/1.1"; HTTP/2 gives its pseudo-headers in this form. */
 void wq_waf_request(struct wq_waf_tx *tx, wq_str method, wq_str target, wq_str protocol);
@@ -127,6 +128,7 @@ void wq_waf_body_end(struct wq_waf_tx *tx);
 /* NULL before the body. */
 const struct wq_body_report *wq_waf_body_report(const struct wq_waf_tx *tx);
 
+/* Before phase 3; headers then one by one, as they go out. */
 void wq_waf_response(struct wq_waf_tx *tx, uint16_t status, wq_str protocol);
 void wq_waf_response_header(struct wq_waf_tx *tx, wq_str name, wq_str value);
 /* After phase 3: how many bytes of the response body rules want; 0: none (type, setting, no rule of phase 4). */
@@ -176,6 +178,7 @@ struct wq_waf_cost {
 	uint32_t evaluations, regex_runs, strings;
 	uint64_t bytes;
 };
+/* What the transaction has cost so far. */
 struct wq_waf_cost wq_waf_cost(const struct wq_waf_tx *tx);
 
 /* For `weique rules explain`: called for each rule that is reached, and each value that its operator is asked about. */
