@@ -63,6 +63,8 @@ enum wq_waf_rule_flag {
 	WQ_RULE_CHAINED = 64         /* it is a link, not a head */
 };
 
+enum wq_waf_allow { WQ_ALLOW_ALL, WQ_ALLOW_PHASE, WQ_ALLOW_REQUEST };
+
 /* Comparisons with numbers and literal texts have their argument here when it is no macro. */
 struct wq_waf_rule {
 	uint32_t id; /* of the head, for links too */
@@ -70,6 +72,7 @@ struct wq_waf_rule {
 	uint8_t severity; /* 255: none */
 	uint8_t op;       /* enum wq_waf_op */
 	uint8_t disrupt;  /* enum wq_waf_disruption */
+	uint8_t allow;    /* enum wq_waf_allow, when `disrupt` is WQ_WAF_ALLOW */
 	uint16_t flags;
 	uint16_t status;
 	uint16_t chain; /* of transformations */
@@ -97,7 +100,7 @@ struct wq_waf_act {
 	uint8_t set;    /* enum wq_waf_set */
 	uint8_t var;    /* collection of a setvar: TX, IP, …; of a ctl's target */
 	uint32_t slot;  /* of TX with a known name; else WQ_WAF_NONE */
-	bool is_number; /* `number` is the value: no macro */
+	bool is_number; /* `number` is the value: no macro; always so with ADD and SUBTRACT of a constant */
 	int64_t number;
 	struct wq_waf_macro name, value;
 	uint32_t rules;  /* ctl:ruleRemove…: set of rules, in program->rule_sets */
@@ -105,7 +108,7 @@ struct wq_waf_act {
 	wq_str text;     /* ctl's argument */
 };
 
-/* The value of a slot. */
+/* The value of a slot. A number ("5", "-3", no zeros before it) has its decimal form in `text` as well. */
 struct wq_waf_value {
 	bool set;
 	bool is_number;
@@ -176,6 +179,22 @@ struct wq_waf_program {
 struct wq_waf_network { /* IPv4 as IPv4-mapped */
 	uint8_t addr[16];
 	uint8_t bits; /* of 128 */
+};
+
+/* An exception of an application, for a program. */
+struct wq_waf_removal {
+	const uint64_t *rules; /* bit set over heads, rule_words words */
+	bool whole;            /* these rules do not run; else they do not look at `target` */
+	struct wq_waf_target target;
+	uint64_t mark;
+};
+struct wq_waf_exceptions {
+	const struct wq_waf_program *program;
+	struct wq_arena arena;
+	struct wq_waf_removal *list; /* as many, and in the order, as given */
+	size_t n;
+	struct wq_regex **regexes; /* `target.regex` counts in these, not in the program's */
+	uint32_t regexes_n;
 };
 
 /* items → program. */

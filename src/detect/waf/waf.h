@@ -35,6 +35,7 @@ struct wq_waf_load {
 	const struct wq_waf_setting *settings;
 	size_t settings_n;
 	bool no_jit;
+	bool no_fold;            /* rules that are decided at load stay: for tests that compare */
 	wq_sec_notice_fn notice; /* may be NULL */
 	void *notice_data;
 };
