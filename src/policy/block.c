@@ -1,7 +1,9 @@
 #include "crypto/canon.h"
 #include "policy/block_priv.h"
 
-enum { VERSION = 1, SORT_BYTES_MAX = 4 * 1024 * 1024 };
+/* Version 2 has the guard at its end; a policy with the default guard is still written as version 1, so that equal policies
+ * have equal bytes whenever they were made. */
+enum { VERSION_PLAIN = 1, VERSION_GUARD = 2, SORT_BYTES_MAX = 4 * 1024 * 1024 };
 
 /* ---- writing ---- */
 
@@ -22,12 +24,16 @@ static wq_err sort_lists(struct wq_policy *p, struct wq_arena *arena)
 {
 	if (p->paths_n > WQ_POLICY_PATHS_MAX || p->staff_n > WQ_POLICY_NETWORKS_MAX ||
 		p->suffixes_n > WQ_POLICY_INSIDE_MAX || p->inside_n > WQ_POLICY_INSIDE_MAX ||
-		p->volatiles_n > WQ_POLICY_VOLATILE_MAX)
+		p->volatiles_n > WQ_POLICY_VOLATILE_MAX || p->guard.paths_n > WQ_GUARD_PATHS_MAX ||
+		p->guard.exceptions_n > WQ_GUARD_EXCEPTIONS_MAX)
 		return wq_policy_check(p);
 	p->paths = sorted(arena, p->paths, p->paths_n, sizeof *p->paths, wq_path_rule_cmp);
 	p->staff = sorted(arena, p->staff, p->staff_n, sizeof *p->staff, wq_network_cmp);
 	p->suffixes = sorted(arena, p->suffixes, p->suffixes_n, sizeof *p->suffixes, wq_policy_str_cmp);
 	p->inside = sorted(arena, p->inside, p->inside_n, sizeof *p->inside, wq_policy_str_cmp);
+	p->guard.paths = sorted(arena, p->guard.paths, p->guard.paths_n, sizeof *p->guard.paths, wq_guard_path_cmp);
+	p->guard.exceptions = sorted(
+		arena, p->guard.exceptions, p->guard.exceptions_n, sizeof *p->guard.exceptions, wq_guard_exception_cmp);
 	p->volatiles = sorted(arena, p->volatiles, p->volatiles_n, sizeof *p->volatiles, wq_volatile_rule_cmp);
 	return wq_arena_err(arena);
 }
@@ -57,7 +63,9 @@ static void put_lists_of_access(struct wq_buf *out, const struct wq_policy *p)
 
 static void put_policy(struct wq_buf *out, const struct wq_policy *p)
 {
-	wq_canon_begin(out, WQ_DOMAIN_POLICY, VERSION, WQ_ALG_SM3);
+	bool guarded = !wq_guard_is_default(&p->guard);
+
+	wq_canon_begin(out, WQ_DOMAIN_POLICY, guarded ? VERSION_GUARD : VERSION_PLAIN, WQ_ALG_SM3);
 	put_lists_of_access(out, p);
 	wq_canon_u64(out, p->leave);
 	wq_canon_text(out, p->portal);
@@ -76,6 +84,8 @@ static void put_policy(struct wq_buf *out, const struct wq_policy *p)
 		wq_canon_u64(out, v->max_bytes);
 		wq_canon_u64(out, v->bytes);
 	}
+	if (guarded)
+		wq_guard_put(out, &p->guard);
 }
 
 wq_err wq_policy_encode(const struct wq_policy *policy, struct wq_buf *out)
@@ -174,9 +184,10 @@ static void read_volatiles(struct wq_cursor *c, struct wq_arena *arena, struct w
 
 static struct wq_policy read_policy(struct wq_cursor *c, struct wq_arena *arena)
 {
-	struct wq_policy p = {0};
+	struct wq_policy p = {.guard = wq_guard_default};
+	uint64_t version = wq_canon_read_begin(c, WQ_DOMAIN_POLICY, WQ_ALG_SM3);
 
-	if (wq_canon_read_begin(c, WQ_DOMAIN_POLICY, WQ_ALG_SM3) != VERSION)
+	if (version != VERSION_PLAIN && version != VERSION_GUARD)
 		wq_cursor_fail(c);
 	read_paths(c, arena, &p);
 	read_staff(c, arena, &p);
@@ -188,6 +199,11 @@ static struct wq_policy read_policy(struct wq_cursor *c, struct wq_arena *arena)
 	p.footer = wq_canon_read_text(c, WQ_POLICY_FOOTER_MAX);
 	p.csp = (enum wq_csp_mode)read_number(c, WQ_CSP_ENFORCE);
 	read_volatiles(c, arena, &p);
+	if (version == VERSION_GUARD) {
+		wq_guard_read(c, arena, &p.guard);
+		if (wq_guard_is_default(&p.guard))
+			wq_cursor_fail(c);
+	}
 	return p;
 }
 

@@ -34,7 +34,7 @@ int wq_volatile_rule_cmp(const void *a, const void *b)
 
 /* ---- texts ---- */
 
-static bool is_plain(wq_str text)
+bool wq_policy_is_plain(wq_str text)
 {
 	for (wq_str rest = text; rest.n > 0;) {
 		uint32_t code;
@@ -47,13 +47,13 @@ static bool is_plain(wq_str text)
 	return true;
 }
 
-static wq_err check_path(wq_str path, struct wq_buf *key)
+wq_err wq_policy_check_path(wq_str path, struct wq_buf *key)
 {
 	enum wq_key_reason reason = WQ_KEY_NO_PATH;
 	wq_str host, target;
 
 	wq_buf_clear(key);
-	if (!is_plain(path))
+	if (!wq_policy_is_plain(path))
 		return wq_error(WQ_E_INPUT, "a path is not UTF-8 without control characters");
 	if (wq_failed(wq_key_make(WQ_S("h"), path, NULL, key, &reason)))
 		return wq_error(WQ_E_INPUT, "%.*s: a path without query, as in an address (%s)", WQ_S_ARG(path),
@@ -69,7 +69,7 @@ static wq_err check_host(const char *what, wq_str host)
 	char canonical[WQ_HOST_MAX + 1];
 	size_t n;
 
-	if (!is_plain(host))
+	if (!wq_policy_is_plain(host))
 		return wq_error(WQ_E_INPUT, "%s is no text", what);
 	if (wq_key_host(host, canonical, &n) != WQ_KEY_FINE)
 		return wq_error(WQ_E_INPUT, "%s: \"%.*s\" is no host", what, WQ_S_ARG(host));
@@ -80,7 +80,7 @@ static wq_err check_host(const char *what, wq_str host)
 
 static wq_err check_parameter(wq_str name)
 {
-	if (name.n == 0 || name.n > WQ_POLICY_TEXT_MAX || !is_plain(name))
+	if (name.n == 0 || name.n > WQ_POLICY_TEXT_MAX || !wq_policy_is_plain(name))
 		return wq_error(WQ_E_INPUT, "the name of a parameter is empty, too long or no text");
 	for (size_t i = 0; i < name.n; i++)
 		if (strchr(" &=,", name.p[i]))
@@ -92,7 +92,7 @@ static wq_err check_parameter(wq_str name)
 
 static wq_err check_path_rule(const struct wq_path_rule *rule, struct wq_buf *key)
 {
-	WQ_TRY(check_path(rule->prefix, key));
+	WQ_TRY(wq_policy_check_path(rule->prefix, key));
 	if (rule->class > WQ_CLASS_CLOSED || rule->query > WQ_KEY_QUERY_KEEP)
 		return wq_error(WQ_E_INPUT, "%.*s: no such class or query policy", WQ_S_ARG(rule->prefix));
 	if (rule->class != WQ_CLASS_SEALED && rule->query != WQ_KEY_QUERY_REFUSE)
@@ -127,7 +127,7 @@ static wq_err check_network(const struct wq_network *network)
 
 static wq_err check_volatile(const struct wq_volatile_rule *rule, struct wq_buf *key)
 {
-	WQ_TRY(check_path(rule->prefix, key));
+	WQ_TRY(wq_policy_check_path(rule->prefix, key));
 	if (rule->action > WQ_VOLATILE_REMOVE || rule->bytes > WQ_VOLATILE_ANY)
 		return wq_error(WQ_E_INPUT, "%.*s: no such volatile region", WQ_S_ARG(rule->prefix));
 	if (rule->before.n > WQ_VOLATILE_CONTEXT_MAX || rule->after.n > WQ_VOLATILE_CONTEXT_MAX)
@@ -193,9 +193,9 @@ static bool needs_no_quoting(wq_str path)
 
 static wq_err check_leave(const struct wq_policy *p, struct wq_buf *key)
 {
-	if (p->portal.n > WQ_POLICY_TEXT_MAX || !is_plain(p->portal))
+	if (p->portal.n > WQ_POLICY_TEXT_MAX || !wq_policy_is_plain(p->portal))
 		return wq_error(WQ_E_INPUT, "the portal's name is longer than %d bytes or no text", WQ_POLICY_TEXT_MAX);
-	WQ_TRY(check_path(p->leave_prefix, key));
+	WQ_TRY(wq_policy_check_path(p->leave_prefix, key));
 	if (p->leave_prefix.n < 3 || !wq_str_ends(p->leave_prefix, WQ_S("/")))
 		return wq_error(WQ_E_INPUT, "%.*s: the path of the prompt begins and ends with '/' and is not \"/\"",
 			WQ_S_ARG(p->leave_prefix));
@@ -225,12 +225,12 @@ wq_err wq_policy_check(const struct wq_policy *p)
 		if (i > 0 && wq_volatile_rule_cmp(&p->volatiles[i - 1], &p->volatiles[i]) >= 0)
 			return wq_error(WQ_E_INPUT, "%.*s: a volatile region twice", WQ_S_ARG(p->volatiles[i].prefix));
 	}
-	return WQ_OK;
+	return wq_guard_check(&p->guard, &key);
 }
 
 bool wq_policy_is_default(const struct wq_policy *p)
 {
 	return p->paths_n == 0 && p->staff_n == 0 && !p->leave && p->portal.n == 0 &&
 		wq_str_eq(p->leave_prefix, wq_policy_default.leave_prefix) && p->suffixes_n == 0 && p->inside_n == 0 &&
-		p->footer.n == 0 && p->csp == WQ_CSP_OFF && p->volatiles_n == 0;
+		p->footer.n == 0 && p->csp == WQ_CSP_OFF && p->volatiles_n == 0 && wq_guard_is_default(&p->guard);
 }

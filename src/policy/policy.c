@@ -1,6 +1,9 @@
 #include "policy/policy.h"
 
-const struct wq_policy wq_policy_default = {.leave_prefix = WQ_S_INIT("/leave/")};
+const struct wq_policy wq_policy_default = {
+	.leave_prefix = WQ_S_INIT("/leave/"),
+	.guard = WQ_GUARD_DEFAULT,
+};
 
 /* ---- classes ---- */
 

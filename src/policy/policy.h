@@ -17,6 +17,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "policy/guard.h"
 #include "text/host.h"
 #include "text/key.h"
 
@@ -96,6 +97,7 @@ struct wq_policy {
 	enum wq_csp_mode csp;
 	const struct wq_volatile_rule *volatiles;
 	size_t volatiles_n;
+	struct wq_guard guard; /* the rule engine: policy/guard.h */
 };
 
 /* Everything off, everything sealed; the prompt's path is "/leave/". Start from it: zeroed memory is no policy. */

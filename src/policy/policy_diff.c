@@ -65,13 +65,52 @@ static void add_volatile(struct lines *lines, const struct wq_volatile_rule *rul
 	add(lines, &line);
 }
 
+static void add_number(struct lines *lines, const char *what, uint64_t number)
+{
+	WQ_BUF(line, LINE_MAX_BYTES);
+
+	wq_buf_printf(&line, "rules %s %llu", what, (unsigned long long)number);
+	add(lines, &line);
+}
+
+enum { GUARD_LINES = 10 };
+
+static void add_guard(struct lines *lines, const struct wq_guard *g)
+{
+	add_text(lines, "rules mode", wq_str_c(wq_guard_mode_name(g->mode)));
+	add_text(lines, "rules over", g->over_passes ? WQ_S("pass") : WQ_S("block"));
+	add_text(lines, "rules unreadable", g->unreadable_passes ? WQ_S("pass") : WQ_S("block"));
+	add_number(lines, "body bytes", g->body_max);
+	add_number(lines, "upload bytes", g->upload_max);
+	add_number(lines, "budget ms", g->budget_msec);
+	add_number(lines, "client ms a second", g->client_msec);
+	add_number(lines, "application ms a second", g->application_msec);
+	add_number(lines, "score inbound", g->inbound);
+	add_number(lines, "score outbound", g->outbound);
+	for (size_t i = 0; i < g->paths_n; i++) {
+		WQ_BUF(line, LINE_MAX_BYTES);
+
+		wq_buf_printf(&line, "rules path %.*s %s", WQ_S_ARG(g->paths[i].prefix),
+			wq_guard_mode_name(g->paths[i].mode));
+		add(lines, &line);
+	}
+	for (size_t i = 0; i < g->exceptions_n; i++) {
+		WQ_BUF(line, LINE_MAX_BYTES);
+
+		wq_buf_add(&line, WQ_S("rules exception "));
+		WQ_IGNORE(wq_guard_exception_text(&g->exceptions[i], &line)); /* a line holds every exception */
+		add(lines, &line);
+	}
+}
+
 static wq_err lines_of(const struct wq_policy *p, struct lines *lines)
 {
 	static const char *const modes[] = {
 		[WQ_CSP_OFF] = "off", [WQ_CSP_REPORT] = "report", [WQ_CSP_ENFORCE] = "enforce"};
 
-	lines->lines = WQ_NEW_ARRAY(
-		lines->arena, wq_str, p->paths_n + p->staff_n + p->suffixes_n + p->inside_n + p->volatiles_n + 4);
+	lines->lines = WQ_NEW_ARRAY(lines->arena, wq_str,
+		p->paths_n + p->staff_n + p->suffixes_n + p->inside_n + p->volatiles_n + p->guard.paths_n +
+			p->guard.exceptions_n + GUARD_LINES + 4);
 	for (size_t i = 0; i < p->paths_n; i++)
 		add_path(lines, &p->paths[i]);
 	for (size_t i = 0; i < p->staff_n; i++)
@@ -86,6 +125,7 @@ static wq_err lines_of(const struct wq_policy *p, struct lines *lines)
 	add_text(lines, "leave name", p->portal);
 	add_text(lines, "leave path", p->leave_prefix);
 	add_text(lines, "csp", wq_str_c(modes[p->csp <= WQ_CSP_ENFORCE ? p->csp : WQ_CSP_OFF]));
+	add_guard(lines, &p->guard);
 	WQ_TRY(wq_arena_err(lines->arena));
 	qsort(lines->lines, lines->n, sizeof *lines->lines, wq_policy_str_cmp);
 	return WQ_OK;

@@ -64,6 +64,7 @@ static const struct wq_volatile_rule full_volatiles[] = {
 static struct wq_policy full(void)
 {
 	return (struct wq_policy){
+		.guard = WQ_GUARD_DEFAULT,
 		.paths = full_paths,
 		.paths_n = WQ_COUNT(full_paths),
 		.staff = full_staff,

@@ -33,6 +33,38 @@ static const struct wq_conf_row rows[] = {
 		"freeze 保留封存时的值，remove 删去",
 		"regions that differ on each fetch: freeze|remove PATH \"before\" \"after\" LONGEST "
 		"[digits|hex|word|base64|clock|text|any]; freeze keeps the sealed value, remove cuts it out"},
+	{"rules.mode", WQ_CONF_TEXT, "log", 3, 9, NULL,
+		"规则引擎对动态和内部路径的处置：off（关闭）、log（只记录，不影响访问）、challenge（请访问者点击确认）、block（拦截）",
+		"what the rule engine does on dynamic and staff paths: off, log (notes, delays nothing), challenge (a person goes on "
+		"by a button), block"},
+	{"rules.paths", WQ_CONF_LIST, "", 0, 1000, NULL, "个别路径前缀的处置：“/前缀 处置”，最长者有效",
+		"the mode of a path prefix: \"/prefix mode\"; the longest prefix counts"},
+	{"rules.over", WQ_CONF_TEXT, "block", 4, 5, NULL,
+		"在 challenge、block 下，超出预算的请求：block（拒绝）或 pass（放行并记录）",
+		"what becomes of a request that is over its budget, under challenge and block: block, or pass (noted)"},
+	{"rules.unreadable", WQ_CONF_TEXT, "block", 4, 5, NULL,
+		"在 challenge、block 下，请求正文无法解码时：block（拒绝）或 pass（放行并记录）",
+		"what becomes of a request whose body cannot be decoded, under challenge and block: block, or pass (noted)"},
+	{"rules.body_max", WQ_CONF_SIZE, "128KiB", 1024, 1024ll * 1024 * 1024, NULL,
+		"供规则检查的正文上限（不含上传的文件）",
+		"the bytes of a body that rules look at, uploaded files not counted; more is over the budget"},
+	{"rules.upload_max", WQ_CONF_SIZE, "128MiB", 1024, 1024ll * 1024 * 1024 * 1024, NULL, "带文件的正文上限",
+		"the bytes of a body with its files; more is over the budget"},
+	{"rules.budget", WQ_CONF_DURATION, "50ms", 1, WQ_GUARD_MSEC_MAX, NULL, "每个请求的规则计算时间上限",
+		"the time of evaluation that one request may take"},
+	{"rules.client", WQ_CONF_DURATION, "200ms", 0, WQ_GUARD_MSEC_MAX, NULL,
+		"每个来源（IPv4 /24、IPv6 /56）每秒可用的规则计算时间；0 为不限",
+		"the time of evaluation that one client prefix (IPv4 /24, IPv6 /56) may take in a second; 0: no limit"},
+	{"rules.application", WQ_CONF_DURATION, "0s", 0, WQ_GUARD_MSEC_MAX, NULL,
+		"整个应用每秒可用的规则计算时间；0 为不限", "the same for the whole application; 0: no limit"},
+	{"rules.inbound", WQ_CONF_INT, "0", 0, WQ_GUARD_SCORE_MAX, NULL, "请求的异常分阈值；0 为按规则集",
+		"the anomaly score from which a request is refused; 0: as the rule set says"},
+	{"rules.outbound", WQ_CONF_INT, "0", 0, WQ_GUARD_SCORE_MAX, NULL, "响应的异常分阈值；0 为按规则集",
+		"the anomaly score from which a response is refused; 0: as the rule set says"},
+	{"rules.exceptions", WQ_CONF_LIST, "", 0, WQ_GUARD_EXCEPTIONS_MAX, NULL,
+		"规则例外：规则号[-规则号]|tag:标签 [目标] [/路径] until 截止日期 理由；到期自动失效，随发布审批",
+		"exceptions: RULE[-RULE]|tag:TAG [TARGET] [/PATH] until YYYY-MM-DD REASON; they end by themselves and are approved "
+		"with the release"},
 	{"capture.twice", WQ_CONF_BOOL, "true", 0, 0, NULL, "每页抓取两次，以识别每次抓取都不同的区域",
 		"fetch each page twice, to learn which regions differ on each fetch"},
 	{"confirmed", WQ_CONF_LIST, "", 0, 1000, NULL,
@@ -60,8 +92,9 @@ void wq_profile_document(struct wq_buf *out)
 		     "leave    = { prompt = true; name = \"云山县人民政府\"; inside = [ \"www.partner.example\" ]; };\n"
 		     "footer   = \"<p>…</p>\";\n"
 		     "volatile = [ \"freeze /news \\\"阅读次数：\\\" \\\"次\\\" 16 digits\" ];\n"
+		     "rules    = { mode = \"block\"; exceptions = [ \"942100 ARGS:content /article until 2027-03-01 SQL 教程\" ]; };\n"
 		     "```\n\n"
-		     "What it says of paths, staff, leaving, footer, csp and volatile regions becomes part of a release: reviewers "
+		     "What it says of paths, staff, leaving, footer, csp, volatile regions and rules becomes part of a release: reviewers "
 		     "approve it like a page, and it switches with the pages. `capture` and `confirmed` are for capture and checks "
 		     "alone.\n\n"
 		     "A volatile region is what stands between the two texts, at most so long and of such bytes; what is longer or "
@@ -70,7 +103,7 @@ void wq_profile_document(struct wq_buf *out)
 		     "quotation marks), any (markup too: write it with care). Bytes that are no text are written \\xNN, with each \\ "
 		     "doubled in the file. An empty text before (after) means that the region begins (ends) with the page.\n\n"
 		     "本文由 `src/policy/profile.c` 中的表生成。应用配置说明如何防护一个应用；其中路径、内部网络、离站提示、页脚标识、"
-		     "内容安全策略和易变区域随发布一并审批，与页面同时生效；`capture` 和 `confirmed` 仅用于抓取和检查。"
+		     "内容安全策略、易变区域和规则引擎设置随发布一并审批，与页面同时生效；`capture` 和 `confirmed` 仅用于抓取和检查。"
 		     "易变区域位于前文与后文之间，超过最大长度或含有其他字符的内容不视为易变区域。\n\n## English\n\n"));
 	wq_conf_manual(rows, WQ_COUNT(rows), WQ_LANG_EN, out);
 	wq_buf_add(out, WQ_S("\n## 中文\n\n"));
@@ -181,6 +214,28 @@ static wq_err take_volatile(wq_str text, struct wq_arena *arena, void *ret_row)
 	return WQ_OK;
 }
 
+static wq_err take_guard_path(wq_str text, struct wq_arena *arena, void *ret_row)
+{
+	struct wq_guard_path path;
+	wq_str rest = text, prefix = word(&rest), mode = word(&rest);
+
+	WQ_TRY(take_path(prefix, arena, &path.prefix));
+	if (!wq_guard_mode_parse(mode, &path.mode) || rest.n > 0)
+		return wq_error(WQ_E_INPUT, "after the path comes off, log, challenge or block");
+	*(struct wq_guard_path *)ret_row = path;
+	return WQ_OK;
+}
+
+static wq_err take_exception(wq_str text, struct wq_arena *arena, void *ret_row)
+{
+	struct wq_guard_exception exception;
+
+	WQ_TRY(wq_guard_exception_parse(text, arena, &exception));
+	WQ_TRY(take_path(exception.prefix, arena, &exception.prefix));
+	*(struct wq_guard_exception *)ret_row = exception;
+	return WQ_OK;
+}
+
 /* ---- lists ---- */
 
 struct list {
@@ -228,6 +283,10 @@ static wq_err take_lists(const struct wq_conf *conf, struct wq_arena *arena, str
 	static const struct list confirmed = {"confirmed", sizeof(wq_str), take_host_row, wq_policy_str_cmp};
 	static const struct list volatiles = {
 		"volatile", sizeof(struct wq_volatile_rule), take_volatile, wq_volatile_rule_cmp};
+	static const struct list guard_paths = {
+		"rules.paths", sizeof(struct wq_guard_path), take_guard_path, wq_guard_path_cmp};
+	static const struct list exceptions = {
+		"rules.exceptions", sizeof(struct wq_guard_exception), take_exception, wq_guard_exception_cmp};
 	const void *taken;
 
 	WQ_TRY(take_list(conf, &paths, arena, &taken, &p->policy.paths_n));
@@ -240,6 +299,10 @@ static wq_err take_lists(const struct wq_conf *conf, struct wq_arena *arena, str
 	p->confirmed = taken;
 	WQ_TRY(take_list(conf, &volatiles, arena, &taken, &p->policy.volatiles_n));
 	p->policy.volatiles = taken;
+	WQ_TRY(take_list(conf, &guard_paths, arena, &taken, &p->policy.guard.paths_n));
+	p->policy.guard.paths = taken;
+	WQ_TRY(take_list(conf, &exceptions, arena, &taken, &p->policy.guard.exceptions_n));
+	p->policy.guard.exceptions = taken;
 	return WQ_OK;
 }
 
@@ -281,6 +344,30 @@ static wq_err take_leave(const struct wq_conf *conf, struct wq_arena *arena, str
 	return WQ_OK;
 }
 
+static wq_err take_direction(const struct wq_conf *conf, const char *name, bool *ret_passes)
+{
+	*ret_passes = strcmp(wq_conf_text(conf, name), "pass") == 0;
+	if (!*ret_passes && strcmp(wq_conf_text(conf, name), "block") != 0)
+		return refuse(conf, name, "block or pass");
+	return WQ_OK;
+}
+
+static wq_err take_guard(const struct wq_conf *conf, struct wq_guard *guard)
+{
+	if (!wq_guard_mode_parse(wq_str_c(wq_conf_text(conf, "rules.mode")), &guard->mode))
+		return refuse(conf, "rules.mode", "off, log, challenge or block");
+	WQ_TRY(take_direction(conf, "rules.over", &guard->over_passes));
+	WQ_TRY(take_direction(conf, "rules.unreadable", &guard->unreadable_passes));
+	guard->body_max = wq_conf_size(conf, "rules.body_max");
+	guard->upload_max = wq_conf_size(conf, "rules.upload_max");
+	guard->budget_msec = (uint32_t)wq_conf_msec(conf, "rules.budget");
+	guard->client_msec = (uint32_t)wq_conf_msec(conf, "rules.client");
+	guard->application_msec = (uint32_t)wq_conf_msec(conf, "rules.application");
+	guard->inbound = (uint32_t)wq_conf_int(conf, "rules.inbound");
+	guard->outbound = (uint32_t)wq_conf_int(conf, "rules.outbound");
+	return WQ_OK;
+}
+
 /* What is left to be refused here stands in no list: texts with control characters. */
 static wq_err canonical(const char *source, struct wq_arena *arena, struct wq_policy *p)
 {
@@ -301,6 +388,7 @@ static wq_err take(const struct wq_conf *conf, const char *source, struct wq_are
 		return refuse(conf, "footer", "not UTF-8");
 	WQ_TRY(take_csp(conf, &p->policy));
 	WQ_TRY(take_leave(conf, arena, &p->policy));
+	WQ_TRY(take_guard(conf, &p->policy.guard));
 	WQ_TRY(take_lists(conf, arena, p));
 	WQ_TRY(wq_arena_err(arena));
 	return canonical(source, arena, &p->policy);
