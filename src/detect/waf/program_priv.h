@@ -174,6 +174,8 @@ struct wq_waf_program {
 	size_t mime_types_n;
 	/* which variables any rule of a phase looks at: bit enum wq_waf_var; tells what need not be made */
 	uint64_t wanted[WQ_WAF_PHASES + 1][3];
+
+	struct wq_waf_plan *plan; /* of the evaluator (eval_priv.h), made last, by wq_waf_plan_new() */
 };
 
 struct wq_waf_network { /* IPv4 as IPv4-mapped */
@@ -200,6 +202,9 @@ struct wq_waf_exceptions {
 /* items → program. */
 wq_err wq_waf_compile(
 	const struct wq_sec_rules *rules, const struct wq_waf_load *load, struct wq_waf_program **ret_program);
+/* What the evaluator derives from a finished program: `program->plan`, in its arena. To be called as the last step of making a
+ * program. Nothing to free. Errors: WQ_E_LIMIT, WQ_E_NO_MEMORY. */
+wq_err wq_waf_plan_new(struct wq_waf_program *program);
 /* The slot of a name; WQ_WAF_NONE when no rule names it. */
 uint32_t wq_waf_slot(const struct wq_waf_program *program, wq_str name);
 
