@@ -683,114 +683,6 @@ static void a_snapshot_without_its_packs_is_not_published(void **state)
 	end(&f);
 }
 
-static void garbage_is_what_no_retained_snapshot_names(void **state)
-{
-	struct fixture f;
-	WQ_CLEANUP(wq_arena_done) struct wq_arena arena;
-	wq_time now = wq_now(&wq_clock_system) + (wq_time)(WQ_SHELF_YOUNG_HOURS + 1) * 3600 * WQ_SECOND;
-	struct wq_clock later = wq_clock_fixed(&now);
-	struct wq_shelf_keep keep = {.retain = 1, .clock = &later};
-	struct wq_snapshot s;
-	char path[PATH_MAX], other[PATH_MAX];
-	wq_digest *names;
-	wq_str bodies[1];
-	size_t n;
-	WQ_BUF(open, FILE_MAX);
-
-	(void)state;
-	begin(&f);
-	wq_arena_init(&arena, WQ_MIB);
-	for (uint64_t i = 1; i <= 4; i++)
-		publish(&f.shelf, "portal", i, i + 1);
-	publish(&f.shelf, "mail", 1, 3);
-	assert_ok(wq_shelf_packs_referenced(&f.shelf, &keep, &arena, &names, &n));
-	assert_int_equal(n, 3); /* contents 1, 5 and 3 */
-	assert_ok(wq_shelf_packs_unreferenced(&f.shelf, &keep, &arena, &names, &n));
-	assert_int_equal(n, 2);
-	keep.retain = 0;
-	assert_ok(wq_shelf_packs_unreferenced(&f.shelf, &keep, &arena, &names, &n));
-	assert_int_equal(n, 2);
-	/* what an open release names stays, and so does what is named by hand */
-	snapshot_make(&f.shelf, "portal", 5, 2, key, &open);
-	assert_ok(wq_snapshot_open(wq_buf_str(&open), &s));
-	bodies[0] = s.body;
-	keep.packs = names;
-	keep.packs_n = 1;
-	assert_ok(wq_shelf_packs_unreferenced(&f.shelf, &keep, &arena, &names, &n));
-	assert_int_equal(n, 1);
-	keep.packs_n = 0;
-	keep.bodies = bodies;
-	keep.bodies_n = 1;
-	assert_ok(wq_shelf_packs_unreferenced(&f.shelf, &keep, &arena, &names, &n));
-	assert_int_equal(n, 1);
-	bodies[0] = wq_str_head(s.body, 100);
-	assert_err(wq_shelf_packs_unreferenced(&f.shelf, &keep, &arena, &names, &n), WQ_E_FORMAT);
-	keep.bodies_n = 0;
-	keep.retain = 4;
-	assert_ok(wq_shelf_packs_unreferenced(&f.shelf, &keep, &arena, &names, &n));
-	assert_int_equal(n, 0);
-	/* an older one under a newer name, and one that cannot be read: nothing is known, nothing goes */
-	keep.retain = 1;
-	assert_ok(wq_file_copy(&wq_fs_system, wq_shelf_snapshot_path(&f.shelf, "portal", 1, path),
-		wq_shelf_snapshot_path(&f.shelf, "portal", 9, other), 0644, FILE_MAX));
-	assert_err(wq_shelf_packs_unreferenced(&f.shelf, &keep, &arena, &names, &n), WQ_E_ALTERED);
-	flip(other, 0);
-	assert_err(wq_shelf_packs_unreferenced(&f.shelf, &keep, &arena, &names, &n), WQ_E_FORMAT);
-	end(&f);
-}
-
-/* A running capture has written packs that nothing names yet: they stay for a day, also when the clock stepped back. */
-static void young_packs_stay(void **state)
-{
-	static const int hours[] = {0, WQ_SHELF_YOUNG_HOURS - 1, -24 * 365};
-	struct fixture f;
-	WQ_CLEANUP(wq_arena_done) struct wq_arena arena;
-	struct wq_pack_object objects[OBJECTS];
-	wq_time start = wq_now(&wq_clock_system), now = start;
-	struct wq_clock clock = wq_clock_fixed(&now);
-	struct wq_shelf_keep keep = {.retain = 1, .clock = &clock};
-	wq_digest name, *names;
-	size_t n;
-
-	(void)state;
-	begin(&f);
-	wq_arena_init(&arena, WQ_MIB);
-	publish(&f.shelf, "portal", 1, 2);
-	name = pack_make(&f.shelf, 7, objects);
-	for (size_t i = 0; i < WQ_COUNT(hours); i++) {
-		now = start + (wq_time)hours[i] * 3600 * WQ_SECOND;
-		assert_ok(wq_shelf_packs_unreferenced(&f.shelf, &keep, &arena, &names, &n));
-		assert_int_equal(n, 0);
-		assert_err(wq_shelf_remove_pack(&f.shelf, name, &clock), WQ_E_BUSY);
-	}
-	now = start + (wq_time)(WQ_SHELF_YOUNG_HOURS * 3600 + 60) * WQ_SECOND;
-	assert_ok(wq_shelf_packs_unreferenced(&f.shelf, &keep, &arena, &names, &n));
-	assert_int_equal(n, 1);
-	assert_true(wq_digest_eq(names[0], name));
-	assert_ok(wq_shelf_remove_pack(&f.shelf, name, &clock));
-	assert_err(wq_shelf_remove_pack(&f.shelf, name, &clock), WQ_E_NOT_FOUND);
-	end(&f);
-}
-
-static void the_newest_snapshots_stay(void **state)
-{
-	struct fixture f;
-
-	(void)state;
-	begin(&f);
-	for (uint64_t i = 1; i <= 4; i++)
-		publish(&f.shelf, "portal", i, i + 1);
-	assert_err(wq_shelf_remove_snapshot(&f.shelf, "portal", 4, 0), WQ_E_STATE);
-	assert_err(wq_shelf_remove_snapshot(&f.shelf, "portal", 3, 2), WQ_E_STATE);
-	assert_ok(wq_shelf_remove_snapshot(&f.shelf, "portal", 2, 2));
-	assert_err(wq_shelf_remove_snapshot(&f.shelf, "portal", 2, 2), WQ_E_NOT_FOUND);
-	/* serials 4, 3 and 1 are left: three are kept */
-	assert_err(wq_shelf_remove_snapshot(&f.shelf, "portal", 1, 3), WQ_E_STATE);
-	assert_ok(load(&f, "portal", 0));
-	assert_true(f.g->snapshot.head.serial == 4);
-	end(&f);
-}
-
 /* ---- power cuts and failing disks: the old or the new, and never less than what was acknowledged ---- */
 
 static uint64_t loaded_serial(struct fixture *f, const char *vault)
@@ -942,9 +834,6 @@ int main(void)
 		cmocka_unit_test(rechecking_names_what_differs),
 		cmocka_unit_test(publishing_keeps_the_order),
 		cmocka_unit_test(a_snapshot_without_its_packs_is_not_published),
-		cmocka_unit_test(garbage_is_what_no_retained_snapshot_names),
-		cmocka_unit_test(young_packs_stay),
-		cmocka_unit_test(the_newest_snapshots_stay),
 		cmocka_unit_test(a_power_cut_leaves_the_old_or_the_new),
 		cmocka_unit_test(a_failing_disk_leaves_the_old),
 		cmocka_unit_test(floors_only_rise),

@@ -49,32 +49,4 @@ wq_err wq_shelf_apps(const struct wq_shelf *shelf, struct wq_arena *arena, const
 wq_err wq_shelf_serials(
 	const struct wq_shelf *shelf, const char *app, struct wq_arena *arena, uint64_t **ret_serials, size_t *ret_n);
 
-/* ---- taking away what nobody needs (shelf_garbage.c) ---- */
-/* What has to stay. A pack is written before anything names it: so those younger than WQ_SHELF_YOUNG_HOURS stay, whoever
- * wrote them, and a capture has that long from its first pack to its release. A capture that goes on after an
- * interruption may name older ones: whoever collects gives those too, and lets no capture begin meanwhile. */
-enum { WQ_SHELF_YOUNG_HOURS = 24 };
-struct wq_shelf_keep {
-	size_t retain;        /* snapshots of each application, the highest; 0 counts as 1 */
-	const wq_str *bodies; /* of releases that are not sealed yet: what they name stays */
-	size_t bodies_n;
-	const wq_digest *packs; /* and these */
-	size_t packs_n;
-	const struct wq_clock *clock;
-};
-
-/* Names of the packs that have to stay, sorted, each once, the young ones not counted. A retained snapshot or a body that cannot be read is
- * an error, since what it needs is unknown. */
-wq_err wq_shelf_packs_referenced(const struct wq_shelf *shelf, const struct wq_shelf_keep *keep, struct wq_arena *arena,
-	wq_digest **ret_names, size_t *ret_n);
-/* Names of the packs on the shelf that may go: not among those, and not young. */
-wq_err wq_shelf_packs_unreferenced(const struct wq_shelf *shelf, const struct wq_shelf_keep *keep,
-	struct wq_arena *arena, wq_digest **ret_names, size_t *ret_n);
-/* Takes away one of them, durably. Requires: `name` is of wq_shelf_packs_unreferenced(), and nothing was sealed or captured
- * since. Errors: WQ_E_BUSY when it became young again (somebody wrote the same bytes meanwhile), WQ_E_NOT_FOUND, WQ_E_IO. */
-wq_err wq_shelf_remove_pack(const struct wq_shelf *shelf, wq_digest name, const struct wq_clock *clock);
-/* Takes away one snapshot, durably. Errors: WQ_E_STATE when it is among the `retain` highest of its application (0 counts as
- * 1: the newest never goes), WQ_E_NOT_FOUND, WQ_E_IO. */
-wq_err wq_shelf_remove_snapshot(const struct wq_shelf *shelf, const char *app, uint64_t serial, size_t retain);
-
 #endif
