@@ -50,24 +50,32 @@ enum wq_body_oddity {
 const char *wq_body_oddity_name(enum wq_body_oddity oddity);
 
 struct wq_body_report {
-	bool failed;       /* REQBODY_ERROR: nothing after the place was read */
-	bool over;         /* …because a limit was reached, or no memory */
-	bool unreadable;   /* …because an encoding, charset or kind is not understood: never passes unseen */
+	bool failed; /* REQBODY_ERROR: nothing after the place was read */
+	bool over;   /* …because a limit was reached, or no memory */
+	bool unreadable; /* an encoding or charset is not understood: never passes unseen. Stands without `failed` when only the
+			    * charset of one part is not known: the rest was read, and that part told as it is */
 	char text[128];    /* REQBODY_ERROR_MSG: what and where, without bytes of the body */
 	uint64_t oddities; /* 1 << enum wq_body_oddity */
-	uint64_t bytes;    /* read so far */
+	uint64_t bytes;    /* read so far, as they came */
 	uint64_t files_bytes;
 	uint32_t args, files, parts;
+	wq_str part_name, part_filename; /* of the last part: MULTIPART_NAME, MULTIPART_FILENAME */
 };
 /* Whether an oddity counts for MULTIPART_STRICT_ERROR. */
 bool wq_body_strict_error(const struct wq_body_report *report);
+/* The oddities that set SecLang's variable ("MULTIPART_DATA_BEFORE", "URLENCODED_ERROR", …; without case) to 1: the mapping is
+ * wq_body_variables[] in detect/body/kind.c. 0: the variable is not one of these. */
+uint64_t wq_body_variable_oddities(wq_str variable);
 
-/* What a parser tells; slices live in the parser's arena until it is reset. A function that is NULL is not asked. Returning
- * false stops the parser (failed, over). */
+/* JSON is told flat, as libmodsecurity 3 names it: "json.a.b" for members, "json.a.array_0.b" for elements, "json" for a bare value,
+ * "empty-key" for an empty key; numbers as they are written, true, false, null as an empty value. An empty object or array, which
+ * libmodsecurity passes over, is an argument with an empty value, so that its key is seen.
+ *
+ * What a parser tells; slices live in the parser's arena until it is reset (see wq_body_pieces_stay()). A function that is
+ * NULL is not asked. Returning false stops the parser (failed, over). */
 struct wq_body_sink {
 	void *data;
-	bool (*arg)(
-		void *data, wq_str name, wq_str value); /* form, multipart fields, JSON leaves "json.a.0.b", decoded */
+	bool (*arg)(void *data, wq_str name, wq_str value); /* form, multipart fields, JSON leaves, decoded */
 	bool (*file)(void *data, wq_str field, wq_str filename, uint64_t bytes); /* at the end of the part */
 	bool (*part_header)(void *data, wq_str field, wq_str line); /* "Content-Type: text/plain", CRLF taken off */
 	bool (*xml_text)(
@@ -77,21 +85,31 @@ struct wq_body_sink {
 
 struct wq_body;
 
-/* `content_type` gives boundary and charset; `content_encoding` "" or "gzip", "deflate", others: unreadable. A charset of GB18030 family (gb2312,
- * gbk, gb18030) has arguments told as UTF-8, after decoding, when the bytes are valid in it, and as they are, with
- * WQ_ODD_CHARSET, when not. NULL: no memory. */
+/* `content_type` gives boundary and charset; `content_encoding` "" or "gzip", "deflate", others: unreadable. Arguments are told as UTF-8:
+ * bytes in a charset of the GB18030 family or Big5 are decoded (of forms after %XX) when they are valid in it, and told as they
+ * are, with WQ_ODD_CHARSET, when not; windows-1252 (latin1) is told as it is, since servers that ignore the charset would read
+ * something else than a decoder. UTF-16, UTF-7 and charsets not known: unreadable. `content_type` is copied. NULL: no memory. */
 struct wq_body *wq_body_new(enum wq_body_kind kind, wq_str content_type, wq_str content_encoding,
 	const struct wq_body_limits *limits, const struct wq_body_sink *sink, struct wq_arena *arena);
-/* Pieces in order. After a failure further bytes are only counted. */
+/* The caller's promise that every piece stays as it is for as long as the arena is not reset: values that stand whole in one piece
+ * and need no decoding are then slices of it instead of copies. To be called before the first piece. */
+void wq_body_pieces_stay(struct wq_body *body);
+/* Pieces in order; their bounds change nothing in what is told. After a failure further bytes are only counted. */
 void wq_body_add(struct wq_body *body, wq_str piece);
+/* After the last piece. A body of no bytes is not a failure. */
 void wq_body_end(struct wq_body *body);
+/* Frees what libraries hold outside the arena (XML). wq_body_end() and a failure do it too: only for a body that is given up before
+ * its end. May be called again; the report stays. */
+void wq_body_done(struct wq_body *body);
 const struct wq_body_report *wq_body_report(const struct wq_body *body);
 
-/* Name/value pairs of a query string or form, decoded once (%XX, %uXXXX as it is, '+'), told to sink->arg. Sets oddities (invalid %, NUL, no
- * '=', …). `raw` may be split at '&' only. Returns false when a limit was reached or memory is out. Also for cookies: see wq_body_cookies(). */
+/* Name/value pairs of a query string or form, split at '&' only, decoded once (%XX, %uXXXX as it is, '+'), told to sink->arg; empty
+ * pairs ("&&") are passed over. Sets oddities. Slices may be of `raw`, which has to stay as long as they are used. Returns false when there are
+ * more than `args_max`, the sink says so or memory is out. */
 bool wq_body_query(
 	wq_str raw, uint32_t args_max, const struct wq_body_sink *sink, struct wq_arena *arena, uint64_t *oddities);
-/* Cookie header: name=value pairs at ';', not decoded, outer white space taken off. */
+/* Cookie header (RFC 6265 §5.4): name=value pairs at ';', not decoded, outer white space taken off, quotation marks left; slices of
+ * `header`. A pair without '=' has an empty value. Returns as wq_body_query(). */
 bool wq_body_cookies(wq_str header, uint32_t max, const struct wq_body_sink *sink, uint64_t *oddities);
 /* Whether a string has a '%' that two hexadecimal digits do not follow: URLENCODED_ERROR, @validateUrlEncoding. */
 bool wq_body_bad_percent(wq_str s);
