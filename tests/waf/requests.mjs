@@ -14,7 +14,7 @@ import { encode } from './gb18030.mjs'
 import { payloads } from './payloads.mjs'
 import { texts } from './texts.mjs'
 
-const HOST = 'www.example.gov.cn'
+export const HOST = 'www.example.gov.cn'
 const HEADERS = [`Host: ${HOST}`, 'User-Agent: Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:128.0) Gecko/20100101 Firefox/128.0',
 	'Accept: text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8', 'Accept-Language: zh-CN,zh;q=0.8,en;q=0.3',
 	'Connection: keep-alive']
