@@ -24,6 +24,8 @@ const char *wq_transform_name(enum wq_transform transform);
 /* The bytes of which at least one must occur for the transformation to change a string; all ones when it may change any
  * (length, sha1, …). A string that is not changed for another reason is still allowed. */
 void wq_transform_triggers(enum wq_transform transform, uint64_t ret_set[4]);
+/* Whether it may change any string. Of these length, sha1 and md5 change the empty string too, in which no byte occurs. */
+bool wq_transform_any(enum wq_transform transform);
 
 /* The result lives in `arena`, or is `in` itself when nothing changed. Returns false, with `in` as the result, when the arena is full. */
 bool wq_transform_apply(enum wq_transform transform, wq_str in, struct wq_arena *arena, wq_str *ret_out);
