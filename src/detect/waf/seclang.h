@@ -1,12 +1,15 @@
 /* SecLang: text of rule files → a list of checked items, in their order. Nothing is evaluated and nothing resolved between items
- * here; that is the compiler's work (waf/compile_priv.h).
+ * here; that is the compiler's work. What must fit between items is checked: chains have their next rule (in the same file, without
+ * id, disruptive action, skip or a phase of its own), heads have an id that nobody else has and a phase, skipAfter a marker (or a
+ * rule of that id) behind it, SecDefaultAction a phase and a disruptive action.
  *
  * Everything is either understood or refused with file, line, what is wrong and how to mend it: an unknown directive, variable,
  * operator, transformation or action never passes silently. The first error stops. What is known and harmless but has no effect here
  * (SecAuditLog, SecDebugLog, SecUploadDir …) is accepted and listed as a notice.
  *
- * Source: ModSecurity Reference Manual v2/v3; the inventory of CRS 3.3 and 4. Syntax: Apache's quoting, where a backslash
- * before a quotation mark, or a backslash at the end of a line, is taken off, and "\\" is one backslash only where Apache reads it so.
+ * Source: ModSecurity Reference Manual v2/v3; the inventory of CRS 3.3 and 4. Syntax: as Apache reads words (ap_getword_conf): in every
+ * argument "\\" is one backslash and, between quotation marks, a backslash before the mark is taken off; all others stay. A backslash
+ * at the end of a line joins it with the next, in comments too. Inside '…' of an action's argument \' and \\ lose their backslash.
  */
 #ifndef WQ_DETECT_WAF_SECLANG_H
 #define WQ_DETECT_WAF_SECLANG_H
@@ -46,7 +49,7 @@ struct wq_sec_operator {
 	enum wq_waf_op op;
 	bool negated;
 	wq_str argument;       /* as written, unescaped; a file's name */
-	const wq_str *phrases; /* of pm; of the file (comments and empty lines left out) */
+	const wq_str *phrases; /* of pm; of the file (comments and empty lines left out), also of ipMatchFromFile */
 	size_t phrases_n;
 };
 
@@ -118,7 +121,7 @@ struct wq_sec_item {
 /* How files are reached: rules come from a folder, an archive, or a test's memory. */
 struct wq_sec_source {
 	void *data;
-	/* The whole file, living in `arena`. Errors: WQ_E_IO and WQ_E_CONFIG name the file. */
+	/* The whole file, living in `arena`. Errors: WQ_E_NOT_FOUND; WQ_E_IO and WQ_E_CONFIG name the file. */
 	wq_err (*read)(void *data, const char *path, struct wq_arena *arena, wq_str *ret_text);
 	/* The files that a pattern of Include names, sorted; a pattern without wildcard is itself. */
 	wq_err (*list)(void *data, const char *pattern, struct wq_arena *arena, const char ***ret_paths, size_t *ret_n);
@@ -137,7 +140,7 @@ struct wq_sec_rules {
  * in). Everything lives in `arena`; `notice` may be NULL. Errors: WQ_E_CONFIG with file, line, what and how to mend, WQ_E_LIMIT. */
 wq_err wq_sec_parse_files(const char *const *paths, size_t n, const struct wq_sec_source *source,
 	struct wq_arena *arena, wq_sec_notice_fn notice, void *data, struct wq_sec_rules *ret_rules);
-/* One text; pmFromFile and Include go through `source` (NULL: they are errors). */
+/* One text, without the checks between items; pmFromFile and Include go through `source` (NULL: they are errors). */
 wq_err wq_sec_parse_text(wq_str text, const char *name, const struct wq_sec_source *source, struct wq_arena *arena,
 	wq_sec_notice_fn notice, void *data, struct wq_sec_rules *ret_rules);
 
