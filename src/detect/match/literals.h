@@ -2,7 +2,10 @@
  *
  * Built once from any number of literals (the lists of @pm and what regular expressions need), then immutable. An owner is a small
  * number: a bit in the answer. One pass over the string, whatever the number of literals; made for short strings (10 to 200 bytes) as
- * well as for bodies. Not good at: literals of one byte (a byte set does that) and changing the set.
+ * well as for bodies. Work is bounded: at each second position at most the candidates of three words of a table are compared (about ten
+ * each with the lists of CRS), and a literal is compared in full only where four or six bytes of it stand. What costs is text that is
+ * full of what literals are made of, so keep literals for requests and for responses in sets of their own. Not good at: literals of
+ * one byte (a byte set does that), hundreds of literals of two (65 candidates each) and changing the set.
  */
 #ifndef WQ_DETECT_MATCH_LITERALS_H
 #define WQ_DETECT_MATCH_LITERALS_H
@@ -12,7 +15,7 @@
 enum { WQ_LITERALS_MAX = 200000, WQ_LITERALS_BYTES_MAX = 16 * 1024 * 1024, WQ_LITERALS_OWNERS_MAX = 4096 };
 
 struct wq_literal {
-	wq_str text;    /* 1 to 1,024 bytes */
+	wq_str text;    /* 1 to 4,096 bytes */
 	uint32_t owner; /* below owners_n */
 };
 
