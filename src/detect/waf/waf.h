@@ -58,6 +58,11 @@ struct wq_waf_program *wq_waf_program_ref(struct wq_waf_program *program);
 void wq_waf_program_unref(struct wq_waf_program **program);
 const struct wq_waf_info *wq_waf_program_info(const struct wq_waf_program *program);
 
+/* Whether a request's body, and how many bytes of a response's body of a type, can be wanted by rules, before there is a transaction; a
+ * rule may still say otherwise (ctl). `content_type` with p == NULL: of any type. */
+bool wq_waf_program_reads_request(const struct wq_waf_program *program);
+uint64_t wq_waf_program_reads_response(const struct wq_waf_program *program, wq_str content_type);
+
 /* Exceptions of one application, made ready for a program. */
 struct wq_waf_exception {
 	uint32_t first, last; /* rule ids; 0, 0: by tag */
@@ -105,6 +110,11 @@ struct wq_waf_begin {
 struct wq_waf_tx *wq_waf_begin(
 	struct wq_waf_worker *worker, const struct wq_waf_program *program, const struct wq_waf_begin *begin);
 void wq_waf_end(struct wq_waf_tx **tx);
+
+/* Sets a TX variable before phase 1 and keeps it: what rules set it to afterwards is not taken. For thresholds that an application's
+ * policy names ("inbound_anomaly_score_threshold", "outbound_anomaly_score_threshold"): nothing that reads these two may be decided at
+ * load. False: no rule reads it, or there is no memory. */
+bool wq_waf_tx_fix(struct wq_waf_tx *tx, wq_str name, int64_t number);
 
 /* Addresses as text. */
 void wq_waf_connection(struct wq_waf_tx *tx, wq_str client, uint16_t client_port, wq_str server, uint16_t server_port);
