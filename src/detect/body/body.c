@@ -5,6 +5,7 @@ enum { DECODE_STEP = 4096 };
 
 static const struct wq_body_parser *const parsers[WQ_BODY_KINDS] = {
 	[WQ_BODY_URLENCODED] = &wq_body_urlencoded,
+	[WQ_BODY_MULTIPART] = &wq_body_multipart,
 	[WQ_BODY_JSON] = &wq_body_json,
 };
 
@@ -150,7 +151,7 @@ void wq_body_plain(struct wq_body *body, wq_str bytes)
 	}
 	if (!body->parser || bytes.n == 0)
 		return;
-	if (body->plain_bytes > body->limits.no_files_bytes) {
+	if (body->parser != &wq_body_multipart && body->plain_bytes > body->limits.no_files_bytes) {
 		wq_body_over(body, "more than %u bytes that are no files", body->limits.no_files_bytes);
 		return;
 	}

@@ -76,7 +76,9 @@ uint64_t wq_body_variable_oddities(wq_str variable);
 struct wq_body_sink {
 	void *data;
 	bool (*arg)(void *data, wq_str name, wq_str value); /* form, multipart fields, JSON leaves, decoded */
-	bool (*file)(void *data, wq_str field, wq_str filename, uint64_t bytes); /* at the end of the part */
+	/* At the end of the part. A second filename, or filename* beside it, is told as one more file, of no bytes. A part that a server
+	 * may take for a field (an odd head, an empty filename) is told as an argument too. */
+	bool (*file)(void *data, wq_str field, wq_str filename, uint64_t bytes);
 	bool (*part_header)(void *data, wq_str field, wq_str line); /* "Content-Type: text/plain", CRLF taken off */
 	bool (*xml_text)(
 		void *data, wq_str text); /* XML:/\* : all text of the document, joined as XPath string() does */

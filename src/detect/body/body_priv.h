@@ -60,7 +60,7 @@ struct wq_body_parser {
 	void (*done)(struct wq_body *body); /* may be NULL */
 	bool decode;                        /* wants UTF-8, whatever the charset */
 };
-extern const struct wq_body_parser wq_body_urlencoded, wq_body_json;
+extern const struct wq_body_parser wq_body_urlencoded, wq_body_multipart, wq_body_json;
 
 struct wq_body {
 	struct wq_body_report report;

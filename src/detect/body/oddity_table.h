@@ -3,6 +3,9 @@
 WQ_BODY_ODDITY(BOUNDARY_QUOTED, "boundary-quoted", true, "the boundary stands in quotation marks that are odd")
 WQ_BODY_ODDITY(BOUNDARY_SPACE, "boundary-space", true, "white space within or around the boundary")
 WQ_BODY_ODDITY(BOUNDARY_TWICE, "boundary-twice", true, "the boundary parameter is given twice, or missing")
+WQ_BODY_ODDITY(BOUNDARY_BYTES, "boundary-bytes", true,
+	"bytes in the boundary at which servers cut it, or that may not stand there")
+WQ_BODY_ODDITY(BOUNDARY_LIKE, "boundary-like", true, "a line that begins with the boundary and goes on")
 WQ_BODY_ODDITY(DATA_BEFORE, "data-before", true, "bytes before the first boundary")
 WQ_BODY_ODDITY(DATA_AFTER, "data-after", true, "bytes after the last boundary")
 WQ_BODY_ODDITY(HEADER_FOLDED, "header-folded", true, "a folded part header")
