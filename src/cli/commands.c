@@ -10,6 +10,7 @@ const struct wq_cli_command *const wq_cli_commands[] = {
 	wq_cmd_approval,
 	wq_cmd_capture,
 	wq_cmd_release,
+	wq_cmd_rules,
 	wq_cmd_vault,
 	wq_cmd_ledger,
 	wq_cmd_doctor,

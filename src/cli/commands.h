@@ -1,4 +1,5 @@
-/* What each cmd_<noun>.c brings to the table of commands: rows that end with NULL words. Private to cli/. */
+/* What each cmd_<noun>.c brings to the table of commands: rows that end with NULL words. A noun may have several tables, one a file.
+ * Private to cli/. */
 #ifndef WQ_CLI_COMMANDS_H
 #define WQ_CLI_COMMANDS_H
 
@@ -14,6 +15,7 @@ extern const struct wq_cli_command wq_cmd_init[];
 extern const struct wq_cli_command wq_cmd_person[];
 extern const struct wq_cli_command wq_cmd_release[];
 extern const struct wq_cli_command wq_cmd_ledger[];
+extern const struct wq_cli_command wq_cmd_rules[];
 extern const struct wq_cli_command wq_cmd_unit[];
 extern const struct wq_cli_command wq_cmd_vault[];
 extern const struct wq_cli_command wq_cmd_version[];

@@ -1,5 +1,6 @@
 #include "detect/waf/seclang_priv.h"
 
+#include <errno.h>
 #include <glob.h>
 
 #include "base/file.h"
@@ -43,6 +44,13 @@ static wq_err paths_copy(char *const *from, size_t n, struct wq_arena *arena, co
 	return WQ_OK;
 }
 
+/* A folder that is not there has no files; one that may not be read is an error. */
+static int unreadable(const char *path, int why)
+{
+	(void)path;
+	return why != ENOENT && why != ENOTDIR;
+}
+
 static wq_err file_list(void *data, const char *pattern, struct wq_arena *arena, const char ***ret_paths, size_t *ret_n)
 {
 	glob_t found = {0};
@@ -52,10 +60,10 @@ static wq_err file_list(void *data, const char *pattern, struct wq_arena *arena,
 		char *same = wq_arena_cstr(arena, wq_str_c(pattern));
 		return same ? paths_copy(&same, 1, arena, ret_paths, ret_n) : wq_arena_err(arena);
 	}
-	int status = glob(pattern, GLOB_NOSORT | GLOB_ERR, NULL, &found);
+	int status = glob(pattern, GLOB_NOSORT, unreadable, &found);
 	if (status == GLOB_NOSPACE)
 		return wq_error_id(WQ_E_NO_MEMORY);
-	if (status == GLOB_ABORTED)
+	if (status != 0 && status != GLOB_NOMATCH)
 		return wq_error(WQ_E_IO, "%s: a folder cannot be read", pattern);
 	wq_err e = paths_copy(found.gl_pathv, found.gl_pathc, arena, ret_paths, ret_n);
 	globfree(&found);
