@@ -23,6 +23,7 @@ enum {
 	WQ_WAF_PHASES = 5,
 	WQ_WAF_CAPTURES = 10,
 	WQ_WAF_SLOTS_MAX = 4096,
+	WQ_WAF_NAME_MAX = 256, /* bytes of a name in TX that rules write */
 	WQ_WAF_PATTERNS_MAX = 4096,
 	WQ_WAF_RULES_MAX = 20000
 };
@@ -58,9 +59,11 @@ enum wq_waf_rule_flag {
 	WQ_RULE_CAPTURE = 2,
 	WQ_RULE_MULTI_MATCH = 4,
 	WQ_RULE_NEGATED = 8,
-	WQ_RULE_ALWAYS = 16,         /* SecAction, @unconditionalMatch without targets */
-	WQ_RULE_MACRO_ARGUMENT = 32, /* the operator's argument has variables in it */
-	WQ_RULE_CHAINED = 64         /* it is a link, not a head */
+	WQ_RULE_ALWAYS = 16, /* SecAction, @unconditionalMatch without targets */
+	/* the operator's argument has variables in it; of @rx: no `regex` and no `pattern`, the text is a regular expression when the
+	 * variables are put in */
+	WQ_RULE_MACRO_ARGUMENT = 32,
+	WQ_RULE_CHAINED = 64 /* it is a link, not a head */
 };
 
 enum wq_waf_allow { WQ_ALLOW_ALL, WQ_ALLOW_PHASE, WQ_ALLOW_REQUEST };
@@ -117,8 +120,8 @@ struct wq_waf_value {
 };
 
 struct wq_waf_pattern {
-	uint32_t regex; /* WQ_WAF_NONE: a phrase list, decided by its bit */
-	struct wq_need need;
+	uint32_t regex;      /* WQ_WAF_NONE: a phrase list, decided by its bit */
+	struct wq_need need; /* min_bytes, any_of, only; the literals are in program->literals */
 };
 
 struct wq_waf_program {
@@ -159,8 +162,10 @@ struct wq_waf_program {
 	uint64_t (*byte_sets)[4]; /* of validateByteRange */
 	uint32_t byte_sets_n;
 
-	wq_str *slots; /* names, lower case */
+	wq_str *slots; /* names, lower case, at most WQ_WAF_NAME_MAX bytes */
 	uint32_t slots_n;
+	uint32_t *slot_buckets; /* of wq_waf_slot(): number + 1, 0: free */
+	uint32_t slot_buckets_n;
 	struct wq_waf_value *initial; /* slots as they stand before the first rule that is not folded */
 
 	/* settings */
@@ -170,6 +175,7 @@ struct wq_waf_program {
 	uint64_t request_body_limit, request_no_files_limit, response_body_limit;
 	uint32_t json_depth, args_limit, match_limit;
 	char argument_separator;
+	wq_str web_app_id;        /* SecWebAppId; empty: none */
 	const wq_str *mime_types; /* of response bodies */
 	size_t mime_types_n;
 	/* which variables any rule of a phase looks at: bit enum wq_waf_var; tells what need not be made */
@@ -205,7 +211,9 @@ wq_err wq_waf_compile(
 /* What the evaluator derives from a finished program: `program->plan`, in its arena. To be called as the last step of making a
  * program. Nothing to free. Errors: WQ_E_LIMIT, WQ_E_NO_MEMORY. */
 wq_err wq_waf_plan_new(struct wq_waf_program *program);
-/* The slot of a name; WQ_WAF_NONE when no rule names it. */
+/* Makes wq_waf_slot() work. */
+wq_err wq_waf_slots_index(struct wq_waf_program *program);
+/* The slot of a name, without case; WQ_WAF_NONE when no rule names it. */
 uint32_t wq_waf_slot(const struct wq_waf_program *program, wq_str name);
 
 #endif
