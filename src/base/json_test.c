@@ -152,6 +152,27 @@ static void any_bytes_are_valid(void **state)
 	wq_buf_done(&out);
 }
 
+/* The whole string is valid exactly when every step is: three bytes of every kind, at every place beside ASCII. */
+static void utf8_as_by_steps(void **state)
+{
+	char text[24];
+	(void)state;
+	for (unsigned bytes = 0; bytes < 1u << 24; bytes += 61) {
+		size_t at = bytes % 20;
+		uint32_t code;
+		bool valid = true;
+		memset(text, 'a', sizeof text);
+		for (unsigned i = 0; i < 3; i++)
+			text[at + i] = (char)(bytes >> 8 * i);
+		for (wq_str s = wq_str_of(text, sizeof text); s.n;) {
+			s = wq_str_from(s, wq_utf8_step(s, &code));
+			valid = valid && code != WQ_UTF8_BAD;
+		}
+		if (wq_utf8_valid(wq_str_of(text, sizeof text)) != valid)
+			fail_msg("%06x at %zu", bytes, at);
+	}
+}
+
 static void refuses_misuse(void **state)
 {
 	(void)state;
@@ -274,6 +295,7 @@ int main(void)
 		cmocka_unit_test(writes_pretty),
 		cmocka_unit_test(escapes),
 		cmocka_unit_test(any_bytes_are_valid),
+		cmocka_unit_test(utf8_as_by_steps),
 		cmocka_unit_test(refuses_misuse),
 		cmocka_unit_test(has_limits),
 		cmocka_unit_test(reads),

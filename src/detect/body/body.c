@@ -7,6 +7,7 @@ static const struct wq_body_parser *const parsers[WQ_BODY_KINDS] = {
 	[WQ_BODY_URLENCODED] = &wq_body_urlencoded,
 	[WQ_BODY_MULTIPART] = &wq_body_multipart,
 	[WQ_BODY_JSON] = &wq_body_json,
+	[WQ_BODY_XML] = &wq_body_xml,
 };
 
 static void stop(struct wq_body *body, bool over, bool unreadable, const char *format, va_list list)
@@ -107,8 +108,6 @@ struct wq_body *wq_body_new(enum wq_body_kind kind, wq_str content_type, wq_str 
 		.sink = &body->sink, .arena = arena, .oddities = &body->report.oddities, .max = limits->args};
 	if (body->parser)
 		choose_charset(body, content_type);
-	else if (kind != WQ_BODY_NONE && kind != WQ_BODY_PLAIN)
-		wq_body_unreadable(body, "%s bodies are not read", wq_body_kind_name(kind));
 	if (!wq_inflate_open(body, content_encoding))
 		return body;
 	if (!body->report.failed && body->parser && !body->parser->open(body, content_type))
@@ -172,8 +171,6 @@ void wq_body_add(struct wq_body *body, wq_str piece)
 	else
 		wq_body_plain(body, piece);
 	body->report.args = body->args.n;
-	if (body->report.failed)
-		wq_body_done(body);
 }
 
 void wq_body_end(struct wq_body *body)
@@ -191,13 +188,6 @@ void wq_body_end(struct wq_body *body)
 			body->parser->end(body);
 	}
 	body->report.args = body->args.n;
-	wq_body_done(body);
-}
-
-void wq_body_done(struct wq_body *body)
-{
-	if (body->parser && body->parser->done && body->state)
-		body->parser->done(body);
 }
 
 const struct wq_body_report *wq_body_report(const struct wq_body *body)

@@ -100,9 +100,6 @@ void wq_body_pieces_stay(struct wq_body *body);
 void wq_body_add(struct wq_body *body, wq_str piece);
 /* After the last piece. A body of no bytes is not a failure. */
 void wq_body_end(struct wq_body *body);
-/* Frees what libraries hold outside the arena (XML). wq_body_end() and a failure do it too: only for a body that is given up before
- * its end. May be called again; the report stays. */
-void wq_body_done(struct wq_body *body);
 const struct wq_body_report *wq_body_report(const struct wq_body *body);
 
 /* Name/value pairs of a query string or form, split at '&' only, decoded once (%XX, %uXXXX as it is, '+'), told to sink->arg; empty

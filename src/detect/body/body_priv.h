@@ -1,7 +1,7 @@
 /* Inside a body: what the parsers of this folder share. Only for detect/body.
  *
  * wq_args decodes pairs and tells them; wq_hold keeps the bytes of one value that pieces cut; wq_seen remembers names. A parser is a
- * row of functions; it works on plain bytes: inflate.c and body.c have taken compression and, for JSON and XML, the charset off.
+ * row of functions; it works on plain bytes: inflate.c and body.c have taken compression and, for JSON, the charset off.
  */
 #ifndef WQ_DETECT_BODY_BODY_PRIV_H
 #define WQ_DETECT_BODY_BODY_PRIV_H
@@ -43,6 +43,7 @@ struct wq_args {
 	uint64_t *oddities;
 	struct wq_seen names;
 	enum wq_charset charset; /* WQ_CHARSET_NONE: none is named */
+	bool distinct;           /* the parser itself knows of names given twice */
 	uint32_t n, max;
 };
 /* Tells one argument. False: too many, or the sink or memory said no. */
@@ -57,10 +58,9 @@ struct wq_body_parser {
 	bool (*open)(struct wq_body *body, wq_str content_type);
 	void (*add)(struct wq_body *body, wq_str piece);
 	void (*end)(struct wq_body *body);
-	void (*done)(struct wq_body *body); /* may be NULL */
-	bool decode;                        /* wants UTF-8, whatever the charset */
+	bool decode; /* wants GB18030 and Big5 as UTF-8 */
 };
-extern const struct wq_body_parser wq_body_urlencoded, wq_body_multipart, wq_body_json;
+extern const struct wq_body_parser wq_body_urlencoded, wq_body_multipart, wq_body_json, wq_body_xml;
 
 struct wq_body {
 	struct wq_body_report report;

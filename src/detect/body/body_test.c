@@ -151,6 +151,67 @@ static void json(void **state)
 	check_rows(bad, WQ_COUNT(bad));
 }
 
+#define XML "text/xml"
+#define UNKNOWN_ENCODING \
+	"! charset\nfailed unreadable: XML: an encoding that is not known, or not one that is read here\n"
+static void xml(void **state)
+{
+	static const struct row rows[] = {
+		ROW(XML, "", ""),
+		ROW(XML, "<a/>", "text \n"),
+		ROW(XML,
+			"<?xml version=\"1.0\"?><a b=\"1\" c='x&amp;y'>t1<b d=\"2\">t2</b> t3<!-- c --><![CDATA[ <cd> ]]></a>",
+			"attribute 1\nattribute x&y\nattribute 2\ntext t1t2 t3 <cd> \n"),
+		ROW(XML, "<a xmlns:x=\"urn:q\" x:k=\"v\">&lt;s&gt; &#65;&#x4e2d;</a>", "attribute v\ntext <s> A中\n"),
+		ROW(XML, "<a> <b>1</b>\n<c>2</c> </a>", "text  1\\x0a2 \n"),
+		ROW(XML, "\xef\xbb\xbf<a>中</a>", "text 中\n"),
+		ROW(XML "; charset=gbk", "<a b='\xd6\xd0'>\xce\xc4</a>", "attribute 中\ntext 文\n"),
+		ROW(XML, "<?xml version='1.0' encoding='GB2312' ?><a>\xce\xc4</a>", "text 文\n"),
+		ROW(XML, "<?xml version='1.0' encoding='iso-8859-1'?><a>\xe9</a>", "text é\n"),
+		ROW(XML "; charset=utf-8", "<?xml version='1.0' encoding='gbk'?><a>中</a>", "text 中\n! charset\n"),
+		ROW(XML "; charset=gbk", "<a>\xff</a>", "text \xef\xbf\xbd\n! charset\n"),
+	};
+	static const struct row bad[] = {
+		ROW(XML, "<a>", "failed: XML: not well-formed\n"),
+		ROW(XML, "<a></b>", "failed: XML: not well-formed\n"),
+		ROW(XML, "<a/><b/>", "failed: XML: not well-formed\n"),
+		ROW(XML, "<a b=1/>", "failed: XML: not well-formed\n"),
+		ROW(XML, "<a b='1' b='2'/>", "failed: XML: not well-formed\n"),
+		ROW(XML, "<a>&e;</a>", "failed: XML: not well-formed\n"),
+		ROW(XML, "<a>\xd6\xd0</a>", "failed: XML: not well-formed\n"),
+		ROW(XML, "{\"a\":1}", "failed: XML: not well-formed\n"),
+		ROW(XML, "<!DOCTYPE a [<!ENTITY e \"x\">]><a>&e;</a>",
+			"! xml-doctype\nfailed unreadable: XML: a document type\n"),
+		ROW(XML, "<!DOCTYPE a SYSTEM \"file:///etc/passwd\"><a/>",
+			"! xml-doctype\nfailed unreadable: XML: a document type\n"),
+		ROW(XML, "<?xml version='1.0' encoding='utf-16'?><a/>", UNKNOWN_ENCODING),
+		ROW(XML, "<?xml version='1.0' encoding='utf-7'?><a/>", UNKNOWN_ENCODING),
+		ROW(XML, "\xff\xfe<\0a\0/\0>\0", UNKNOWN_ENCODING),
+		ROW(XML, "<\0a\0/\0>\0", UNKNOWN_ENCODING),
+	};
+	(void)state;
+	check_rows(rows, WQ_COUNT(rows));
+	check_rows(bad, WQ_COUNT(bad));
+}
+
+/* Attributes by the ten thousand: refused before anything compares each with each. */
+static void many_attributes(void **state)
+{
+	struct wq_arena arena;
+	WQ_BUF(log, PROBE_MAX);
+	WQ_BUF(text, PROBE_MAX);
+	(void)state;
+	wq_buf_printf(&text, "<a");
+	for (unsigned i = 0; i < 10000; i++)
+		wq_buf_printf(&text, " a%x=''", i);
+	wq_buf_printf(&text, "/>");
+	struct probe_body in = {WQ_BODY_XML, WQ_S(XML), WQ_S(""), wq_buf_str(&text), NULL};
+	wq_arena_init(&arena, 4 * WQ_MIB);
+	probe_run(&in, 1000, false, &arena, &log);
+	assert_string_equal(wq_buf_cstr(&log), "failed over: more than 1000 attributes in one element\n");
+	wq_arena_done(&arena);
+}
+
 static void limits(void **state)
 {
 	static const struct {
@@ -164,6 +225,9 @@ static void limits(void **state)
 		{JSON, WQ_S_INIT("[1,2,3]"), {100, 100, 2, 9, 9, 9, 9},
 			"json.array_0=1\njson.array_1=2\nfailed over: more than 2 arguments, or no memory\n"},
 		{JSON, WQ_S_INIT("[[[1]]]"), {100, 100, 9, 9, 9, 2, 9}, "failed over: deeper than 2\n"},
+		{XML, WQ_S_INIT("<a><b><c/></b></a>"), {100, 100, 9, 9, 9, 2, 9}, "failed over: deeper than 2\n"},
+		{XML, WQ_S_INIT("<a b='1'><b c='2' d='3'/></a>"), {100, 100, 2, 9, 9, 9, 9},
+			"attribute 1\nattribute 2\nfailed over: more than 2 attributes\n"},
 		{JSON, WQ_S_INIT("[[1]]"), {100, 100, 9, 9, 9, 2, 9}, "json.array_0.array_0=1\n"},
 	};
 	(void)state;
@@ -376,6 +440,8 @@ int main(void)
 		cmocka_unit_test(forms),
 		cmocka_unit_test(charsets),
 		cmocka_unit_test(json),
+		cmocka_unit_test(xml),
+		cmocka_unit_test(many_attributes),
 		cmocka_unit_test(limits),
 		cmocka_unit_test(limits_of_bytes),
 		cmocka_unit_test(no_memory),

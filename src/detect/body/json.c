@@ -61,6 +61,7 @@ struct json {
 	uint32_t depth, ids;
 	uint16_t code, surrogate; /* of \u; a high surrogate that waits for its other half */
 	uint8_t code_n;
+	uint8_t high; /* all bytes of the string, or'ed */
 	enum state state;
 	bool key, cut, bom_over;
 };
@@ -73,6 +74,7 @@ static bool open(struct wq_body *body, wq_str content_type)
 		return false;
 	json->levels = WQ_NEW_ARRAY(body->arena, struct level, (size_t)body->limits.depth + 1);
 	body->state = json;
+	body->args.distinct = true;
 	return json->levels && wq_hold_add(&json->path, body->arena, WQ_S("json"));
 }
 
@@ -89,27 +91,40 @@ static struct level *top(struct json *json)
 	return json->depth ? &json->levels[json->depth] : NULL;
 }
 
-/* The name of an element that begins. */
+/* The name of what comes next: that of the container, then `mark`, then `part`. */
+static bool name_next(struct wq_body *body, wq_str mark, wq_str part)
+{
+	struct json *json = body->state;
+	json->path.n = top(json)->path_n;
+	return hold(body, &json->path, mark) && hold(body, &json->path, part);
+}
+
+/* An element begins, or the value of a key that is named already. */
 static bool name_element(struct wq_body *body)
 {
 	struct json *json = body->state;
 	struct level *level = top(json);
-	char text[24];
+	char text[16];
+	size_t at = sizeof text;
 	if (!level || !level->array)
 		return true;
-	int n = snprintf(text, sizeof text, ".array_%u", level->index++);
-	json->path.n = level->path_n;
-	return hold(body, &json->path, wq_str_of(text, (size_t)n));
+	uint32_t n = level->index++;
+	do
+		text[--at] = (char)('0' + n % 10);
+	while (n /= 10);
+	return name_next(body, WQ_S(".array_"), wq_str_of(text + at, sizeof text - at));
 }
 
 static bool name_member(struct wq_body *body, wq_str key)
 {
 	struct json *json = body->state;
-	const struct level *level = top(json);
-	if (wq_seen_add(&json->keys, body->arena, wq_str_hash(key, level->id * SPREAD)))
-		wq_body_odd(body, WQ_ODD(JSON_DUPLICATE));
-	json->path.n = level->path_n;
-	return hold(body, &json->path, WQ_S(".")) && hold(body, &json->path, key.n ? key : WQ_S("empty-key"));
+	if (wq_seen_add(&json->keys, body->arena, wq_str_hash(key, top(json)->id * SPREAD)))
+		wq_body_odd(body, WQ_ODD(JSON_DUPLICATE) | WQ_ODD(DUPLICATE));
+	if (body->arena->failed) {
+		wq_body_over(body, "no memory");
+		return false;
+	}
+	return name_next(body, WQ_S("."), key.n ? key : WQ_S("empty-key"));
 }
 
 /* Tells what stands at `path`. */
@@ -197,7 +212,7 @@ static void word_ends(struct wq_body *body, wq_str word)
 static void string_ends(struct wq_body *body, wq_str s)
 {
 	struct json *json = body->state;
-	if (wq_has_high(s) && !wq_utf8_valid(s)) {
+	if (json->high >= 0x80 && !wq_utf8_valid(s)) {
 		wq_body_odd(body, WQ_ODD(CHARSET));
 		(void)wq_args_text(&body->args, WQ_CHARSET_UTF8, s);
 	}
@@ -300,8 +315,10 @@ static size_t in_string(struct wq_body *body, wq_str s, size_t at)
 {
 	struct json *json = body->state;
 	size_t from = at;
+	uint8_t high = json->high;
 	while (at < s.n && (classes[(uint8_t)s.p[at]] & PLAIN))
-		at++;
+		high |= (uint8_t)s.p[at++];
+	json->high = high;
 	wq_str run = wq_str_head(wq_str_from(s, from), at - from);
 	if (json->surrogate && (run.n || (at < s.n && s.p[at] == '"')) && !lone_surrogate(body))
 		return at;
@@ -346,6 +363,7 @@ static void begin_string(struct json *json, bool key)
 	json->state = STRING;
 	json->key = key;
 	json->cut = false;
+	json->high = 0;
 }
 
 /* The first byte of a value. Returns how many bytes were used. */

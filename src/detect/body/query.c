@@ -148,9 +148,9 @@ bool wq_args_tell(struct wq_args *args, wq_str name, wq_str value)
 	if (args->n >= args->max)
 		return false;
 	args->n++;
-	if (wq_seen_add(&args->names, args->arena, wq_str_hash(name, 0)))
+	if (!args->distinct && wq_seen_add(&args->names, args->arena, wq_str_hash(name, 0)))
 		*args->oddities |= WQ_ODD(DUPLICATE);
-	if (!args->names.slots)
+	if (args->arena->failed)
 		return false;
 	return !args->sink->arg || args->sink->arg(args->sink->data, name, value);
 }
