@@ -170,7 +170,7 @@ static char *put_unit(char *out, uint32_t unit)
 	return out;
 }
 
-/* What of in[from, to) is UTF-8 becomes %uHHHH, above U+FFFF two of them; other bytes stay. May read on to the end of the last
+/* What of in[*at, to) is UTF-8 becomes %uHHHH, above U+FFFF two of them; other bytes stay. May read on to the end of the last
  * character; `*at` is moved there. */
 static char *encode(wq_str in, size_t *at, size_t to, char *out)
 {
@@ -179,8 +179,8 @@ static char *encode(wq_str in, size_t *at, size_t to, char *out)
 	while (*at < to) {
 		size_t n = wq_utf8_step(wq_str_from(in, *at), &code);
 		if (code == WQ_UTF8_BAD || code < 0x80) {
-			memcpy(out, in.p + *at, n);
-			out += n;
+			n = 1;
+			*out++ = in.p[*at];
 		} else if (code < 0x10000) {
 			out = put_unit(out, code);
 		} else {

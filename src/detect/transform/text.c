@@ -229,14 +229,12 @@ bool wq_transform_length(wq_str in, struct wq_arena *arena, wq_str *ret_out)
 {
 	char digits[24];
 	size_t at = sizeof digits, n = in.n;
+	wq_str out;
 
 	do {
 		digits[--at] = (char)('0' + n % 10);
 		n /= 10;
 	} while (n > 0);
-	*ret_out = wq_arena_str(arena, wq_str_of(digits + at, sizeof digits - at));
-	if (ret_out->p)
-		return true;
-	*ret_out = in;
-	return false;
+	out = wq_arena_str(arena, wq_str_of(digits + at, sizeof digits - at));
+	return out.p && wq_transform_result(in, out.p, out.n, ret_out);
 }

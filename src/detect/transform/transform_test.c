@@ -182,6 +182,7 @@ static void test_text(void **state)
 		ROW(LENGTH, "", "0"),
 		ROW(LENGTH, "医院", "6"),
 		ROW(LENGTH, "1234567890", "10"),
+		ROW(LENGTH, "1", "1"),
 		ROW(PARITY_EVEN_7BIT, "abc\0", "\xe1\xe2\x63\0"),
 		ROW(PARITY_ODD_7BIT, "abc\0", "\x61\x62\xe3\x80"),
 		ROW(PARITY_ZERO_7BIT,
