@@ -10,7 +10,7 @@ static const struct wq_body_parser *const parsers[WQ_BODY_KINDS] = {
 	[WQ_BODY_XML] = &wq_body_xml,
 };
 
-static void stop(struct wq_body *body, bool over, bool unreadable, const char *format, va_list list)
+static WQ_PRINTF(4, 0) void stop(struct wq_body *body, bool over, bool unreadable, const char *format, va_list list)
 {
 	if (body->report.failed)
 		return;
