@@ -30,6 +30,7 @@ WQ_EVENT(GATE_WORKER_CONNECTED, "gate.worker_connected", INFO, "网关工作进�
 WQ_EVENT(GATE_WORKER_GONE, "gate.worker_gone", INFO, "网关工作进程已断开", "a gate worker is gone")
 WQ_EVENT(GATE_WORKER_DENIED, "gate.worker_denied", WARNING, "未获许可的进程试图连接封存服务", "a process that is not allowed tried to connect")
 WQ_EVENT(GATE_SNAPSHOT_REFUSED, "gate.snapshot_refused", ALERT, "网关拒绝了一个快照", "a gate refused a snapshot")
+WQ_EVENT(GATE_RULE_BLOCKED, "gate.rule_blocked", WARNING, "规则引擎拒绝了请求", "the rule engine refused a request")
 /* seal */
 WQ_EVENT(SIGN_ANSWERED, "sign.answered", INFO, "已签名", "a request was answered with a signature")
 WQ_EVENT(SIGN_REFUSED, "sign.refused", WARNING, "拒绝签名", "a request for a signature was refused")

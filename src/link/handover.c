@@ -20,6 +20,8 @@ static const struct wq_link_type types[] = {
 	{WQ_HANDOVER_PACK_FILE, "PACK_FILE", WQ_LINK_SERVER, 12, 12, 1, 0},
 	{WQ_HANDOVER_KEY, "KEY", WQ_LINK_SERVER, 36, 36, 0, 0},
 	{WQ_HANDOVER_REPORT, "REPORT", WQ_LINK_CLIENT, 37 + APP_LEAST, 37 + APP_MOST + WQ_HANDOVER_NOTE_MAX, 0, 0},
+	{WQ_HANDOVER_RULE, "RULE", WQ_LINK_CLIENT, 11 + APP_LEAST,
+		11 + APP_MOST + WQ_HANDOVER_INCIDENT_MAX + WQ_HANDOVER_VARIABLE_MAX + WQ_HANDOVER_NOTE_MAX, 0, 0},
 };
 
 const struct wq_link_protocol wq_handover_protocol = {
@@ -96,6 +98,14 @@ void wq_handover_encode(const struct wq_handover *m, struct wq_buf *out)
 		put_text(out, m->app, WQ_HANDOVER_APP_MAX);
 		put_text(out, m->note, WQ_HANDOVER_NOTE_MAX);
 		return;
+	case WQ_HANDOVER_RULE:
+		wq_buf_u32(out, m->number);
+		wq_buf_u32(out, m->count);
+		put_text(out, m->app, WQ_HANDOVER_APP_MAX);
+		put_text(out, m->incident, WQ_HANDOVER_INCIDENT_MAX);
+		put_text(out, m->variable, WQ_HANDOVER_VARIABLE_MAX);
+		put_text(out, m->note, WQ_HANDOVER_NOTE_MAX);
+		return;
 	}
 	out->over = true;
 }
@@ -164,6 +174,19 @@ static void get_report(struct wq_cursor *c, struct wq_handover *m)
 		wq_cursor_fail(c);
 }
 
+static void get_rule(struct wq_cursor *c, struct wq_handover *m)
+{
+	m->number = wq_cursor_u32(c);
+	m->count = wq_cursor_u32(c);
+	m->app = get_app(c);
+	m->incident = wq_cursor_take(c, wq_cursor_u8(c));
+	m->variable = wq_cursor_take(c, wq_cursor_u8(c));
+	m->note = wq_cursor_take(c, wq_cursor_u8(c));
+	if (m->incident.n > WQ_HANDOVER_INCIDENT_MAX || m->variable.n > WQ_HANDOVER_VARIABLE_MAX ||
+		m->note.n > WQ_HANDOVER_NOTE_MAX)
+		wq_cursor_fail(c);
+}
+
 wq_err wq_handover_decode(uint16_t type, wq_str payload, struct wq_handover *ret_message)
 {
 	struct wq_cursor c = wq_cursor_of(payload);
@@ -187,6 +210,7 @@ wq_err wq_handover_decode(uint16_t type, wq_str payload, struct wq_handover *ret
 		break;
 	case WQ_HANDOVER_KEY: get_key(&c, &m); break;
 	case WQ_HANDOVER_REPORT: get_report(&c, &m); break;
+	case WQ_HANDOVER_RULE: get_rule(&c, &m); break;
 	case WQ_HANDOVER_COMMIT:
 	case WQ_HANDOVER_ACK:
 	case WQ_HANDOVER_PING:

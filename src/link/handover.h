@@ -13,6 +13,7 @@
  *                                 <-    WITHDRAW app                                      the gate stops serving it
  *                                 <-    READY                                           all that is current was sent
  *     REPORT app, name, object, note ->                                                 a block of a cold pack is not what was sealed
+ *     RULE app, rule, count, incident, variable, note ->                                 the rule engine refused a request
  *     PONG nonce                  ->    <- PING nonce
  *
  * Nothing of a generation is served before its COMMIT; a BEGIN, or an end of the connection, forgets an unfinished one.
@@ -23,7 +24,7 @@
  * A cold pack is not in memory: the gate gets its index (vault/cold.h; that one is sealed, and is what the vault verified) and
  * a read-only descriptor of the file, which anybody may alter meanwhile: a block is read into private memory, checked
  * against the index, and that memory is sent. Both messages belong together and count as one pack. What was KEY is a secret:
- * neither side logs it. A version 1 peer is refused by the packet's magic: restart weique-vault and reload nginx together.
+ * neither side logs it. A peer of another version is refused by the packet's magic: restart weique-vault and reload nginx together.
  */
 #ifndef WQ_LINK_HANDOVER_H
 #define WQ_LINK_HANDOVER_H
@@ -31,9 +32,11 @@
 #include "link/link.h"
 
 enum {
-	WQ_HANDOVER_VERSION = 2,
+	WQ_HANDOVER_VERSION = 3,
 	WQ_HANDOVER_APP_MAX = 64,
 	WQ_HANDOVER_NOTE_MAX = 200,
+	WQ_HANDOVER_INCIDENT_MAX = 32,
+	WQ_HANDOVER_VARIABLE_MAX = 100,
 	WQ_HANDOVER_PACKS_MAX = 65536,
 	WQ_HANDOVER_DIGEST = 32,
 	WQ_HANDOVER_KEYS_MAX = 2
@@ -54,7 +57,8 @@ enum wq_handover_type {
 	WQ_HANDOVER_PACK_COLD,
 	WQ_HANDOVER_PACK_FILE,
 	WQ_HANDOVER_KEY,
-	WQ_HANDOVER_REPORT
+	WQ_HANDOVER_REPORT,
+	WQ_HANDOVER_RULE
 };
 
 /* Why a gate refused. wq_handover_reason_text() gives the stable word for logs and events. */
@@ -79,13 +83,16 @@ struct wq_handover {
 	uint64_t serial;
 	uint64_t bytes;       /* of the memfd; PACK_COLD: of the file */
 	uint64_t index_bytes; /* PACK_COLD: of the memfd */
-	uint32_t number; /* of a pack; in BEGIN how many packs; in HELLO the pid; in REPORT the object; in KEY which */
+	uint32_t
+		number; /* of a pack; in BEGIN how many packs; in HELLO the pid; in REPORT the object; in KEY which; in RULE its id */
 	uint32_t version;
+	uint32_t count; /* RULE: requests of this client and rule since the last one that was told, this one included */
 	uint8_t digest
 		[WQ_HANDOVER_DIGEST]; /* BEGIN: the snapshot's; PACK, PACK_COLD, REPORT: the pack's name; KEY: the key */
 	wq_str app;
 	enum wq_handover_reason reason;
-	wq_str note;
+	wq_str note;               /* RULE: the value, cut and escaped */
+	wq_str incident, variable; /* RULE */
 };
 
 /* Appends the payload of `message`. Lengths over their limits make `out` fail. */

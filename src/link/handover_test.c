@@ -27,6 +27,13 @@ static const struct wq_handover valid[] = {
 	{.type = WQ_HANDOVER_KEY, .number = 1},
 	{.type = WQ_HANDOVER_REPORT, .number = 4711, .app = WQ_S_INIT("portal"), .note = WQ_S_INIT("leaf 3")},
 	{.type = WQ_HANDOVER_REPORT, .app = WQ_S_INIT("a")},
+	{.type = WQ_HANDOVER_RULE,
+		.number = 942100,
+		.count = 3,
+		.app = WQ_S_INIT("portal"),
+		.incident = WQ_S_INIT("20261122-0000A7F3"),
+		.variable = WQ_S_INIT("ARGS:q"),
+		.note = WQ_S_INIT("1' or 1=1")},
 };
 
 static void every_message_survives_the_journey(void **state)
@@ -55,6 +62,9 @@ static void every_message_survives_the_journey(void **state)
 		assert_memory_equal(back.digest, m.digest, sizeof digest);
 		assert_str(back.app, m.app);
 		assert_str(back.note, m.note);
+		assert_int_equal(back.count, m.count);
+		assert_str(back.incident, m.incident);
+		assert_str(back.variable, m.variable);
 		/* every shorter and every longer payload is refused */
 		for (size_t n = 0; n < payload.len; n++)
 			assert_err(

@@ -532,6 +532,31 @@ static void a_cold_pack_goes_with_its_file(void **state)
 	end(&f);
 }
 
+static void what_rules_refused_is_logged(void **state)
+{
+	struct wq_handover m = {.type = WQ_HANDOVER_RULE,
+		.number = 942100,
+		.count = 3,
+		.app = WQ_S("portal"),
+		.incident = WQ_S("20261122-0000A7F3"),
+		.variable = WQ_S("ARGS:q"),
+		.note = WQ_S("1' or 1=1")};
+	struct wq_link *link;
+	struct fixture f;
+
+	(void)state;
+	begin(&f);
+	start_broker(&f);
+	link = worker(&f, true);
+	run(&f, 100);
+	assert_ok(wq_handover_send(link, &m, -1));
+	run(&f, 100);
+	assert_true(logged(&f, "gate.rule_blocked") == 1);
+	assert_true(logged(&f, "20261122-0000A7F3") == 1);
+	wq_link_close(&link);
+	end(&f);
+}
+
 /* Gate and comparison find one fault; the event names the object, and comes once. What is not cold, or nobody's, is no
  * matter for a report. */
 static void what_a_gate_met_is_reported_once(void **state)
@@ -942,6 +967,7 @@ int main(void)
 		cmocka_unit_test(a_floor_that_begins_late_is_an_event),
 		cmocka_unit_test(the_leave_key_is_made_once_and_handed_over),
 		cmocka_unit_test(a_cold_pack_goes_with_its_file),
+		cmocka_unit_test(what_rules_refused_is_logged),
 		cmocka_unit_test(what_a_gate_met_is_reported_once),
 		cmocka_unit_test(a_cold_pack_that_came_back_is_offered_again),
 		cmocka_unit_test(what_was_altered_is_put_back),

@@ -249,3 +249,22 @@ void wq_report_refused(
 	snprintf(subject, sizeof subject, "%s/%llu", app, (unsigned long long)serial);
 	record(report, WQ_EV_GATE_SNAPSHOT_REFUSED, app, subject, &body);
 }
+
+void wq_report_rule_blocked(struct wq_report *report, const struct wq_handover *m)
+{
+	char app[WQ_HANDOVER_APP_MAX + 1], incident[WQ_HANDOVER_INCIDENT_MAX + 1];
+	struct body body;
+
+	snprintf(app, sizeof app, "%.*s", WQ_S_ARG(m->app));
+	snprintf(incident, sizeof incident, "%.*s", WQ_S_ARG(m->incident));
+	wq_event(report->log, GATE_RULE_BLOCKED, wq_f_text("app", app), wq_f_outside("incident", wq_str_c(incident)),
+		wq_f_u64("rule", m->number), wq_f_text("clause", "C3"), wq_f_outside("variable", m->variable),
+		wq_f_outside("value", m->note), wq_f_u64("count", m->count));
+	body_begin(&body);
+	wq_json_put_u64(&body.json, "rule", m->number);
+	wq_json_put_str(&body.json, "clause", WQ_S("C3"));
+	wq_json_put_str(&body.json, "variable", m->variable);
+	wq_json_put_str(&body.json, "value", m->note);
+	wq_json_put_u64(&body.json, "count", m->count);
+	record(report, WQ_EV_GATE_RULE_BLOCKED, app, incident, &body);
+}

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "link/handover.h"
 #include "vault/load.h"
 
 enum { WQ_REPORT_QUEUE_MAX = 4096, WQ_REPORT_RETRY_MSEC = 1000, WQ_REPORT_STOP_MSEC = 3000 };
@@ -42,5 +43,7 @@ void wq_report_worker_denied(struct wq_report *report, pid_t pid, uid_t uid);
 /* A gate refused a generation (NACK). `reason` is a word of link/handover.h, `note` comes from the gate. */
 void wq_report_refused(
 	struct wq_report *report, pid_t pid, const char *app, uint64_t serial, const char *reason, wq_str note);
+/* The rule engine of a gate refused a request (RULE). `m` is from the gate, its texts from outside. */
+void wq_report_rule_blocked(struct wq_report *report, const struct wq_handover *m);
 
 #endif

@@ -172,6 +172,8 @@ static wq_err take(struct wq_session *s, const struct wq_link_message *message)
 		refused(s, &m);
 	else if (m.type == WQ_HANDOVER_REPORT)
 		reported(s, &m);
+	else if (m.type == WQ_HANDOVER_RULE)
+		wq_report_rule_blocked(s->report, &m);
 	return WQ_OK;
 }
 

@@ -63,9 +63,8 @@ static ngx_int_t refuse(
 
 ngx_int_t wq_gate_leave_send(ngx_http_request_t *r, struct wq_gate_ctx *ctx, const struct wq_gate_where *where)
 {
-	const struct wq_gate_release *release = ctx->release;
-	wq_digest keys[WQ_HANDOVER_KEYS_MAX];
-	size_t keys_n = wq_gate_release_keys(release, keys);
+	struct wq_gate_release *release = ctx->release;
+	size_t keys_n = wq_gate_release_keys(release);
 	struct wq_leave_id id;
 	WQ_BUF(token, ADDRESS_MAX);
 	wq_str address;
@@ -74,7 +73,7 @@ ngx_int_t wq_gate_leave_send(ngx_http_request_t *r, struct wq_gate_ctx *ctx, con
 	/* POST: a form that would have gone outside; what was filled in is discarded */
 	if (!(r->method & (NGX_HTTP_GET | NGX_HTTP_HEAD | NGX_HTTP_POST)))
 		return wq_gate_method_refuse(r, ctx, WQ_N_LEAVE_REFUSED);
-	switch (wq_leave_read(&release->policy, where->path, keys, keys_n, &id, &token)) {
+	switch (wq_leave_read(&release->policy, where->path, release->keys, keys_n, &id, &token)) {
 	case WQ_LEAVE_BY_ID:
 		if (wq_snapshot_link(&release->snapshot, id.b, &address))
 			return send_page(r, ctx, address);

@@ -342,25 +342,33 @@ static void keys_are_of_one_application(void **state)
 {
 	struct wq_handover m = {.type = WQ_HANDOVER_KEY, .number = 1};
 	struct wq_gate_store *store = wq_gate_store_new(WQ_MIB);
-	wq_digest keys[WQ_HANDOVER_KEYS_MAX], master, expected;
+	wq_digest master, expected;
 	struct wq_gate_release *release;
 	struct fixture f;
 
 	(void)state;
 	fixture_init(&f, WQ_S_NONE);
 	release = give_cold(store, &f);
-	assert_int_equal(wq_gate_release_keys(release, keys), 0);
+	assert_int_equal(wq_gate_release_keys(release), 0);
 	/* the one before alone is none that tokens are made with */
 	memset(m.digest, 1, sizeof m.digest);
 	wq_gate_store_receive(store, &m, -1);
-	assert_int_equal(wq_gate_release_keys(release, keys), 0);
+	assert_int_equal(wq_gate_release_keys(release), 0);
 	m.number = 0;
 	memset(m.digest, 7, sizeof m.digest);
 	wq_gate_store_receive(store, &m, -1);
-	assert_int_equal(wq_gate_release_keys(release, keys), 2);
+	assert_int_equal(wq_gate_release_keys(release), 2);
 	memset(master.b, 7, sizeof master.b);
 	expected = wq_leave_key(&master, WQ_S("portal"));
-	assert_memory_equal(keys[0].b, expected.b, sizeof expected.b);
+	assert_memory_equal(release->keys[0].b, expected.b, sizeof expected.b);
+	assert_false(wq_digest_eq(release->keys[0], release->pass_keys[0]));
+	assert_false(wq_digest_eq(release->pass_keys[0], release->pass_keys[1]));
+	expected = release->pass_keys[1];
+	m.number = 1;
+	memset(m.digest, 9, sizeof m.digest);
+	wq_gate_store_receive(store, &m, -1);
+	assert_int_equal(wq_gate_release_keys(release), 2);
+	assert_false(wq_digest_eq(release->pass_keys[1], expected));
 	fixture_done(&f);
 	wq_gate_store_free(&store);
 }

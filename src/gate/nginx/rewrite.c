@@ -40,20 +40,19 @@ static void set_options(ngx_http_request_t *r, const struct wq_gate_release *rel
 
 bool wq_gate_rewrite_prepare(ngx_http_request_t *r, struct wq_gate_ctx *ctx)
 {
-	const struct wq_gate_release *release = ctx->release;
-	wq_digest keys[WQ_HANDOVER_KEYS_MAX];
+	struct wq_gate_release *release = ctx->release;
 	ngx_pool_cleanup_t *c;
 	struct wq_gate_rewriting *w;
 
 	if (!release->policy.leave && release->policy.footer.n == 0)
 		return true;
-	if (release->policy.leave && wq_gate_release_keys(release, keys) == 0)
+	if (release->policy.leave && wq_gate_release_keys(release) == 0)
 		return false;
 	c = ngx_pool_cleanup_add(r->pool, 0);
 	w = ngx_pcalloc(r->pool, sizeof *w);
 	if (!c || !w)
 		return false;
-	w->key = keys[0];
+	w->key = release->keys[0];
 	set_options(r, release, w);
 	wq_rewriting_init(r, w);
 	c->handler = cleanup;

@@ -47,6 +47,7 @@ struct wq_gate_store {
 	uint64_t releases_made;
 	wq_digest masters[WQ_HANDOVER_KEYS_MAX]; /* of the prompt's tokens: the current one, the one before */
 	bool has_master[WQ_HANDOVER_KEYS_MAX];
+	uint64_t keys_made; /* counts the keys that came */
 };
 
 struct wq_gate_store *wq_gate_store_new(uint64_t max_bytes)
@@ -68,6 +69,8 @@ static void release_free(struct wq_gate_release *release)
 		wq_gate_pack_unref(packs, release->packs[i]);
 	wq_gate_unmap(packs, wq_str_of(release->snapshot.bytes, release->snapshot.n));
 	release->store->releases_n--;
+	if (release->detach)
+		release->detach(release->attached);
 	wq_arena_done(&release->arena);
 	free(release->packs);
 	free(release);
@@ -100,14 +103,23 @@ bool wq_gate_release_object(
 	return true;
 }
 
-size_t wq_gate_release_keys(const struct wq_gate_release *release, wq_digest ret_keys[WQ_HANDOVER_KEYS_MAX])
+size_t wq_gate_release_keys(struct wq_gate_release *release)
 {
 	const struct wq_gate_store *store = release->store;
-	size_t n = 0;
 
-	for (size_t i = 0; i < WQ_HANDOVER_KEYS_MAX && store->has_master[i]; i++)
-		ret_keys[n++] = wq_leave_key(&store->masters[i], wq_str_c(release->snapshot.head.app));
-	return n;
+	if (release->keys_of == store->keys_made)
+		return release->keys_n;
+	release->keys_of = store->keys_made;
+	release->keys_n = 0;
+	for (size_t i = 0; i < WQ_HANDOVER_KEYS_MAX && store->has_master[i]; i++) {
+		wq_digest key = wq_leave_key(&store->masters[i], wq_str_c(release->snapshot.head.app));
+
+		release->keys[i] = key;
+		/* what a token marks is an address, never this */
+		release->pass_keys[i] = wq_hmac_sm3(wq_str_of(key.b, sizeof key.b), WQ_S("weique.rules.pass"));
+		release->keys_n++;
+	}
+	return release->keys_n;
 }
 
 /* The policy is decoded once; what the requests ask of it allocates nothing. */
@@ -495,6 +507,7 @@ static void receive_key(struct wq_gate_store *store, const struct wq_handover *m
 		return;
 	memcpy(store->masters[m->number].b, m->digest, sizeof m->digest);
 	store->has_master[m->number] = true;
+	store->keys_made++;
 }
 
 /* SNAPSHOT, PACK and COMMIT belong to the generation that is under way; what follows a refusal is passed over. */
@@ -542,6 +555,7 @@ struct wq_gate_step wq_gate_store_receive(struct wq_gate_store *store, const str
 	case WQ_HANDOVER_ACK:
 	case WQ_HANDOVER_NACK:
 	case WQ_HANDOVER_REPORT:
+	case WQ_HANDOVER_RULE:
 	case WQ_HANDOVER_PONG: break; /* ours to send: the link lets none of them in */
 	}
 	if (fd >= 0)

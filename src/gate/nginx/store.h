@@ -45,8 +45,14 @@ struct wq_gate_release {
 	struct wq_policy policy; /* as sealed */
 	struct wq_leave leave;   /* without hosts when no path is unsealed and there is no prompt */
 	bool unsealed;           /* some path is dynamic, staff or closed */
-	bool has_cold; /* packs: the same serial is taken again when it is offered, with files that were mended */
-	uint32_t row;  /* of its counters: the caller's */
+	bool has_cold;    /* packs: the same serial is taken again when it is offered, with files that were mended */
+	uint32_t row;     /* of its counters: the caller's */
+	uint64_t keys_of; /* the store's keys from which `keys` and `pass_keys` were derived */
+	size_t keys_n;
+	wq_digest keys[WQ_HANDOVER_KEYS_MAX];      /* of the prompt's tokens */
+	wq_digest pass_keys[WQ_HANDOVER_KEYS_MAX]; /* of what answering a challenge gives */
+	void *attached;                            /* the caller's; freed with the release by `detach` */
+	void (*detach)(void *attached);
 };
 
 /* What a message led to, for the worker's answer and log. */
@@ -94,8 +100,9 @@ struct wq_gate_object {
 };
 bool wq_gate_release_object(
 	const struct wq_gate_release *release, const struct wq_object_ref *ref, struct wq_gate_object *ret_object);
-/* The application's keys for the prompt's tokens, the current one first; returns how many the vault gave. */
-size_t wq_gate_release_keys(const struct wq_gate_release *release, wq_digest ret_keys[WQ_HANDOVER_KEYS_MAX]);
+/* The application's keys, the current one first: `keys` for the prompt's tokens, `pass_keys` for the rule engine's challenge. Derived
+ * once, and again when the vault gives others; returns how many there are. */
+size_t wq_gate_release_keys(struct wq_gate_release *release);
 
 /* Reads `n` bytes of a cold object (at most WQ_GATE_BLOCK) from `from` on into `block` and checks every leaf. Begins with a leaf
  * and ends with one. For any thread. Errors: WQ_E_ALTERED (not what was sealed), WQ_E_IO (unreadable, or cut short); then
