@@ -7,14 +7,16 @@
 
 enum { FUZZ_MAX = 64 * 1024 };
 
-static inline void fuzz_run(const struct probe_body *in, size_t piece, bool stay, struct wq_buf *log)
+/* Whether it ended over a limit: of bytes, or of the ratio to compressed bytes, which stop a little earlier or later with the pieces. */
+static inline bool fuzz_run(const struct probe_body *in, size_t piece, bool stay, struct wq_buf *log)
 {
 	struct wq_arena arena;
 	wq_arena_init(&arena, 64 * WQ_MIB);
-	probe_run(in, piece, stay, &arena, log);
+	bool over = probe_run(in, piece, stay, &arena, log).over;
 	if (arena.failed || wq_failed(wq_buf_err(log)))
 		abort();
 	wq_arena_done(&arena);
+	return over;
 }
 
 static inline int fuzz_body(enum wq_body_kind kind, const uint8_t *data, size_t size)
@@ -27,9 +29,11 @@ static inline int fuzz_body(enum wq_body_kind kind, const uint8_t *data, size_t 
 	struct probe_body in = {.kind = kind, .bytes = wq_str_of(data + 1, size - 1)};
 	in.encoding = wq_str_cut(&in.bytes, '\n');
 	in.type = wq_str_cut(&in.encoding, '|');
-	fuzz_run(&in, SIZE_MAX, true, &whole);
-	fuzz_run(&in, 1 + (size_t)data[0], false, &cut);
-	fuzz_run(&in, 1, true, &bytewise);
+	bool over = fuzz_run(&in, SIZE_MAX, true, &whole);
+	over |= fuzz_run(&in, 1 + (size_t)data[0], false, &cut);
+	over |= fuzz_run(&in, 1, true, &bytewise);
+	if (over && in.encoding.n)
+		return 0;
 	if (!wq_str_eq(wq_buf_str(&whole), wq_buf_str(&cut)) || !wq_str_eq(wq_buf_str(&whole), wq_buf_str(&bytewise)))
 		abort();
 	return 0;

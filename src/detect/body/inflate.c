@@ -74,16 +74,13 @@ void wq_inflate_add(struct wq_body *body, wq_str piece)
 			in->z.next_out = in->out;
 			in->z.avail_out = OUT_BYTES;
 			int status = inflate(&in->z, Z_NO_FLUSH);
-			if (status != Z_OK && status != Z_STREAM_END && status != Z_BUF_ERROR) {
-				wq_body_unreadable(body, "the compressed body is damaged");
-				return;
-			}
 			in->ended = status == Z_STREAM_END;
-			if (too_much(body)) {
+			if (too_much(body))
 				wq_body_over(body, "more than %u times its compressed size", body->limits.ratio);
-				return;
-			}
-			wq_body_plain(body, wq_str_of(in->out, OUT_BYTES - in->z.avail_out));
+			else
+				wq_body_plain(body, wq_str_of(in->out, OUT_BYTES - in->z.avail_out));
+			if (status != Z_OK && status != Z_STREAM_END && status != Z_BUF_ERROR)
+				wq_body_unreadable(body, "the compressed body is damaged");
 		} while (!body->report.failed && (in->z.avail_in || (in->z.avail_out == 0 && !in->ended)));
 	}
 }
