@@ -7,7 +7,7 @@ enum { FIRST_BLOCK = 4096, LARGEST_BLOCK = 1024 * 1024 };
 
 struct wq_arena_block {
 	struct wq_arena_block *next;
-	size_t size, used;
+	size_t size, used, last; /* `last`: where the last allocation begins */
 	alignas(max_align_t) unsigned char data[];
 };
 
@@ -42,7 +42,7 @@ void wq_arena_reset(struct wq_arena *arena)
 	}
 	wq_arena_init(arena, arena->max_bytes);
 	if (keep) {
-		keep->used = 0;
+		keep->used = keep->last = 0;
 		arena->blocks = keep;
 		arena->total_bytes = keep->size;
 	}
@@ -91,9 +91,23 @@ void *wq_arena_alloc(struct wq_arena *arena, size_t n)
 		return NULL;
 	}
 	at = block->data + block->used;
+	block->last = block->used;
 	block->used += n;
 	arena->used += n;
 	return at;
+}
+
+void wq_arena_shrink(struct wq_arena *arena, const void *at, size_t n)
+{
+	const size_t align = alignof(max_align_t);
+	struct wq_arena_block *block = arena->blocks;
+	size_t freed;
+
+	if (!block || at != block->data + block->last || n > block->used - block->last)
+		return;
+	freed = (block->used - block->last - n) / align * align;
+	block->used -= freed;
+	arena->used -= freed;
 }
 
 void *wq_arena_zalloc(struct wq_arena *arena, size_t count, size_t size)

@@ -29,6 +29,8 @@ void wq_arena_reset(struct wq_arena *arena);
 
 /* `n` bytes, not initialised; NULL on failure. n may be 0. */
 void *wq_arena_alloc(struct wq_arena *arena, size_t n);
+/* Gives back what the last allocation, `at`, does not need beyond `n` bytes, with 0 all of it. Of any other allocation: nothing. */
+void wq_arena_shrink(struct wq_arena *arena, const void *at, size_t n);
 /* `count` times `size` bytes of zero; NULL on failure or overflow. */
 void *wq_arena_zalloc(struct wq_arena *arena, size_t count, size_t size);
 /* A copy with a NUL after it, which is not counted. Empty with p == NULL on failure. */

@@ -113,6 +113,43 @@ static void copies_text(void **state)
 	wq_arena_done(&a);
 }
 
+static void gives_the_last_back(void **state)
+{
+	struct wq_arena a;
+	char *first, *second;
+	size_t used;
+
+	(void)state;
+	wq_arena_init(&a, 4096);
+	first = wq_arena_alloc(&a, 100);
+	used = a.used;
+	second = wq_arena_alloc(&a, 1000);
+	memset(second, 1, 1000);
+	wq_arena_shrink(&a, first, 0);
+	wq_arena_shrink(&a, second + 16, 0);
+	wq_arena_shrink(&a, second, 2000);
+	assert_ptr_equal(wq_arena_alloc(&a, 1), second + 1008);
+	wq_arena_shrink(&a, second, 10);
+	second = wq_arena_alloc(&a, 1000);
+	wq_arena_shrink(&a, second, 17);
+	assert_ptr_equal(wq_arena_alloc(&a, 1), second + 32);
+	wq_arena_reset(&a);
+	first = wq_arena_alloc(&a, 100);
+	second = wq_arena_alloc(&a, 3000);
+	wq_arena_shrink(&a, second, 0);
+	assert_int_equal(a.used, used);
+	for (int i = 0; i < 100; i++) {
+		assert_ptr_equal(wq_arena_alloc(&a, 3000), second);
+		wq_arena_shrink(&a, second, 0);
+	}
+	wq_arena_shrink(&a, second, 0);
+	wq_arena_shrink(&a, first, 0);
+	assert_int_equal(a.used, used);
+	assert_ok(wq_arena_err(&a));
+	wq_arena_done(&a);
+	wq_arena_shrink(&a, NULL, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -121,6 +158,7 @@ int main(void)
 		cmocka_unit_test(fills_to_the_last_byte),
 		cmocka_unit_test(zeroes_and_refuses_overflow),
 		cmocka_unit_test(copies_text),
+		cmocka_unit_test(gives_the_last_back),
 	};
 	return cmocka_run_group_tests_name("base-arena", tests, NULL, NULL);
 }

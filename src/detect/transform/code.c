@@ -230,5 +230,5 @@ bool wq_transform_utf8_to_unicode(wq_str in, struct wq_arena *arena, wq_str *ret
 			end = encode_stretch(in, &at, end);
 		else
 			*end++ = in.p[at++];
-	return wq_transform_result(in, out, (size_t)(end - out), ret_out);
+	return wq_transform_result(in, arena, out, (size_t)(end - out), ret_out);
 }

@@ -24,7 +24,7 @@ bool wq_transform_replace_comments(wq_str in, struct wq_arena *arena, wq_str *re
 	}
 	if (inside)
 		out[n++] = ' ';
-	return wq_transform_result(in, out, n, ret_out);
+	return wq_transform_result(in, arena, out, n, ret_out);
 }
 
 /* The length of the mark that opens a comment at `at`, 0: none. */
@@ -57,7 +57,7 @@ bool wq_transform_remove_comments(wq_str in, struct wq_arena *arena, wq_str *ret
 	}
 	if (inside)
 		out[n++] = ' ';
-	return wq_transform_result(in, out, n, ret_out);
+	return wq_transform_result(in, arena, out, n, ret_out);
 }
 
 bool wq_transform_remove_comments_char(wq_str in, struct wq_arena *arena, wq_str *ret_out)
@@ -75,5 +75,5 @@ bool wq_transform_remove_comments_char(wq_str in, struct wq_arena *arena, wq_str
 			out[n++] = in.p[i++];
 		i += mark;
 	}
-	return wq_transform_result(in, out, n, ret_out);
+	return wq_transform_result(in, arena, out, n, ret_out);
 }

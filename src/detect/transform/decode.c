@@ -26,7 +26,7 @@ static inline __attribute__((always_inline)) bool decode(
 		} else {
 			*end++ = in.p[at++];
 		}
-	return wq_transform_result(in, out, (size_t)(end - out), ret_out);
+	return wq_transform_result(in, arena, out, (size_t)(end - out), ret_out);
 }
 
 static size_t byte(uint32_t value, size_t taken, char *out, size_t *ret_n)
@@ -323,7 +323,7 @@ bool wq_transform_sql_hex_decode(wq_str in, struct wq_arena *arena, wq_str *ret_
 			at += 2;
 		}
 	}
-	return wq_transform_result(in, out, n, ret_out);
+	return wq_transform_result(in, arena, out, n, ret_out);
 }
 
 /* What ModSecurity's arithmetic makes of a digit, also of a byte that is none. */
@@ -342,5 +342,5 @@ bool wq_transform_hex_decode(wq_str in, struct wq_arena *arena, wq_str *ret_out)
 		return false;
 	for (size_t i = 0; i < in.n / 2; i++)
 		out[i] = (char)(any_digit(in.p[2 * i]) * 16 + any_digit(in.p[2 * i + 1]));
-	return wq_transform_result(in, out, in.n / 2, ret_out);
+	return wq_transform_result(in, arena, out, in.n / 2, ret_out);
 }

@@ -175,7 +175,7 @@ static bool digest(wq_str in, uint32_t *state, size_t words, void (*block)(uint3
 		block(state, tail + i);
 	for (size_t i = 0; i < words; i++)
 		put_word(state[i], big, out + 4 * i);
-	return wq_transform_result(in, out, 4 * words, ret_out);
+	return wq_transform_result(in, arena, out, 4 * words, ret_out);
 }
 
 bool wq_transform_sha1(wq_str in, struct wq_arena *arena, wq_str *ret_out)

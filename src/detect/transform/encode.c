@@ -12,7 +12,7 @@ bool wq_transform_hex_encode(wq_str in, struct wq_arena *arena, wq_str *ret_out)
 		out[2 * i] = digits[(uint8_t)in.p[i] >> 4];
 		out[2 * i + 1] = digits[in.p[i] & 15];
 	}
-	return wq_transform_result(in, out, 2 * in.n, ret_out);
+	return wq_transform_result(in, arena, out, 2 * in.n, ret_out);
 }
 
 static bool stays_in_url(char c)
@@ -37,7 +37,7 @@ bool wq_transform_url_encode(wq_str in, struct wq_arena *arena, wq_str *ret_out)
 		out[n++] = digits[(uint8_t)c >> 4];
 		out[n++] = digits[c & 15];
 	}
-	return wq_transform_result(in, out, n, ret_out);
+	return wq_transform_result(in, arena, out, n, ret_out);
 }
 
 /* ---- base64 ---- */
@@ -61,7 +61,7 @@ bool wq_transform_base64_encode(wq_str in, struct wq_arena *arena, wq_str *ret_o
 		out[n++] = left > 1 ? alphabet[group >> 6 & 63] : '=';
 		out[n++] = left > 2 ? alphabet[group & 63] : '=';
 	}
-	return wq_transform_result(in, out, n, ret_out);
+	return wq_transform_result(in, arena, out, n, ret_out);
 }
 
 static int sextet(char c)
@@ -99,7 +99,7 @@ static bool base64_decode(wq_str in, bool forgiving, struct wq_arena *arena, wq_
 		have -= 8;
 		out[n++] = (char)(bits >> have);
 	}
-	return wq_transform_result(in, out, n, ret_out);
+	return wq_transform_result(in, arena, out, n, ret_out);
 }
 
 bool wq_transform_base64_decode(wq_str in, struct wq_arena *arena, wq_str *ret_out)

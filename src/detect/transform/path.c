@@ -73,7 +73,7 @@ static bool normalise(wq_str in, bool win, struct wq_arena *arena, wq_str *ret_o
 	}
 	if (n > root && !is_slash(in.p[in.n - 1], win))
 		n--;
-	return wq_transform_result(in, out, n, ret_out);
+	return wq_transform_result(in, arena, out, n, ret_out);
 }
 
 bool wq_transform_normalise_path(wq_str in, struct wq_arena *arena, wq_str *ret_out)

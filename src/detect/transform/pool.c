@@ -205,6 +205,17 @@ static bool meets(const uint64_t a[4], const uint64_t b[4])
 	return ((a[0] & b[0]) | (a[1] & b[1]) | (a[2] & b[2]) | (a[3] & b[3])) != 0;
 }
 
+/* A result that is another string already gives its memory back, unless it is a part of what it was made from. */
+static wq_string add_result(struct wq_pool *pool, wq_str from, wq_str out)
+{
+	uint32_t before = pool->n;
+	wq_string result = wq_pool_add(pool, out);
+
+	if (result < before && (out.p < from.p || out.p > from.p + from.n))
+		wq_arena_shrink(pool->arena, out.p, 0);
+	return result;
+}
+
 static wq_string step(struct wq_pool *pool, wq_string string, const struct wq_chain_node *node)
 {
 	uint64_t key = way_key(string, STEP_KEYS + (uint32_t)node->step);
@@ -218,7 +229,7 @@ static wq_string step(struct wq_pool *pool, wq_string string, const struct wq_ch
 		return result;
 	if (!wq_transform_apply(node->step, from->s, pool->arena, &out))
 		return WQ_STRING_NONE;
-	result = out.p == from->s.p && out.n == from->s.n ? string : wq_pool_add(pool, out);
+	result = out.p == from->s.p && out.n == from->s.n ? string : add_result(pool, from->s, out);
 	return keep(pool, key, result);
 }
 

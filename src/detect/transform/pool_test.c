@@ -170,6 +170,26 @@ static void test_facts(void **state)
 	assert_true(facts[2] == 7);
 }
 
+/* Ways that lead to known strings leave no memory behind; the part of a string that another is stays. */
+static void test_memory(void **state)
+{
+	(void)state;
+	uint16_t pair = CHAIN(WQ_T_UTF8_TO_UNICODE, WQ_T_URL_DECODE_UNI), lower = CHAIN(WQ_T_LOWERCASE);
+	uint16_t trim = CHAIN(WQ_T_TRIM_RIGHT);
+	wq_string han = wq_pool_add(&pool, WQ_S("医院，Ａ")), a = wq_pool_add(&pool, WQ_S("a")), b, padded;
+	size_t used;
+
+	wq_pool_via(&pool, han, pair);
+	used = arena.used;
+	assert_int_equal(wq_pool_via(&pool, wq_pool_add(&pool, WQ_S("A")), lower), a);
+	assert_int_equal(arena.used, used);
+	b = wq_pool_add(&pool, WQ_S("b"));
+	padded = wq_pool_add(&pool, wq_arena_str(&arena, WQ_S("b ")));
+	assert_int_equal(wq_pool_via(&pool, padded, trim), b);
+	memset(wq_arena_alloc(&arena, 16), 'x', 16);
+	assert_str(wq_pool_str(&pool, padded), WQ_S("b "));
+}
+
 static void test_limits(void **state)
 {
 	(void)state;
@@ -210,6 +230,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_via, start, stop),
 		cmocka_unit_test_setup_teardown(test_empty, start, stop),
 		cmocka_unit_test_setup_teardown(test_facts, start, stop),
+		cmocka_unit_test_setup_teardown(test_memory, start, stop),
 		cmocka_unit_test_setup_teardown(test_limits, start, stop),
 		cmocka_unit_test_setup_teardown(test_most, start, stop),
 	};

@@ -27,7 +27,7 @@ static bool change_case(wq_str in, char first, struct wq_arena *arena, wq_str *r
 	}
 	for (; i < in.n; i++)
 		out[i] = (char)(in.p[i] ^ ((uint8_t)(in.p[i] - first) < 26 ? 0x20 : 0));
-	return wq_transform_result(in, out, in.n, ret_out);
+	return wq_transform_result(in, arena, out, in.n, ret_out);
 }
 
 bool wq_transform_lowercase(wq_str in, struct wq_arena *arena, wq_str *ret_out)
@@ -73,7 +73,7 @@ bool wq_transform_remove_whitespace(wq_str in, struct wq_arena *arena, wq_str *r
 			out[n++] = in.p[i++];
 		i += space;
 	}
-	return wq_transform_result(in, out, n, ret_out);
+	return wq_transform_result(in, arena, out, n, ret_out);
 }
 
 bool wq_transform_compress_whitespace(wq_str in, struct wq_arena *arena, wq_str *ret_out)
@@ -93,7 +93,7 @@ bool wq_transform_compress_whitespace(wq_str in, struct wq_arena *arena, wq_str 
 		after_space = space > 0;
 		i += space;
 	}
-	return wq_transform_result(in, out, n, ret_out);
+	return wq_transform_result(in, arena, out, n, ret_out);
 }
 
 static bool trim(wq_str in, bool left, bool right, wq_str *ret_out)
@@ -157,7 +157,7 @@ bool wq_transform_cmd_line(wq_str in, struct wq_arena *arena, wq_str *ret_out)
 			out[n++] = c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
 		}
 	}
-	return wq_transform_result(in, out, n, ret_out);
+	return wq_transform_result(in, arena, out, n, ret_out);
 }
 
 /* ---- NUL ---- */
@@ -174,7 +174,7 @@ static bool change_nulls(wq_str in, bool keep_as_space, struct wq_arena *arena, 
 			out[n++] = in.p[i];
 		else if (keep_as_space)
 			out[n++] = ' ';
-	return wq_transform_result(in, out, n, ret_out);
+	return wq_transform_result(in, arena, out, n, ret_out);
 }
 
 bool wq_transform_remove_nulls(wq_str in, struct wq_arena *arena, wq_str *ret_out)
@@ -199,7 +199,7 @@ static bool parity(wq_str in, bool odd, struct wq_arena *arena, wq_str *ret_out)
 		bool top = __builtin_parity((uint8_t)in.p[i]) != odd;
 		out[i] = (char)(top ? in.p[i] | 0x80 : in.p[i] & 0x7f);
 	}
-	return wq_transform_result(in, out, in.n, ret_out);
+	return wq_transform_result(in, arena, out, in.n, ret_out);
 }
 
 bool wq_transform_parity_even(wq_str in, struct wq_arena *arena, wq_str *ret_out)
@@ -220,7 +220,7 @@ bool wq_transform_parity_zero(wq_str in, struct wq_arena *arena, wq_str *ret_out
 		return false;
 	for (size_t i = 0; i < in.n; i++)
 		out[i] = (char)(in.p[i] & 0x7f);
-	return wq_transform_result(in, out, in.n, ret_out);
+	return wq_transform_result(in, arena, out, in.n, ret_out);
 }
 
 /* ---- length ---- */
@@ -236,5 +236,5 @@ bool wq_transform_length(wq_str in, struct wq_arena *arena, wq_str *ret_out)
 		n /= 10;
 	} while (n > 0);
 	out = wq_arena_str(arena, wq_str_of(digits + at, sizeof digits - at));
-	return out.p && wq_transform_result(in, out.p, out.n, ret_out);
+	return out.p && wq_transform_result(in, arena, out.p, out.n, ret_out);
 }

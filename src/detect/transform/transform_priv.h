@@ -14,9 +14,13 @@ typedef bool (*wq_transform_fn)(wq_str in, struct wq_arena *arena, wq_str *ret_o
 #include "detect/transform/transform_table.h"
 #undef WQ_TRANSFORM
 
-static inline bool wq_transform_result(wq_str in, const char *out, size_t n, wq_str *ret_out)
+/* `out` is the last allocation of the arena; what is not needed of it goes back. */
+static inline bool wq_transform_result(wq_str in, struct wq_arena *arena, const char *out, size_t n, wq_str *ret_out)
 {
-	*ret_out = n == in.n && (n == 0 || memcmp(out, in.p, n) == 0) ? in : wq_str_of(out, n);
+	bool same = n == in.n && (n == 0 || memcmp(out, in.p, n) == 0);
+
+	wq_arena_shrink(arena, out, same ? 0 : n);
+	*ret_out = same ? in : wq_str_of(out, n);
 	return true;
 }
 
