@@ -115,6 +115,7 @@ static wq_err compile(struct wq_waf_compiler *c)
 	WQ_TRY(fix_lists(c));
 	WQ_TRY(wq_waf_slots_index(c->program));
 	want_all(c->program);
+	WQ_TRY(wq_waf_plan_new(c->program));
 	c->program->info.bytes = c->program->arena.total_bytes + sizeof *c->program +
 		wq_literals_bytes(c->program->literals);
 	return wq_arena_err(&c->scratch);
