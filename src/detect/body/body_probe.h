@@ -13,6 +13,23 @@ struct probe_body {
 	const struct wq_body_limits *limits; /* NULL: the default */
 };
 
+/* What is told goes into `log` at once; slices are kept too, and read again at the end: they have to have stayed. */
+enum { PROBE_KEPT = 4096 };
+struct probe {
+	struct wq_buf *log;
+	wq_str kept[PROBE_KEPT];
+	uint64_t hashes[PROBE_KEPT];
+	size_t n;
+};
+
+static inline void probe_keep(struct probe *probe, wq_str s)
+{
+	if (probe->n == PROBE_KEPT)
+		return;
+	probe->kept[probe->n] = s;
+	probe->hashes[probe->n++] = wq_str_hash(s, 0);
+}
+
 /* Bytes that are not printable ASCII as \xNN. */
 static inline void probe_text(struct wq_buf *log, wq_str s)
 {
@@ -25,49 +42,49 @@ static inline void probe_text(struct wq_buf *log, wq_str s)
 	}
 }
 
-static inline void probe_line(struct wq_buf *log, const char *what, wq_str a, const char *between, wq_str b)
+static inline bool probe_line(struct probe *probe, const char *what, wq_str a, const char *between, wq_str b)
 {
+	struct wq_buf *log = probe->log;
+	probe_keep(probe, a);
+	probe_keep(probe, b);
 	wq_buf_printf(log, "%s", what);
 	probe_text(log, a);
 	wq_buf_printf(log, "%s", between);
 	probe_text(log, b);
 	wq_buf_byte(log, '\n');
+	return true;
 }
 
 static inline bool probe_arg(void *data, wq_str name, wq_str value)
 {
-	probe_line(data, "", name, "=", value);
-	return true;
+	return probe_line(data, "", name, "=", value);
 }
 
 static inline bool probe_file(void *data, wq_str field, wq_str filename, uint64_t bytes)
 {
 	probe_line(data, "file ", field, ":", filename);
-	wq_buf_printf(data, "  %llu bytes\n", (unsigned long long)bytes);
+	wq_buf_printf(((struct probe *)data)->log, "  %llu bytes\n", (unsigned long long)bytes);
 	return true;
 }
 
 static inline bool probe_header(void *data, wq_str field, wq_str line)
 {
-	probe_line(data, "header ", field, ":", line);
-	return true;
+	return probe_line(data, "header ", field, ":", line);
 }
 
 static inline bool probe_xml_text(void *data, wq_str text)
 {
-	probe_line(data, "text ", text, "", WQ_S(""));
-	return true;
+	return probe_line(data, "text ", text, "", WQ_S(""));
 }
 
 static inline bool probe_xml_attribute(void *data, wq_str value)
 {
-	probe_line(data, "attribute ", value, "", WQ_S(""));
-	return true;
+	return probe_line(data, "attribute ", value, "", WQ_S(""));
 }
 
-static inline struct wq_body_sink probe_sink(struct wq_buf *log)
+static inline struct wq_body_sink probe_sink(struct probe *probe)
 {
-	return (struct wq_body_sink){log, probe_arg, probe_file, probe_header, probe_xml_text, probe_xml_attribute};
+	return (struct wq_body_sink){probe, probe_arg, probe_file, probe_header, probe_xml_text, probe_xml_attribute};
 }
 
 static inline void probe_oddities(struct wq_buf *log, uint64_t oddities)
@@ -77,12 +94,31 @@ static inline void probe_oddities(struct wq_buf *log, uint64_t oddities)
 			wq_buf_printf(log, "! %s\n", wq_body_oddity_name((enum wq_body_oddity)i));
 }
 
-/* `piece` bytes at once; `stay` promises that they stay. What was told must still be the same at the end: told values are
- * written down a second time from their slices by the caller's sink, not here. */
+/* A piece that is gone when the call returns. */
+static inline void probe_add_copy(struct wq_body *body, wq_str part)
+{
+	char *copy = malloc(part.n);
+	if (!copy)
+		abort();
+	memcpy(copy, part.p, part.n);
+	wq_body_add(body, wq_str_of(copy, part.n));
+	memset(copy, 0xee, part.n);
+	free(copy);
+}
+
+static inline void probe_stayed(const struct probe *probe)
+{
+	for (size_t i = 0; i < probe->n; i++)
+		if (wq_str_hash(probe->kept[i], 0) != probe->hashes[i])
+			abort();
+}
+
+/* `piece` bytes at once; they stay when `stay` promises it, else they are gone at once. */
 static inline struct wq_body_report probe_run(
 	const struct probe_body *in, size_t piece, bool stay, struct wq_arena *arena, struct wq_buf *log)
 {
-	struct wq_body_sink sink = probe_sink(log);
+	struct probe probe = {.log = log};
+	struct wq_body_sink sink = probe_sink(&probe);
 	struct wq_body *body = wq_body_new(
 		in->kind, in->type, in->encoding, in->limits ? in->limits : &wq_body_limits_default, &sink, arena);
 	struct wq_body_report report;
@@ -93,10 +129,14 @@ static inline struct wq_body_report probe_run(
 		wq_body_pieces_stay(body);
 	while (rest.n) {
 		wq_str part = wq_str_head(rest, piece);
-		wq_body_add(body, part);
+		if (stay)
+			wq_body_add(body, part);
+		else
+			probe_add_copy(body, part);
 		rest = wq_str_from(rest, part.n);
 	}
 	wq_body_end(body);
+	probe_stayed(&probe);
 	report = *wq_body_report(body);
 	probe_oddities(log, report.oddities);
 	if (report.failed)

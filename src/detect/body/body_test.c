@@ -266,7 +266,8 @@ static void no_memory(void **state)
 		for (size_t max = 1200; max < 12000; max += 16) {
 			struct wq_arena arena;
 			WQ_BUF(log, PROBE_MAX);
-			struct wq_body_sink sink = probe_sink(&log);
+			struct probe probe = {.log = &log};
+			struct wq_body_sink sink = probe_sink(&probe);
 			wq_arena_init(&arena, max);
 			struct wq_body *body = wq_body_new(i ? WQ_BODY_JSON : WQ_BODY_URLENCODED, WQ_S(""), WQ_S(""),
 				&wq_body_limits_default, &sink, &arena);
@@ -355,7 +356,8 @@ static void queries(void **state)
 		struct wq_arena arena;
 		uint64_t oddities = 0;
 		WQ_BUF(log, PROBE_MAX);
-		struct wq_body_sink sink = probe_sink(&log);
+		struct probe probe = {.log = &log};
+		struct wq_body_sink sink = probe_sink(&probe);
 		wq_arena_init(&arena, WQ_MIB);
 		bool all = query ? wq_body_query(row->bytes, 4, &sink, &arena, &oddities)
 				 : wq_body_cookies(row->bytes, 4, &sink, &oddities);

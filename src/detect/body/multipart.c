@@ -277,9 +277,11 @@ static void in_head(struct wq_body *body, wq_str *piece)
 	if (body->report.failed)
 		return;
 	if (!whole) {
-		if (m->line.n >= max)
-			wq_body_over(body, "multipart: a part's headers of more than %u bytes",
-				body->limits.part_headers_bytes);
+		if (m->line.n < max)
+			return;
+		wq_body_odd(body, WQ_ODD(PARTS));
+		wq_body_over(
+			body, "multipart: a part's headers of more than %u bytes", body->limits.part_headers_bytes);
 		return;
 	}
 	wq_str line = wq_hold_take(&m->line);

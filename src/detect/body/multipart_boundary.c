@@ -76,6 +76,7 @@ bool multipart_boundary(struct wq_body *body, wq_str content_type, wq_str *ret_d
 		return false;
 	}
 	if (boundary.n > MULTIPART_BOUNDARY_MAX) {
+		wq_body_odd(body, WQ_ODD(BOUNDARY_BYTES));
 		wq_body_fail(body, "multipart: a boundary of more than %u bytes", MULTIPART_BOUNDARY_MAX);
 		return false;
 	}

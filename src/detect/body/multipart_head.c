@@ -23,6 +23,7 @@ static bool fold(struct wq_body *body, struct multipart_part *part, wq_str line)
 		at++;
 	}
 	if (!last) {
+		wq_body_odd(body, WQ_ODD(PART_HEADER));
 		wq_body_fail(body, "multipart: a folded line without a header before it");
 		return false;
 	}
@@ -51,6 +52,7 @@ bool multipart_head_line(struct wq_body *body, struct multipart_part *part, wq_s
 		return false;
 	}
 	if (part->headers_n == MULTIPART_HEADERS_MAX) {
+		wq_body_odd(body, WQ_ODD(PARTS));
 		wq_body_over(body, "multipart: more than %u headers in a part", MULTIPART_HEADERS_MAX);
 		return false;
 	}

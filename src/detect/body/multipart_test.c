@@ -97,7 +97,7 @@ static void lines(void **state)
 		ROW("folded with a vertical tab", "--b\r\nContent-Disposition: form-data;\r\n\v name=a\r\n\r\nv" END,
 			"header a:Content-Disposition: form-data; name=a\na=v\n! header-folded\n! folding-invalid\n"),
 		ROW("nothing to fold", "--b\r\n x: y\r\n\r\nv" END,
-			"! header-folded\nfailed: multipart: a folded line without a header before it\n"),
+			"! header-folded\n! part-header\nfailed: multipart: a folded line without a header before it\n"),
 		ROW("white space behind the boundary", "--b \t\r\n" CD "name=a\r\n\r\nv\r\n--b-- \r\n",
 			"header a:Content-Disposition: form-data; name=a\na=v\n! boundary-space\n"),
 		ROW("white space before the boundary", "--b\r\n" CD "name=a\r\n\r\nv\r\n --b\r\n" END,
@@ -262,6 +262,7 @@ static void boundaries(void **state)
 	}
 }
 
+#define TEN "a:\r\na:\r\na:\r\na:\r\na:\r\na:\r\na:\r\na:\r\na:\r\na:\r\n"
 static void limits(void **state)
 {
 	static const struct {
@@ -276,7 +277,9 @@ static void limits(void **state)
 			"header a" LINE("form-data; name=a") "a=\nheader c" LINE(
 				"form-data; name=c") "failed over: more than 1 arguments, or no memory\n"},
 		{{1000, 1000, 9, 9, 20, 9, 9}, WQ_S_INIT(PART("form-data; name=c")),
-			"failed over: multipart: a part's headers of more than 20 bytes\n"},
+			"! parts\nfailed over: multipart: a part's headers of more than 20 bytes\n"},
+		{{9000, 9000, 9, 9, 999, 9, 9}, WQ_S_INIT("--b\r\n" TEN TEN TEN "a:\r\na:\r\na:\r\n" END),
+			"! parts\nfailed over: multipart: more than 32 headers in a part\n"},
 		{{1000, 49, 9, 9, 99, 9, 9}, WQ_S_INIT(PART("form-data; name=\"1234567890\"")),
 			"failed over: more than 49 bytes that are no files\n"},
 		{{1000, 60, 9, 9, 99, 9, 9},
@@ -291,13 +294,33 @@ static void limits(void **state)
 	}
 }
 
+/* Whatever is refused in a multipart body is a strict error for rules that only ask for that. */
+static void long_boundary(void **state)
+{
+	struct wq_arena arena;
+	WQ_BUF(type, 4096);
+	WQ_BUF(log, PROBE_MAX);
+	(void)state;
+	wq_buf_printf(&type, "multipart/form-data; boundary=");
+	for (int i = 0; i < 257; i++)
+		wq_buf_byte(&type, 'b');
+	struct probe_body in = {WQ_BODY_MULTIPART, wq_buf_str(&type), WQ_S(""), WQ_S("--b--"), NULL};
+	wq_arena_init(&arena, WQ_MIB);
+	struct wq_body_report report = probe_run(&in, 7, false, &arena, &log);
+	assert_string_equal(
+		wq_buf_cstr(&log), "! boundary-bytes\nfailed: multipart: a boundary of more than 256 bytes\n");
+	assert_true(wq_body_strict_error(&report));
+	wq_arena_done(&arena);
+}
+
 /* A file of many megabytes leaves the arena as small as it was. */
 static void large_file(void **state)
 {
 	static char piece[65536];
 	struct wq_arena arena;
 	WQ_BUF(log, PROBE_MAX);
-	struct wq_body_sink sink = probe_sink(&log);
+	struct probe probe = {.log = &log};
+	struct wq_body_sink sink = probe_sink(&probe);
 	(void)state;
 	wq_arena_init(&arena, 64 * WQ_KIB);
 	for (size_t i = 0; i < sizeof piece; i++)
@@ -351,6 +374,7 @@ int main(void)
 		cmocka_unit_test(charsets),
 		cmocka_unit_test(boundaries),
 		cmocka_unit_test(limits),
+		cmocka_unit_test(long_boundary),
 		cmocka_unit_test(large_file),
 		cmocka_unit_test(variables),
 	};

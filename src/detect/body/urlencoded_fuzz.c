@@ -7,7 +7,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct wq_arena arena;
 	WQ_BUF(log, PROBE_MAX);
-	struct wq_body_sink sink = probe_sink(&log);
+	struct probe probe = {.log = &log};
+	struct wq_body_sink sink = probe_sink(&probe);
 	uint64_t oddities = 0;
 	wq_str bytes = wq_str_of(data, size);
 	if (size > FUZZ_MAX)
