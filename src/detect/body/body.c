@@ -108,7 +108,7 @@ struct wq_body *wq_body_new(enum wq_body_kind kind, wq_str content_type, wq_str 
 		.sink = &body->sink, .arena = arena, .oddities = &body->report.oddities, .max = limits->args};
 	if (body->parser)
 		choose_charset(body, content_type);
-	if (!wq_inflate_open(body, content_encoding))
+	if (!wq_body_inflate_open(body, content_encoding))
 		return body;
 	if (!body->report.failed && body->parser && !body->parser->open(body, content_type))
 		wq_body_over(body, "no memory");
@@ -167,7 +167,7 @@ void wq_body_add(struct wq_body *body, wq_str piece)
 		return;
 	body->lent = body->stay && !body->inflate && !body->decoding;
 	if (body->inflate)
-		wq_inflate_add(body, piece);
+		wq_body_inflate_add(body, piece);
 	else
 		wq_body_plain(body, piece);
 	body->report.args = body->args.n;
@@ -180,7 +180,7 @@ void wq_body_end(struct wq_body *body)
 	body->ended = true;
 	body->lent = false;
 	if (body->inflate && !body->report.failed)
-		wq_inflate_end(body);
+		wq_body_inflate_end(body);
 	if (body->parser && body->plain_bytes && !body->report.failed) {
 		if (body->decoding)
 			parse_decoded(body, WQ_S_NONE, true);

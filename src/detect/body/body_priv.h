@@ -91,9 +91,9 @@ static inline void wq_body_odd(struct wq_body *body, uint64_t oddities)
 }
 
 /* False: it has failed. */
-bool wq_inflate_open(struct wq_body *body, wq_str encoding);
-void wq_inflate_add(struct wq_body *body, wq_str piece);
-void wq_inflate_end(struct wq_body *body);
+bool wq_body_inflate_open(struct wq_body *body, wq_str encoding);
+void wq_body_inflate_add(struct wq_body *body, wq_str piece);
+void wq_body_inflate_end(struct wq_body *body);
 /* Bytes with compression taken off: charset and limits, then the parser. */
 void wq_body_plain(struct wq_body *body, wq_str bytes);
 

@@ -22,7 +22,7 @@ static void give(void *arena, void *p)
 	(void)p;
 }
 
-bool wq_inflate_open(struct wq_body *body, wq_str encoding)
+bool wq_body_inflate_open(struct wq_body *body, wq_str encoding)
 {
 	struct inflate *in;
 	bool gzip;
@@ -57,7 +57,7 @@ static bool too_much(const struct wq_body *body)
 	return in->z.total_out > (uint64_t)body->limits.ratio * WQ_MAX(in->z.total_in, (uLong)RATIO_FROM);
 }
 
-void wq_inflate_add(struct wq_body *body, wq_str piece)
+void wq_body_inflate_add(struct wq_body *body, wq_str piece)
 {
 	struct inflate *in = body->inflate;
 	while (piece.n && !body->report.failed) {
@@ -85,7 +85,7 @@ void wq_inflate_add(struct wq_body *body, wq_str piece)
 	}
 }
 
-void wq_inflate_end(struct wq_body *body)
+void wq_body_inflate_end(struct wq_body *body)
 {
 	const struct inflate *in = body->inflate;
 	if (body->report.bytes && !in->ended)

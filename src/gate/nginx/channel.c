@@ -34,12 +34,15 @@ void wq_gate_channel_report(const struct wq_gate_release *release, const struct 
 		.app = wq_str_c(release->snapshot.head.app),
 		.number = object->number,
 		.note = wq_str_c(why)};
-	wq_err e;
 
 	memcpy(m.digest, wq_gate_object_pack(object), sizeof m.digest);
-	if (!channel.link)
-		return;
-	e = wq_handover_send(channel.link, &m, -1);
+	wq_gate_channel_tell(&m);
+}
+
+void wq_gate_channel_tell(const struct wq_handover *message)
+{
+	wq_err e = channel.link ? wq_handover_send(channel.link, message, -1) : WQ_OK;
+
 	if (wq_failed(e))
 		ngx_log_error(NGX_LOG_WARN, channel.log, 0, "weique: report_lost note=\"%s\"", wq_err_note(e));
 }

@@ -79,6 +79,8 @@ static void write_families(const struct wq_gate_zone *zone, struct wq_buf *out)
 		const char *family, *name, *help;
 	} families[] = {
 		{"requests", "requests_total", "Requests by application, path class and outcome."},
+		{"rules", "rules_total",
+			"Requests before the rule engine by outcome, and the microseconds that it took."},
 		{"documents", "documents_total", "Documents and redirects of origins by what was done to them."},
 		{"cold", "cold_total",
 			"Responses from the disk: served, and cut short because bytes were altered or unreadable."},

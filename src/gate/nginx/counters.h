@@ -20,7 +20,7 @@ enum wq_gate_count {
 
 enum {
 	WQ_GATE_SLOTS = 16,   /* workers beyond share */
-	WQ_GATE_COLUMNS = 32, /* whole cache lines a row */
+	WQ_GATE_COLUMNS = 40, /* whole cache lines a row */
 	WQ_GATE_ROWS_MAX = 4097,
 	WQ_GATE_ROW_NAME = 72
 };
@@ -57,6 +57,11 @@ uint32_t wq_gate_zone_row(struct wq_gate_zone *zone, const char *app);
 static inline void wq_gate_slot_count(struct wq_gate_slot *slot, uint32_t row, enum wq_gate_count which)
 {
 	__atomic_fetch_add(&slot->cells[row][which], 1, __ATOMIC_RELAXED);
+}
+
+static inline void wq_gate_slot_add(struct wq_gate_slot *slot, uint32_t row, enum wq_gate_count which, uint64_t n)
+{
+	__atomic_fetch_add(&slot->cells[row][which], n, __ATOMIC_RELAXED);
 }
 
 /* One cell over all slots, and over one slot's rows. */

@@ -12,8 +12,7 @@
 
 enum { HEADERS_OFTEN = 20 };
 
-/* The visitor as realip left it. False for sockets without an address. */
-static bool visitor(const ngx_connection_t *c, struct wq_addr *ret_addr)
+bool wq_gate_visitor(const ngx_connection_t *c, struct wq_addr *ret_addr)
 {
 	struct wq_addr addr = {0};
 
@@ -149,6 +148,8 @@ static bool is_range(const ngx_table_elt_t *h)
  * gzip goes on asking the visitor's Accept-Encoding). */
 static bool set_headers(ngx_http_request_t *r, ngx_str_t host, bool rewriting)
 {
+	struct wq_gate_loc_conf *conf = ngx_http_get_module_loc_conf(r, ngx_http_weique_module);
+	bool plain = rewriting || (conf->rules && wq_gate_waf_reads_answers(conf->rules));
 	static ngx_str_t identity = ngx_string("identity");
 	bool no_ranges = rewriting && may_be_document(r);
 	ngx_list_t *list = ngx_list_create(r->pool, HEADERS_OFTEN, sizeof(ngx_table_elt_t));
@@ -167,7 +168,7 @@ static bool set_headers(ngx_http_request_t *r, ngx_str_t host, bool rewriting)
 			*to = h[i];
 			if (wq_str_eq_nocase(wq_gate_str(h[i].key), WQ_S("host")))
 				to->value = host;
-			if (rewriting && wq_str_eq_nocase(wq_gate_str(h[i].key), WQ_S("accept-encoding")))
+			if (plain && wq_str_eq_nocase(wq_gate_str(h[i].key), WQ_S("accept-encoding")))
 				to->value = identity;
 		}
 	}
@@ -188,13 +189,18 @@ static ngx_int_t refuse(
 	return wq_gate_builtin_send(r, status, reason);
 }
 
+void wq_gate_forwarded(const struct wq_gate_ctx *ctx)
+{
+	wq_gate_count(ctx, strcmp(ctx->class, "staff") == 0 ? WQ_N_STAFF_FORWARDED : WQ_N_DYNAMIC_FORWARDED);
+}
+
 ngx_int_t wq_gate_forward(ngx_http_request_t *r, struct wq_gate_ctx *ctx, const struct wq_gate_where *where)
 {
 	bool staff = where->rule->class == WQ_CLASS_STAFF;
 	struct wq_addr addr;
 	ngx_str_t host;
 
-	if (staff && (!visitor(r->connection, &addr) || !wq_policy_staff(&ctx->release->policy, &addr)))
+	if (staff && (!wq_gate_visitor(r->connection, &addr) || !wq_policy_staff(&ctx->release->policy, &addr)))
 		return refuse(r, ctx, NGX_HTTP_FORBIDDEN, "staff_network", staff);
 	if (is_service_worker(r))
 		return refuse(r, ctx, NGX_HTTP_FORBIDDEN, "service_worker", staff);
@@ -212,6 +218,5 @@ ngx_int_t wq_gate_forward(ngx_http_request_t *r, struct wq_gate_ctx *ctx, const 
 		return refuse(r, ctx, NGX_HTTP_SERVICE_UNAVAILABLE, "no_key", staff);
 	if (!set_headers(r, host, ctx->rewriting != NULL))
 		return NGX_HTTP_INTERNAL_SERVER_ERROR;
-	wq_gate_count(ctx, staff ? WQ_N_STAFF_FORWARDED : WQ_N_DYNAMIC_FORWARDED);
-	return NGX_DECLINED;
+	return wq_gate_waf_begin(r, ctx, where);
 }

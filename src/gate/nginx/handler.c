@@ -129,6 +129,8 @@ static ngx_int_t answer_path(ngx_http_request_t *r, struct wq_gate_ctx *ctx, str
 
 	if (release->policy.leave && wq_leave_is(&release->policy, where->path))
 		return wq_gate_leave_send(r, ctx, where);
+	if (wq_gate_waf_continues(ctx, where->path))
+		return wq_gate_waf_continue_send(r, ctx, where->path);
 	if (where->too_long)
 		return refuse_key(r, ctx, wq_error_id(WQ_E_LIMIT), WQ_KEY_TOO_LONG);
 	/* an origin that cuts parameters off would see another path than the one that was judged */
@@ -174,6 +176,15 @@ static ngx_int_t answer(ngx_http_request_t *r, struct wq_gate_ctx *ctx)
 	return answer_path(r, ctx, &where);
 }
 
+static ngx_int_t end(ngx_http_request_t *r, ngx_int_t rc)
+{
+	if (rc == NGX_DECLINED) /* the location's own handler answers */
+		return rc;
+	if (rc != WQ_GATE_LATER)
+		ngx_http_finalize_request(r, rc);
+	return NGX_DONE;
+}
+
 ngx_int_t wq_gate_handler(ngx_http_request_t *r)
 {
 	struct wq_gate_loc_conf *conf = ngx_http_get_module_loc_conf(r, ngx_http_weique_module);
@@ -187,6 +198,8 @@ ngx_int_t wq_gate_handler(ngx_http_request_t *r)
 	ctx = wq_gate_ctx(r);
 	if (!ctx)
 		return NGX_HTTP_INTERNAL_SERVER_ERROR;
+	if (ctx->waf) /* it stood still for the rules, or its body */
+		return end(r, wq_gate_waf_resume(ctx));
 	/* sent here by error_page or rewrite: the location is one of the new address, the key would be one of the old, and
 	 * what its own location denies would be answered here */
 	if (r->internal || r->error_page) {
@@ -195,8 +208,5 @@ ngx_int_t wq_gate_handler(ngx_http_request_t *r)
 	} else {
 		rc = answer(r, ctx);
 	}
-	if (rc == NGX_DECLINED) /* the location's own handler answers */
-		return rc;
-	ngx_http_finalize_request(r, rc);
-	return NGX_DONE;
+	return end(r, rc);
 }

@@ -20,6 +20,8 @@ enum { HTTP_ONLY = NGX_HTTP_MAIN_CONF, ANYWHERE = NGX_HTTP_MAIN_CONF | NGX_HTTP_
  * weique_memory    http                                 size       4g        mapped memory of one worker, at most
  * weique_threads   http                                 pool | off default   the thread pool that reads cold packs
  * weique_host      http, server, location               host       none      under which name responses were sealed
+ * weique_rules     http, server, location               files …    none      what the rule engine judges requests by
+ * weique_rules_log http, server, location               path       none      its log
  * weique_status    location                             -          -         JSON about this worker
  * weique_metrics   location                             -          -         counters of all workers, for Prometheus
  */
@@ -36,6 +38,9 @@ static ngx_command_t commands[] = {
 	{ngx_string("weique_memory"), HTTP_ONLY | NGX_CONF_TAKE1, ngx_conf_set_off_slot, NGX_HTTP_MAIN_CONF_OFFSET,
 		offsetof(struct wq_gate_main_conf, memory_bytes), NULL},
 	{ngx_string("weique_threads"), HTTP_ONLY | NGX_CONF_TAKE1, set_threads, NGX_HTTP_MAIN_CONF_OFFSET, 0, NULL},
+	{ngx_string("weique_rules"), ANYWHERE | NGX_CONF_1MORE, wq_gate_waf_set_rules, NGX_HTTP_LOC_CONF_OFFSET, 0, NULL},
+	{ngx_string("weique_rules_log"), ANYWHERE | NGX_CONF_TAKE1, wq_gate_waf_set_log, NGX_HTTP_LOC_CONF_OFFSET, 0,
+		NULL},
 	{ngx_string("weique_status"), NGX_HTTP_LOC_CONF | NGX_CONF_NOARGS, set_status, NGX_HTTP_LOC_CONF_OFFSET, 0,
 		wq_gate_status_handler},
 	{ngx_string("weique_metrics"), NGX_HTTP_LOC_CONF | NGX_CONF_NOARGS, set_status, NGX_HTTP_LOC_CONF_OFFSET, 0,
@@ -145,8 +150,11 @@ static void *create_loc_conf(ngx_conf_t *cf)
 {
 	struct wq_gate_loc_conf *conf = ngx_pcalloc(cf->pool, sizeof *conf);
 
-	if (conf)
+	if (conf) {
 		conf->enable = NGX_CONF_UNSET;
+		conf->rules = NGX_CONF_UNSET_PTR;
+		conf->rules_log = NGX_CONF_UNSET_PTR;
+	}
 	return conf;
 }
 
@@ -157,6 +165,8 @@ static char *merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 
 	ngx_conf_merge_value(conf->enable, prev->enable, 0);
 	ngx_conf_merge_str_value(conf->host, prev->host, "");
+	ngx_conf_merge_ptr_value(conf->rules, prev->rules, NULL);
+	ngx_conf_merge_ptr_value(conf->rules_log, prev->rules_log, NULL);
 	mcf->used |= (ngx_uint_t)conf->enable;
 	return NGX_CONF_OK;
 }
@@ -177,7 +187,7 @@ static ngx_int_t postconfiguration(ngx_conf_t *cf)
 		ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "\"weique on\" needs \"weique_vault unix:/path\"");
 		return NGX_ERROR;
 	}
-	if (mcf->vault.len && wq_gate_zone_add(cf, mcf) != NGX_OK)
+	if (mcf->vault.len && (wq_gate_zone_add(cf, mcf) != NGX_OK || wq_gate_waf_zone_add(cf, mcf) != NGX_OK))
 		return NGX_ERROR;
 #if (NGX_THREADS)
 	if (mcf->used && !mcf->threads_set)
@@ -195,7 +205,13 @@ static ngx_int_t postconfiguration(ngx_conf_t *cf)
 	if (!h)
 		return NGX_ERROR;
 	*h = wq_gate_handler;
+	h = ngx_array_push(&cmcf->phases[NGX_HTTP_LOG_PHASE].handlers);
+	if (!h)
+		return NGX_ERROR;
+	*h = wq_gate_waf_log_handler;
+	/* the last one is the first: rules see what came, not what it was rewritten to */
 	wq_gate_rewrite_install();
+	wq_gate_waf_install();
 	return NGX_OK;
 }
 
@@ -216,6 +232,8 @@ static ngx_int_t init_process(ngx_cycle_t *cycle)
 	if (!wq_gate_worker.store || !wq_buf_reserve(&wq_gate_worker.key, WQ_KEY_MAX))
 		return NGX_ERROR;
 	wq_gate_slot_take(mcf);
+	if (wq_gate_waf_worker_init(mcf) != NGX_OK)
+		return NGX_ERROR;
 	return wq_gate_channel_open(cycle, mcf);
 }
 

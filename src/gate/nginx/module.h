@@ -7,6 +7,7 @@
  *
  *     handler.c   key → application → path class       sealed.c  entry → response         cold.c    the same from the disk
  *     forward.c   dynamic and staff paths, outward      rewrite.c what comes back          leave.c   the leave-site prompt
+ *     waf_*.c     the rule engine (waf_priv.h)
  */
 #ifndef WQ_GATE_NGINX_MODULE_H
 #define WQ_GATE_NGINX_MODULE_H
@@ -30,6 +31,8 @@ struct wq_gate_main_conf {
 	ngx_array_t *vault_users;  /* uid_t: may run the vault, besides root and ourselves */
 	ngx_int_t ssl_server_name; /* index of the variable */
 	ngx_shm_zone_t *zone;      /* of the counters; NULL: no vault configured */
+	ngx_array_t *rulesets;     /* struct wq_gate_ruleset *; NULL: no rules */
+	ngx_shm_zone_t *rules_zone; /* with rules */
 #if (NGX_THREADS)
 	ngx_thread_pool_t *threads; /* in which cold packs are read; NULL: in the worker */
 	bool threads_set;
@@ -41,19 +44,26 @@ struct wq_gate_main_conf {
 struct wq_gate_loc_conf {
 	ngx_flag_t enable;
 	ngx_str_t host; /* weique_host: under which name its responses were sealed; empty: the request's Host */
+	struct wq_gate_ruleset *rules; /* NULL: none */
+	ngx_open_file_t *rules_log;    /* NULL: none */
 };
 
 struct wq_gate_rewriting; /* rewrite.c */
 struct wq_gate_cold;      /* cold.c */
+struct wq_gate_ruleset;   /* waf_priv.h */
+struct wq_gate_waf;       /* waf_priv.h */
+struct wq_rules_zone;     /* rules_zone.h */
+struct wq_waf_worker;     /* detect/waf/waf.h */
 struct wq_rewrite_names;  /* policy/rewrite.h */
 
 /* What is known of a request; its log variables come from here. */
 struct wq_gate_ctx {
 	struct wq_gate_release *release;     /* pinned until the request's pool ends; NULL: none */
-	const char *class;                   /* "sealed", "dynamic", "staff", "closed", "leave"; NULL: not decided */
+	const char *class;                   /* "sealed", "dynamic", "staff", "closed", "leave", "challenge"; NULL: not decided */
 	const char *reason;                  /* why it was not served, a stable word; NULL: it was */
 	struct wq_gate_cold *cold;           /* of an answer that is read from the disk */
 	struct wq_gate_rewriting *rewriting; /* of an answer that comes from an origin; NULL: goes through as it is */
+	struct wq_gate_waf *waf;             /* before the rule engine; NULL: no rules */
 	wq_digest digest;
 	unsigned has_digest : 1;
 };
@@ -73,6 +83,9 @@ struct wq_gate_worker {
 	struct wq_gate_slot *slot;
 	ngx_shmtx_t *lock;              /* of the zone's rows */
 	struct wq_rewrite_names *names; /* made with the first document that is rewritten */
+	struct wq_waf_worker *waf;      /* scratch of the rule engine; NULL: no rules */
+	struct wq_rules_zone *rules_zone;
+	ngx_shmtx_t *rules_lock; /* of the zone's list of exceptions */
 	bool ready;                     /* the vault said that everything current was handed over, at least once */
 };
 extern struct wq_gate_worker wq_gate_worker;
@@ -101,8 +114,29 @@ ngx_int_t wq_gate_handler(ngx_http_request_t *r);
 ngx_int_t wq_gate_sealed_send(ngx_http_request_t *r, struct wq_gate_ctx *ctx, const struct wq_gate_where *where);
 /* cold.c: the body of a response whose headers are set, from the disk. NGX_DONE when it goes on by itself. */
 ngx_int_t wq_gate_cold_send(ngx_http_request_t *r, struct wq_gate_ctx *ctx, const struct wq_gate_object *object);
-/* forward.c: NGX_DECLINED when the location's own handler is to answer, and the request is then in canonical form. */
+/* What a handler returns when the request goes on by itself later; it may be gone already. */
+enum { WQ_GATE_LATER = -100 };
+/* forward.c: NGX_DECLINED when the location's own handler is to answer, and the request is then in canonical form; WQ_GATE_LATER. */
 ngx_int_t wq_gate_forward(ngx_http_request_t *r, struct wq_gate_ctx *ctx, const struct wq_gate_where *where);
+void wq_gate_forwarded(const struct wq_gate_ctx *ctx);
+/* The visitor as realip left it. False for sockets without an address. */
+bool wq_gate_visitor(const ngx_connection_t *c, struct wq_addr *ret_addr);
+/* waf_request.c: what rules say before the origin is asked: NGX_DECLINED when it may be, WQ_GATE_LATER, or what sending a page
+ * returned. resume(): the same once the request goes on. */
+ngx_int_t wq_gate_waf_begin(ngx_http_request_t *r, struct wq_gate_ctx *ctx, const struct wq_gate_where *where);
+ngx_int_t wq_gate_waf_resume(struct wq_gate_ctx *ctx);
+/* waf_conf.c: whether rules may want the body of an answer */
+bool wq_gate_waf_reads_answers(const struct wq_gate_ruleset *rules);
+/* waf_verdict.c: the address that a challenge's button leads to */
+bool wq_gate_waf_continues(const struct wq_gate_ctx *ctx, wq_str path);
+ngx_int_t wq_gate_waf_continue_send(ngx_http_request_t *r, struct wq_gate_ctx *ctx, wq_str path);
+/* waf_response.c, waf_log.c, waf_conf.c */
+void wq_gate_waf_install(void);
+ngx_int_t wq_gate_waf_log_handler(ngx_http_request_t *r);
+char *wq_gate_waf_set_rules(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *wq_gate_waf_set_log(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+ngx_int_t wq_gate_waf_zone_add(ngx_conf_t *cf, struct wq_gate_main_conf *mcf);
+ngx_int_t wq_gate_waf_worker_init(struct wq_gate_main_conf *mcf);
 /* leave.c: the prompt that a link out leads to */
 ngx_int_t wq_gate_leave_send(ngx_http_request_t *r, struct wq_gate_ctx *ctx, const struct wq_gate_where *where);
 /* builtin.c: a small page in Chinese and English; sets the context's reason. Returns what sending returned. */
@@ -131,6 +165,8 @@ bool wq_gate_channel_connected(void);
 /* Tells the vault, if it is there, that a block of an object is not what was sealed. */
 void wq_gate_channel_report(
 	const struct wq_gate_release *release, const struct wq_gate_object *object, const char *why);
+/* Tells the vault anything else, if it is there. */
+void wq_gate_channel_tell(const struct wq_handover *message);
 
 /* The request's context, made when there is none; NULL when out of memory. */
 struct wq_gate_ctx *wq_gate_ctx(ngx_http_request_t *r);
