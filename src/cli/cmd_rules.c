@@ -1,29 +1,25 @@
-/* weique rules: the rule sets of the rule engine. */
+/* weique rules check. */
 #include "cli/commands.h"
 #include "cli/common.h"
-#include "detect/waf/seclang.h"
+#include "cli/rules_priv.h"
+#include "detect/waf/waf.h"
 #include "flow/ruleset.h"
 
 enum { JSON_MAX = 4 * 1024 * 1024 };
 
-/* ---- check ---- */
+/* ---- notices ---- */
 
-struct check {
-	struct wq_cli *cli;
-	struct wq_json json;
-};
-
-static void show_notice(void *data, struct wq_sec_place place, const char *text)
+void wq_rules_notice(void *data, struct wq_sec_place place, const char *text)
 {
-	struct check *check = data;
-	struct wq_cli *cli = check->cli;
+	struct wq_rules_notices *notices = data;
+	struct wq_cli *cli = notices->cli;
 
 	if (cli->json) {
-		wq_json_object(&check->json);
-		wq_json_put_str(&check->json, "file", wq_str_c(place.file));
-		wq_json_put_u64(&check->json, "line", place.line);
-		wq_json_put_str(&check->json, "notice", wq_str_c(text));
-		wq_json_object_end(&check->json);
+		wq_json_object(&notices->json);
+		wq_json_put_str(&notices->json, "file", wq_str_c(place.file));
+		wq_json_put_u64(&notices->json, "line", place.line);
+		wq_json_put_str(&notices->json, "notice", wq_str_c(text));
+		wq_json_object_end(&notices->json);
 		return;
 	}
 	if (cli->quiet)
@@ -33,6 +29,16 @@ static void show_notice(void *data, struct wq_sec_place place, const char *text)
 	wq_cli_text(cli->out, wq_str_c(text));
 	fputc('\n', cli->out);
 }
+
+void wq_rules_notices_begin(struct wq_rules_notices *notices, struct wq_buf *out)
+{
+	wq_json_init(&notices->json, out);
+	wq_json_object(&notices->json);
+	wq_json_key(&notices->json, WQ_S("notices"));
+	wq_json_array(&notices->json);
+}
+
+/* ---- check ---- */
 
 static wq_err paths_of(struct wq_cli *cli, const struct wq_cli_args *args, const char *const **ret_paths, size_t *ret_n)
 {
@@ -58,40 +64,34 @@ static wq_err paths_of(struct wq_cli *cli, const struct wq_cli_args *args, const
 	return WQ_OK;
 }
 
-static size_t rules_of(const struct wq_sec_rules *rules)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < rules->n; i++)
-		n += rules->items[i].kind == WQ_SEC_RULE || rules->items[i].kind == WQ_SEC_ACTION;
-	return n;
-}
-
 static wq_err cmd_check(struct wq_cli *cli, const struct wq_cli_args *args)
 {
 	WQ_BUF(out, JSON_MAX);
-	struct check check = {.cli = cli};
-	const char *const *paths = NULL;
-	struct wq_sec_rules rules;
-	size_t paths_n = 0;
+	struct wq_rules_notices notices = {.cli = cli};
+	struct wq_waf_load load = {.source = &wq_sec_source_files, .notice = wq_rules_notice, .notice_data = &notices};
+	struct wq_waf_program *program = NULL;
 
-	WQ_TRY(paths_of(cli, args, &paths, &paths_n));
-	wq_json_init(&check.json, &out);
-	wq_json_object(&check.json);
-	wq_json_key(&check.json, WQ_S("notices"));
-	wq_json_array(&check.json);
-	WQ_TRY(wq_sec_parse_files(paths, paths_n, &wq_sec_source_files, &cli->arena, show_notice, &check, &rules));
-	wq_json_array_end(&check.json);
-	wq_json_put_u64(&check.json, "rules", rules_of(&rules));
-	wq_json_object_end(&check.json);
-	if (cli->json)
-		return wq_cli_json(cli, &check.json);
-	wq_cli_print(cli, "规则 %zu 条，没有错误\n", "%zu rules, no error\n", rules_of(&rules));
-	return WQ_OK;
+	WQ_TRY(paths_of(cli, args, &load.paths, &load.paths_n));
+	wq_rules_notices_begin(&notices, &out);
+	WQ_TRY(wq_waf_program_new(&load, &program));
+	struct wq_waf_info info = *wq_waf_program_info(program);
+	wq_json_array_end(&notices.json);
+	wq_json_put_u64(&notices.json, "rules", info.rules);
+	wq_json_put_u64(&notices.json, "folded", info.folded);
+	wq_json_put_u64(&notices.json, "patterns", info.patterns);
+	wq_json_put_u64(&notices.json, "no_prefilter", info.no_prefilter);
+	wq_json_put_u64(&notices.json, "literals", info.literals);
+	wq_json_put_u64(&notices.json, "bytes", info.bytes);
+	wq_json_put_str(&notices.json, "signature", info.signature);
+	wq_json_object_end(&notices.json);
+	wq_err e = cli->json ? wq_cli_json(cli, &notices.json) : WQ_OK;
+	wq_waf_program_unref(&program);
+	wq_cli_print(cli, "没有错误；运行 %u 条规则，另有 %u 条在载入时已定\n",
+		"no error; %u rules run, %u are decided at load\n", info.rules, info.folded);
+	return e;
 }
 
-/* ---- rows; rules test and rules explain have tables in files of their own ---- */
-
+/* rules import, list and use, rules test and rules explain have tables in files of their own */
 const struct wq_cli_command wq_cmd_rules[] = {
 	{"rules check", "FILE|DIR…", 1, WQ_CLI_ARGS_MAX,
 		{"检查规则文件，不启用", "check rule files without putting them to use"},

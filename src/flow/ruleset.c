@@ -3,8 +3,6 @@
 #include <errno.h>
 #include <sys/stat.h>
 
-#include "detect/waf/seclang.h"
-
 struct list {
 	struct wq_arena *arena;
 	const char *folder;
@@ -40,16 +38,54 @@ static wq_err add_first(struct list *list, const char *const *patterns)
 	return WQ_OK;
 }
 
+/* Debian's way: a file of nothing but Include. What else it says, it says for itself: then it is read as it is. */
+static wq_err load_expand(struct list *list)
+{
+	const char *load = list->paths[0];
+	const char *folder = list->folder;
+	wq_str text, line;
+	size_t n = 0;
+
+	WQ_TRY(wq_sec_source_files.read(wq_sec_source_files.data, load, list->arena, &text));
+	for (wq_str rest = text; rest.p;) {
+		line = wq_str_trim(wq_str_cut(&rest, '\n'));
+		if (line.n == 0 || line.p[0] == '#')
+			continue;
+		wq_str word = wq_str_cut(&line, ' ');
+		line = wq_str_trim(line);
+		bool plain = wq_str_eq_nocase(word, WQ_S("Include")) || wq_str_eq_nocase(word, WQ_S("IncludeOptional"));
+		if (!plain || line.n == 0 || line.p[0] != '/' || wq_str_chr(line, ' ') >= 0)
+			return WQ_OK;
+		n++;
+	}
+	list->n = n > 0 ? 0 : list->n;
+	list->folder = "";
+	for (wq_str rest = text; rest.p && n > 0;) {
+		line = wq_str_trim(wq_str_cut(&rest, '\n'));
+		if (line.n == 0 || line.p[0] == '#')
+			continue;
+		(void)wq_str_cut(&line, ' ');
+		const char *pattern = wq_arena_cstr(list->arena, wq_str_trim(line));
+		if (!pattern)
+			return wq_arena_err(list->arena);
+		WQ_TRY(add(list, pattern + 1));
+	}
+	list->folder = folder;
+	return WQ_OK;
+}
+
 static wq_err folder_list(struct list *list)
 {
-	static const char *const wholes[] = {"main.conf", "*.load", NULL};
 	static const char *const setups[] = {"crs-setup.conf", "crs-setup.conf.example", NULL};
 	static const char *const parts[] = {
 		"plugins/*-config.conf", "plugins/*-before.conf", "rules/*.conf", "plugins/*-after.conf"};
 
-	WQ_TRY(add_first(list, wholes));
+	WQ_TRY(add(list, "main.conf"));
 	if (list->n > 0)
 		return WQ_OK;
+	WQ_TRY(add(list, "*.load"));
+	if (list->n > 0)
+		return list->n == 1 ? load_expand(list) : WQ_OK;
 	WQ_TRY(add_first(list, setups));
 	if (list->n == 0)
 		return add(list, "*.conf");

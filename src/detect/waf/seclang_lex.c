@@ -2,6 +2,8 @@
 
 #include <stdarg.h>
 
+enum { FILE_SHOWN = 120 }; /* of a long path, its end */
+
 static bool is_space(char c)
 {
 	return c == ' ' || (c >= '\t' && c <= '\r');
@@ -15,7 +17,9 @@ wq_err wq_sec_fail(const struct wq_sec_parser *p, const char *format, ...)
 	va_start(args, format);
 	(void)vsnprintf(sentence, sizeof sentence, format, args);
 	va_end(args);
-	return wq_error(WQ_E_CONFIG, "%.120s:%u: %s", p->place.file, p->place.line, sentence);
+	size_t n = strlen(p->place.file);
+	const char *file = p->place.file + (n > FILE_SHOWN ? n - FILE_SHOWN : 0);
+	return wq_error(WQ_E_CONFIG, "%s:%u: %s", file, p->place.line, sentence);
 }
 
 void wq_sec_notice(const struct wq_sec_parser *p, const char *format, ...)
