@@ -51,18 +51,6 @@ bool wq_body_arg(struct wq_body *body, wq_str name, wq_str value)
 	return !body->report.failed;
 }
 
-wq_str wq_body_keep(struct wq_body *body, wq_str s)
-{
-	if (body->lent)
-		return s;
-	s = wq_arena_str(body->arena, s);
-	if (!s.p) {
-		wq_body_over(body, "no memory");
-		return WQ_S("");
-	}
-	return s;
-}
-
 /* What the bytes of the body are in, and whether that can be read at all. */
 static void choose_charset(struct wq_body *body, wq_str content_type)
 {

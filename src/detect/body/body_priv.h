@@ -33,8 +33,18 @@ struct wq_hold {
 	char *p;
 	size_t n, room;
 };
+/* Room for `n` bytes more. False: no memory. */
+bool wq_hold_grow(struct wq_hold *hold, struct wq_arena *arena, size_t n);
 /* False: no memory. */
-bool wq_hold_add(struct wq_hold *hold, struct wq_arena *arena, wq_str s);
+static inline bool wq_hold_add(struct wq_hold *hold, struct wq_arena *arena, wq_str s)
+{
+	if (s.n > hold->room - hold->n && !wq_hold_grow(hold, arena, s.n))
+		return false;
+	if (s.n)
+		memcpy(hold->p + hold->n, s.p, s.n);
+	hold->n += s.n;
+	return true;
+}
 wq_str wq_hold_take(struct wq_hold *hold);
 
 struct wq_args {
@@ -83,8 +93,6 @@ void wq_body_over(struct wq_body *body, const char *format, ...) WQ_PRINTF(2, 3)
 void wq_body_unreadable(struct wq_body *body, const char *format, ...) WQ_PRINTF(2, 3);
 /* Tells an argument; stops when it cannot. Returns whether to go on. */
 bool wq_body_arg(struct wq_body *body, wq_str name, wq_str value);
-/* `s` as something that stays: itself when it is lent, else a copy. Stops when memory is out. */
-wq_str wq_body_keep(struct wq_body *body, wq_str s);
 static inline void wq_body_odd(struct wq_body *body, uint64_t oddities)
 {
 	body->report.oddities |= oddities;

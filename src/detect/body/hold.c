@@ -42,21 +42,16 @@ bool wq_seen_add(struct wq_seen *seen, struct wq_arena *arena, uint64_t hash)
 	return was != 0;
 }
 
-bool wq_hold_add(struct wq_hold *hold, struct wq_arena *arena, wq_str s)
+bool wq_hold_grow(struct wq_hold *hold, struct wq_arena *arena, size_t n)
 {
-	if (s.n > hold->room - hold->n) {
-		size_t room = WQ_MAX(WQ_MAX(hold->n * 2, hold->n + s.n), (size_t)HOLD_FIRST);
-		char *p = wq_arena_alloc(arena, room);
-		if (!p)
-			return false;
-		if (hold->n)
-			memcpy(p, hold->p, hold->n);
-		hold->p = p;
-		hold->room = room;
-	}
-	if (s.n)
-		memcpy(hold->p + hold->n, s.p, s.n);
-	hold->n += s.n;
+	size_t room = WQ_MAX(WQ_MAX(hold->n * 2, hold->n + n), (size_t)HOLD_FIRST);
+	char *p = wq_arena_alloc(arena, room);
+	if (!p)
+		return false;
+	if (hold->n)
+		memcpy(p, hold->p, hold->n);
+	hold->p = p;
+	hold->room = room;
 	return true;
 }
 

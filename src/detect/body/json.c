@@ -127,21 +127,29 @@ static bool name_member(struct wq_body *body, wq_str key)
 	return name_next(body, WQ_S("."), key.n ? key : WQ_S("empty-key"));
 }
 
-/* Tells what stands at `path`. */
-static void leaf(struct wq_body *body, wq_str value)
+/* Tells what stands at `path`. `stays`: the value does; else it is copied behind its name. */
+static void leaf(struct wq_body *body, wq_str value, bool stays)
 {
 	struct json *json = body->state;
-	json->names_bytes += json->path.n;
+	size_t name_n = json->path.n;
+	char *p;
+	json->names_bytes += name_n;
 	if (json->names_bytes > (size_t)NAMES_FACTOR * body->limits.no_files_bytes) {
 		wq_body_over(body, "names of more than %u bytes", NAMES_FACTOR * body->limits.no_files_bytes);
 		return;
 	}
-	wq_str name = wq_arena_str(body->arena, wq_str_of(json->path.p, json->path.n));
-	if (!name.p)
+	p = wq_arena_alloc(body->arena, name_n + (stays ? 0 : value.n));
+	if (!p) {
 		wq_body_over(body, "no memory");
-	else
-		wq_body_arg(body, name, value);
+		return;
+	}
+	memcpy(p, json->path.p, name_n);
+	if (!stays) {
+		memcpy(p + name_n, value.p, value.n);
+		value.p = p + name_n;
+	}
 	json->state = json->depth ? COMMA : END;
+	wq_body_arg(body, wq_str_of(p, name_n), value);
 }
 
 static void push(struct wq_body *body, bool array)
@@ -161,7 +169,7 @@ static void pop(struct wq_body *body, bool empty)
 	json->path.n = top(json)->path_n;
 	json->depth--;
 	if (empty)
-		leaf(body, WQ_S(""));
+		leaf(body, WQ_S(""), true);
 	json->state = json->depth ? COMMA : END;
 }
 
@@ -199,17 +207,17 @@ static bool is_number(wq_str s)
 	return at == s.n;
 }
 
-static void word_ends(struct wq_body *body, wq_str word)
+static void word_ends(struct wq_body *body, wq_str word, bool stays)
 {
 	if (wq_str_eq(word, WQ_S("null")))
-		leaf(body, WQ_S(""));
+		leaf(body, WQ_S(""), true);
 	else if (wq_str_eq(word, WQ_S("true")) || wq_str_eq(word, WQ_S("false")) || is_number(word))
-		leaf(body, wq_body_keep(body, word));
+		leaf(body, word, stays);
 	else
 		wq_body_fail(body, "JSON: a word that is no value");
 }
 
-static void string_ends(struct wq_body *body, wq_str s)
+static void string_ends(struct wq_body *body, wq_str s, bool stays)
 {
 	struct json *json = body->state;
 	if (json->high >= 0x80 && !wq_utf8_valid(s)) {
@@ -217,7 +225,7 @@ static void string_ends(struct wq_body *body, wq_str s)
 		(void)wq_args_text(&body->args, WQ_CHARSET_UTF8, s);
 	}
 	if (!json->key) {
-		leaf(body, s);
+		leaf(body, s, stays);
 		return;
 	}
 	json->state = COLON;
@@ -310,27 +318,48 @@ static void escaped(struct wq_body *body, char c)
 		hold(body, &json->token, wq_str_of(&to[found - from], 1));
 }
 
+#define EIGHT(byte) (UINT64_C(0x0101010101010101) * (byte))
+/* Eight bytes at once, of which none ends the run: no quotation mark, backslash, control byte. */
+static inline bool eight_plain(uint64_t x)
+{
+	uint64_t quote = x ^ EIGHT('"'), slash = x ^ EIGHT('\\');
+	return !((((quote - EIGHT(1)) & ~quote) | ((slash - EIGHT(1)) & ~slash) | ((x - EIGHT(0x20)) & ~x)) &
+		EIGHT(0x80));
+}
+
+/* The end of the run of plain bytes from `at` on; what of them is not ASCII shows in *high. */
+static size_t plain_run(wq_str s, size_t at, uint8_t *high)
+{
+	uint64_t x, any = 0;
+	while (s.n - at >= 8 && (memcpy(&x, s.p + at, 8), eight_plain(x))) {
+		any |= x;
+		at += 8;
+	}
+	uint8_t last = any & EIGHT(0x80) ? 0x80 : 0;
+	while (at < s.n && (classes[(uint8_t)s.p[at]] & PLAIN))
+		last |= (uint8_t)s.p[at++];
+	*high |= last;
+	return at;
+}
+
 /* From `at` on inside a string. Returns where it stopped. */
 static size_t in_string(struct wq_body *body, wq_str s, size_t at)
 {
 	struct json *json = body->state;
 	size_t from = at;
-	uint8_t high = json->high;
-	while (at < s.n && (classes[(uint8_t)s.p[at]] & PLAIN))
-		high |= (uint8_t)s.p[at++];
-	json->high = high;
+	at = plain_run(s, at, &json->high);
 	wq_str run = wq_str_head(wq_str_from(s, from), at - from);
 	if (json->surrogate && (run.n || (at < s.n && s.p[at] == '"')) && !lone_surrogate(body))
 		return at;
 	if (at < s.n && s.p[at] == '"' && !json->cut) {
-		string_ends(body, json->key ? run : wq_body_keep(body, run));
+		string_ends(body, run, body->lent);
 		return at + 1;
 	}
 	json->cut = true;
 	if (!hold(body, &json->token, run) || at == s.n)
 		return at;
 	if (s.p[at] == '"') {
-		string_ends(body, wq_hold_take(&json->token));
+		string_ends(body, wq_hold_take(&json->token), true);
 	} else if (s.p[at] == '\\') {
 		json->state = ESCAPE;
 	} else {
@@ -347,13 +376,9 @@ static size_t in_word(struct wq_body *body, wq_str s, size_t at)
 		at++;
 	wq_str run = wq_str_head(wq_str_from(s, from), at - from);
 	if (at < s.n && !json->token.n) {
-		word_ends(body, run);
+		word_ends(body, run, body->lent);
 	} else if (hold(body, &json->token, run) && at < s.n) {
-		/* it stays: it is in the arena */
-		bool lent = body->lent;
-		body->lent = true;
-		word_ends(body, wq_hold_take(&json->token));
-		body->lent = lent;
+		word_ends(body, wq_hold_take(&json->token), true);
 	}
 	return at;
 }
@@ -475,10 +500,8 @@ static void add(struct wq_body *body, wq_str piece)
 static void end(struct wq_body *body)
 {
 	struct json *json = body->state;
-	if (json->state == WORD && json->depth == 0) {
-		body->lent = true; /* the token is in the arena */
-		word_ends(body, wq_hold_take(&json->token));
-	}
+	if (json->state == WORD && json->depth == 0)
+		word_ends(body, wq_hold_take(&json->token), true);
 	if (json->state != END)
 		wq_body_fail(body, "JSON: the end is missing");
 }
