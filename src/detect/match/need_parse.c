@@ -491,7 +491,7 @@ static struct wq_need_node *group(struct parser *parser)
 
 static bool is_space(char c)
 {
-	return c == ' ' || (c >= '\t' && c <= '\r');
+	return c == ' ' || (c >= '\t' && c <= '\r') || c == '\x85'; /* NEL, in 8-bit mode as well */
 }
 
 /* Comments, the ends of quotes and, in extended mode, white space: an item and its quantifier may stand on both sides. */

@@ -55,6 +55,7 @@ static const struct {
 	{S("\\x41\\x{42}\\103\\t"), false, 0, ""}, /* a group again, or octal: not read */
 	{S("\\x41\\x{42}\\t"), false, 3, "ab\t"},
 	{S("(?x) a b # c\n d"), false, 3, "abd"},
+	{S("(?x)ab|\x85"), false, 0, ""}, /* white space as well */
 	{S("a(?i)b|C"), false, 1, ""},
 	{S("(a+b)\\1xyz"), false, 5, "xyz"},
 	{S("(?R)?abc"), false, 0, ""}, /* not read */

@@ -7,6 +7,12 @@ enum {
 	NEST_MAX = 250,       /* brackets within brackets, in a pattern */
 	HEAP_KIB = 16 * 1024, /* of the interpreter */
 	DEPTH_MAX = 50000,
+	STEP_FROM = 256, /* places to begin at, from which on a call is done in steps */
+	STEP_PLACES = 2048,
+	STEP_FACTOR = 4,
+	STEP_CAUTION = 64,    /* how much more time a step with a larger limit may take than the one before */
+	STEP_BYTES = 8 << 20, /* of one step: places times bytes of the string */
+	STEP_WORK = 32 << 20, /* places times match limit times bytes */
 	JIT_STACK_FIRST = 32 * 1024,
 	JIT_STACK_MAX = 1024 * 1024
 };
@@ -14,12 +20,16 @@ enum {
 struct wq_regex {
 	pcre2_code *code;
 	bool jit;
+	bool one_place; /* it can only match where the search begins */
 };
 
 struct wq_regex_scratch {
 	pcre2_match_context *limits;
 	pcre2_match_data *data;
 	pcre2_jit_stack *stack;
+	uint32_t match_limit;
+	uint64_t (*now_nsec)(void);
+	uint64_t deadline_nsec;
 };
 
 static wq_err refuse(wq_str pattern, int code, size_t at)
@@ -52,7 +62,9 @@ static wq_err compile(wq_str pattern, uint32_t options, pcre2_code **ret_code)
 wq_err wq_regex_new(wq_str pattern, bool caseless, bool jit, struct wq_regex **ret_regex)
 {
 	struct wq_regex *regex;
-	uint32_t options = PCRE2_DOTALL | PCRE2_DOLLAR_ENDONLY | PCRE2_NEVER_UTF | (caseless ? PCRE2_CASELESS : 0);
+	uint32_t all = 0,
+		 options = PCRE2_DOTALL | PCRE2_DOLLAR_ENDONLY | PCRE2_NEVER_UTF | PCRE2_USE_OFFSET_LIMIT |
+		(caseless ? PCRE2_CASELESS : 0);
 
 	if (pattern.n > WQ_REGEX_BYTES_MAX)
 		return wq_error(
@@ -65,6 +77,8 @@ wq_err wq_regex_new(wq_str pattern, bool caseless, bool jit, struct wq_regex **r
 		free(regex);
 		return e;
 	}
+	(void)pcre2_pattern_info(regex->code, PCRE2_INFO_ALLOPTIONS, &all);
+	regex->one_place = (all & PCRE2_ANCHORED) != 0 || wq_str_find(pattern, WQ_S("\\G")) >= 0;
 	/* Refused where writable code is forbidden, and for patterns beyond the JIT: both run in the interpreter. */
 	regex->jit = jit && pcre2_jit_compile(regex->code, PCRE2_JIT_COMPLETE) == 0;
 	*ret_regex = regex;
@@ -105,6 +119,7 @@ wq_err wq_regex_scratch_new(uint32_t match_limit, struct wq_regex_scratch **ret_
 		wq_regex_scratch_free(&scratch);
 		return wq_error_id(WQ_E_NO_MEMORY);
 	}
+	scratch->match_limit = match_limit;
 	(void)pcre2_set_match_limit(scratch->limits, match_limit);
 	(void)pcre2_set_heap_limit(scratch->limits, HEAP_KIB);
 	(void)pcre2_set_depth_limit(scratch->limits, DEPTH_MAX);
@@ -125,6 +140,12 @@ void wq_regex_scratch_free(struct wq_regex_scratch **scratch)
 	*scratch = NULL;
 }
 
+void wq_regex_scratch_until(struct wq_regex_scratch *scratch, uint64_t (*now_nsec)(void), uint64_t deadline_nsec)
+{
+	scratch->now_nsec = now_nsec;
+	scratch->deadline_nsec = deadline_nsec;
+}
+
 static size_t put_groups(pcre2_match_data *data, int found, wq_str s, wq_str *groups)
 {
 	const PCRE2_SIZE *at = pcre2_get_ovector_pointer(data);
@@ -137,6 +158,56 @@ static size_t put_groups(pcre2_match_data *data, int found, wq_str s, wq_str *gr
 	return n;
 }
 
+static int match_once(const struct wq_regex *regex, struct wq_regex_scratch *scratch, wq_str s, size_t from)
+{
+	if (regex->jit)
+		return pcre2_jit_match(regex->code, (PCRE2_SPTR)s.p, s.n, from, 0, scratch->data, scratch->limits);
+	return pcre2_match(regex->code, (PCRE2_SPTR)s.p, s.n, from, PCRE2_NO_JIT, scratch->data, scratch->limits);
+}
+
+/* Whether the deadline is passed, or will be when `factor` times the time since `*before` is spent. */
+static bool is_late(const struct wq_regex_scratch *scratch, uint64_t *before, uint64_t factor)
+{
+	uint64_t now = scratch->now_nsec ? scratch->now_nsec() : 0, spent = now - *before;
+
+	*before = now;
+	return scratch->now_nsec && now + spent * factor >= scratch->deadline_nsec;
+}
+
+/* PCRE2 counts its work for each place that a match may begin at, anew, and what it counts may cost as much as the string is long. So a
+ * long string is searched by stretches of such places: many with a small limit each, and where that was not enough fewer, at last one
+ * with larger and larger limits; in between there is time to look at the clock. */
+static int match_in_steps(const struct wq_regex *regex, struct wq_regex_scratch *scratch, wq_str s, size_t from)
+{
+	size_t most = regex->one_place ? 1 : WQ_MIN(WQ_MAX(STEP_BYTES / s.n, (size_t)1), (size_t)STEP_PLACES);
+	size_t places = most, work = WQ_MAX(STEP_WORK / s.n, (size_t)1);
+	uint64_t before = scratch->now_nsec ? scratch->now_nsec() : 0;
+	int found;
+
+	do {
+		size_t limit = WQ_MIN(work / places + 1, (size_t)scratch->match_limit);
+		bool again, larger;
+
+		(void)pcre2_set_match_limit(scratch->limits, (uint32_t)limit);
+		(void)pcre2_set_offset_limit(scratch->limits, from + places - 1);
+		found = match_once(regex, scratch, s, from);
+		again = found == PCRE2_ERROR_MATCHLIMIT && limit < scratch->match_limit;
+		larger = again && places == 1;
+		if (!again && (found != PCRE2_ERROR_NOMATCH || regex->one_place))
+			break;
+		from += again ? 0 : places;
+		work *= larger ? STEP_FACTOR : 1;
+		places = again ? (places + STEP_FACTOR - 1) / STEP_FACTOR : WQ_MIN(places * STEP_FACTOR, most);
+		if (from <= s.n && is_late(scratch, &before, larger ? STEP_CAUTION : 0)) {
+			found = PCRE2_ERROR_MATCHLIMIT;
+			break;
+		}
+	} while (from <= s.n);
+	(void)pcre2_set_match_limit(scratch->limits, scratch->match_limit);
+	(void)pcre2_set_offset_limit(scratch->limits, PCRE2_UNSET);
+	return found;
+}
+
 enum wq_regex_answer wq_regex_match(const struct wq_regex *regex, struct wq_regex_scratch *scratch, wq_str s,
 	size_t from, wq_str groups[WQ_REGEX_GROUPS_MAX], size_t *ret_n)
 {
@@ -146,11 +217,10 @@ enum wq_regex_answer wq_regex_match(const struct wq_regex *regex, struct wq_rege
 		s.p = "";
 	if (from > s.n)
 		return WQ_REGEX_NO;
-	if (regex->jit)
-		found = pcre2_jit_match(regex->code, (PCRE2_SPTR)s.p, s.n, from, 0, scratch->data, scratch->limits);
+	if (s.n - from < STEP_FROM)
+		found = match_once(regex, scratch, s, from);
 	else
-		found = pcre2_match(
-			regex->code, (PCRE2_SPTR)s.p, s.n, from, PCRE2_NO_JIT, scratch->data, scratch->limits);
+		found = match_in_steps(regex, scratch, s, from);
 	if (found == PCRE2_ERROR_NOMATCH)
 		return WQ_REGEX_NO;
 	if (found < 0)

@@ -28,8 +28,12 @@ wq_err wq_regex_new(wq_str pattern, bool caseless, bool jit, struct wq_regex **r
 void wq_regex_free(struct wq_regex **regex);
 bool wq_regex_is_jit(const struct wq_regex *regex);
 
-/* Room for matching, with a JIT stack; `match_limit` bounds the work of one call (WQ_REGEX_MATCH_LIMIT). */
+/* Room for matching, with a JIT stack. `match_limit` (WQ_REGEX_MATCH_LIMIT) bounds the work for each place at which a match may begin, as
+ * PCRE2 counts; patterns of CRS exist that need 180 ms for 1,000 newlines within it. So set a deadline. */
 wq_err wq_regex_scratch_new(uint32_t match_limit, struct wq_regex_scratch **ret_scratch);
+/* From now on a call over a string of 256 bytes and more is given up (WQ_REGEX_LIMIT) once the clock has passed the deadline; it looks
+ * there every few milliseconds at the latest. `now_nsec` NULL: never. */
+void wq_regex_scratch_until(struct wq_regex_scratch *scratch, uint64_t (*now_nsec)(void), uint64_t deadline_nsec);
 void wq_regex_scratch_free(struct wq_regex_scratch **scratch);
 
 enum wq_regex_answer { WQ_REGEX_NO, WQ_REGEX_YES, WQ_REGEX_LIMIT /* given up: treat by the profile's direction */ };

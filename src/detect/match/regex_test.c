@@ -162,6 +162,77 @@ static void test_work_is_bounded(void **state)
 	}
 }
 
+/* In steps or at once: the same answers, wherever the match is. */
+static void test_long_strings(void **state)
+{
+	static const char *const patterns[] = {"needle", "(?s)a.*needle", "needle$", "(?<=x)needle", "x?needle\\b",
+		"[nx]ee(dl)e", "^x.*needle", "\\Gx*needle", "$"};
+	enum { LONG = 20000 };
+	char *text = malloc(LONG);
+
+	(void)state;
+	assert_non_null(text);
+	for (size_t i = 0; i < 2 * WQ_COUNT(patterns); i++)
+		for (size_t at = 0; at <= LONG - 6; at += at < 300 || at > LONG - 300 ? 37 : 2111) {
+			struct wq_regex *regex;
+			wq_str groups[WQ_REGEX_GROUPS_MAX], s = wq_str_of(text, at % 2 ? LONG : at + 6);
+
+			memset(text, 'x', LONG);
+			memcpy(text + at, "needle", 6);
+			assert_ok(wq_regex_new(wq_str_c(patterns[i / 2]), false, i % 2, &regex));
+			enum wq_regex_answer whole = wq_regex_match(regex, scratch, s, 0, groups, NULL);
+			if (i / 2 == 0) {
+				assert_int_equal(whole, WQ_REGEX_YES);
+				assert_ptr_equal(groups[0].p, text + at);
+			}
+			if (i / 2 == 8) {
+				assert_int_equal(whole, WQ_REGEX_YES);
+				assert_ptr_equal(groups[0].p, s.p + s.n);
+			}
+			bool has = i / 2 == 0 || i / 2 == 5 || i / 2 == 8 || i / 2 == 7 || (i / 2 == 6 && at > 0) ||
+				(i / 2 == 3 && at > 0) || (i / 2 == 2 && s.n == at + 6) ||
+				(i / 2 == 4 && s.n == at + 6);
+			if (whole != (has ? WQ_REGEX_YES : WQ_REGEX_NO))
+				fail_msg("%s: %d at %zu of %zu", patterns[i / 2], whole, at, s.n);
+			wq_regex_free(&regex);
+		}
+	free(text);
+}
+
+static uint64_t asked;
+
+static uint64_t clock_of_test(void)
+{
+	return ++asked;
+}
+
+/* The first places cost tens of thousands of backtracks each: the clock ends it, after a few looks. */
+static void test_deadline(void **state)
+{
+	enum { LONG = 400 };
+	char *text = malloc(LONG);
+
+	(void)state;
+	assert_non_null(text);
+	memset(text, '\n', LONG);
+	for (int jit = 0; jit <= 1; jit++) {
+		struct wq_regex *regex;
+
+		assert_ok(wq_regex_new(WQ_S("\\s+\\s*\\s*x"), false, jit, &regex));
+		text[LONG - 1] = 'x';
+		text[LONG - 2] = 'y';
+		asked = 0;
+		wq_regex_scratch_until(scratch, clock_of_test, 3);
+		assert_int_equal(wq_regex_match(regex, scratch, wq_str_of(text, LONG), 0, NULL, NULL), WQ_REGEX_LIMIT);
+		assert_int_equal(asked, 3);
+		wq_regex_scratch_until(scratch, clock_of_test, UINT64_MAX);
+		assert_int_equal(wq_regex_match(regex, scratch, wq_str_of(text, LONG), 0, NULL, NULL), WQ_REGEX_NO);
+		wq_regex_scratch_until(scratch, NULL, 0);
+		wq_regex_free(&regex);
+	}
+	free(text);
+}
+
 static void test_one_scratch_for_many_patterns(void **state)
 {
 	struct wq_regex *a, *b;
@@ -188,6 +259,8 @@ int main(void)
 		cmocka_unit_test(test_bad_patterns),
 		cmocka_unit_test(test_too_long),
 		cmocka_unit_test(test_work_is_bounded),
+		cmocka_unit_test(test_long_strings),
+		cmocka_unit_test(test_deadline),
 		cmocka_unit_test(test_one_scratch_for_many_patterns),
 	};
 	return cmocka_run_group_tests(tests, make_scratch, free_scratch);
