@@ -74,7 +74,7 @@ static void choose_charset(struct wq_body *body, wq_str content_type)
 		break;
 	case WQ_CHARSET_GB18030:
 	case WQ_CHARSET_BIG5:
-		body->decoding = body->parser->decode;
+		body->decoding = body->parser && body->parser->decode;
 		wq_decoder_init(&body->decoder, body->args.charset);
 		break;
 	case WQ_CHARSET_UTF8:
@@ -94,7 +94,7 @@ struct wq_body *wq_body_new(enum wq_body_kind kind, wq_str content_type, wq_str 
 	body->parser = parsers[kind];
 	body->args = (struct wq_args){
 		.sink = &body->sink, .arena = arena, .oddities = &body->report.oddities, .max = limits->args};
-	if (body->parser)
+	if (kind != WQ_BODY_NONE)
 		choose_charset(body, content_type);
 	if (!wq_body_inflate_open(body, content_encoding))
 		return body;

@@ -98,7 +98,8 @@ struct wq_body *wq_body_new(enum wq_body_kind kind, wq_str content_type, wq_str 
 void wq_body_pieces_stay(struct wq_body *body);
 /* Pieces in order; their bounds change nothing in what is told. After a failure further bytes are only counted. */
 void wq_body_add(struct wq_body *body, wq_str piece);
-/* After the last piece. A body of no bytes is not a failure. */
+/* After the last piece. A body of no bytes is not a failure. XML is parsed here, with up to ten times its bytes (at most no_files_bytes)
+ * outside the arena. */
 void wq_body_end(struct wq_body *body);
 const struct wq_body_report *wq_body_report(const struct wq_body *body);
 

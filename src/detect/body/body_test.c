@@ -80,6 +80,10 @@ static void charsets(void **state)
 			"! charset\nfailed unreadable: the charset is not known, or not one that is read here\n"),
 		ROW(FORM "; charset=utf-8; charset=gbk", "a=1", "a=1\n! charset\n"),
 		ROW("application/json; charset=gbk", "{\"\xd6\xd0\":\"\xc1\x5c\xce\xc4\"}", "json.中=羂文\n"),
+		ROW("text/plain; charset=gbk", "\xd6\xd0", ""),
+		ROW("text/plain; charset=utf-16", "a",
+			"! charset\nfailed unreadable: the charset is not known, or not one that is read here\n"),
+		ROW("application/octet-stream; charset=utf-16", "a", ""),
 		ROW("application/json; charset=gbk", "[\"\xff\"]", "json.array_0=\xef\xbf\xbd\n! charset\n"),
 	};
 	(void)state;

@@ -1,5 +1,6 @@
 /* XML 1.0 by libxml2's SAX2. The body is kept (SecRequestBodyNoFilesLimit holds for it) and parsed at its end, so that nothing of
- * libxml2 lives between pieces and what is told cannot depend on them. Document types and entities are refused before they are read. */
+ * libxml2 lives between pieces and what is told cannot depend on them. Document types and entities are refused before they are read. Meanwhile libxml2 takes
+ * up to nine times the body's bytes outside the arena (20,000 different names; measured with 128 KiB: 1.1 MiB, 3 ms). */
 #include "detect/body/body_priv.h"
 
 #include <libxml/parser.h>
