@@ -205,13 +205,14 @@ static bool meets(const uint64_t a[4], const uint64_t b[4])
 	return ((a[0] & b[0]) | (a[1] & b[1]) | (a[2] & b[2]) | (a[3] & b[3])) != 0;
 }
 
-/* A result that is another string already gives its memory back, unless it is a part of what it was made from. */
+/* A result that is another string already gives its memory back, unless it is a part of what it was made from; an empty one has none, and
+ * what was allocated since may stand where it did. */
 static wq_string add_result(struct wq_pool *pool, wq_str from, wq_str out)
 {
 	uint32_t before = pool->n;
 	wq_string result = wq_pool_add(pool, out);
 
-	if (result < before && (out.p < from.p || out.p > from.p + from.n))
+	if (result < before && out.n > 0 && (out.p < from.p || out.p > from.p + from.n))
 		wq_arena_shrink(pool->arena, out.p, 0);
 	return result;
 }

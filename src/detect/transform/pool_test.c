@@ -190,6 +190,24 @@ static void test_memory(void **state)
 	assert_str(wq_pool_str(&pool, padded), WQ_S("b "));
 }
 
+/* An empty result has no memory of its own: the pool's table, grown when it was looked up, stands in its place. */
+static void test_empty_result(void **state)
+{
+	(void)state;
+	/* one block, so that the table can stand where the result was */
+	assert_non_null(wq_arena_alloc(&arena, 256 * WQ_KIB));
+	wq_arena_reset(&arena);
+	wq_pool_init(&pool, chains, 3, &arena);
+	uint16_t remove = CHAIN(WQ_T_REMOVE_WHITESPACE);
+	wq_string empty = wq_pool_add(&pool, WQ_S("")), space = wq_pool_add(&pool, WQ_S(" "));
+
+	for (unsigned i = 0; pool.n < pool.room; i++)
+		wq_pool_add(&pool, wq_arena_printf(&arena, "%u", i));
+	assert_int_equal(wq_pool_via(&pool, space, remove), empty);
+	memset(wq_arena_alloc(&arena, 4096), 'x', 4096);
+	assert_str(wq_pool_str(&pool, space), WQ_S(" "));
+}
+
 static void test_limits(void **state)
 {
 	(void)state;
@@ -231,6 +249,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_empty, start, stop),
 		cmocka_unit_test_setup_teardown(test_facts, start, stop),
 		cmocka_unit_test_setup_teardown(test_memory, start, stop),
+		cmocka_unit_test_setup_teardown(test_empty_result, start, stop),
 		cmocka_unit_test_setup_teardown(test_limits, start, stop),
 		cmocka_unit_test_setup_teardown(test_most, start, stop),
 	};
