@@ -15,6 +15,7 @@
 #ifndef WQ_DETECT_WAF_EVAL_PRIV_H
 #define WQ_DETECT_WAF_EVAL_PRIV_H
 
+#include "base/buf.h"
 #include "detect/waf/program_priv.h"
 
 /* ---- plan ---- */
@@ -121,7 +122,13 @@ struct wq_waf_dynamic {
 /* The last word of a string's facts: what operators without a pattern have found out. */
 enum wq_waf_fact { WQ_FACT_SQL_ASKED = 1, WQ_FACT_SQL = 2, WQ_FACT_HTML_ASKED = 4, WQ_FACT_HTML = 8 };
 
-enum { WQ_WAF_PER_RULE_MAX = 8, WQ_WAF_FREE_MAX = 64, WQ_WAF_LIMITS_MAX = 4, WQ_WAF_FIXED_MAX = 8 };
+enum {
+	WQ_WAF_PER_RULE_MAX = 8,
+	WQ_WAF_FREE_MAX = 64,
+	WQ_WAF_LIMITS_MAX = 4,
+	WQ_WAF_FIXED_MAX = 8,
+	WQ_WAF_EXPANDED_MAX = 8
+};
 
 struct wq_waf_target_removal {
 	const uint64_t *rules;
@@ -137,6 +144,12 @@ struct wq_waf_worker {
 		uint32_t limit;
 		struct wq_regex_scratch *scratch;
 	} scratches[WQ_WAF_LIMITS_MAX];
+	/* of patterns with variables in them, by their text; the oldest gives way */
+	struct {
+		struct wq_buf text;
+		struct wq_regex *regex;
+	} expanded[WQ_WAF_EXPANDED_MAX];
+	uint32_t expanded_next;
 };
 
 struct wq_waf_tx {
@@ -267,6 +280,9 @@ struct wq_waf_found {
 };
 enum wq_regex_answer wq_waf_ask(
 	struct wq_waf_tx *tx, const struct wq_waf_rule *rule, struct wq_waf_item *item, struct wq_waf_found *found);
+/* operator_regex.c: the regular expression of a rule; NULL: what its variables made of it is none. */
+const struct wq_regex *wq_waf_regex_of(struct wq_waf_tx *tx, const struct wq_waf_rule *rule);
+void wq_waf_expanded_done(struct wq_waf_worker *worker);
 /* operator_check.c */
 bool wq_waf_check_utf8(wq_str s);
 bool wq_waf_check_number(enum wq_waf_op op, wq_str digits);

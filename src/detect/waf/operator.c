@@ -15,11 +15,13 @@ static bool pooled(struct wq_waf_tx *tx, struct wq_waf_item *item)
 static enum wq_regex_answer run_regex(
 	struct wq_waf_tx *tx, const struct wq_waf_rule *rule, wq_str s, size_t from, struct wq_waf_found *found)
 {
-	enum wq_regex_answer answer;
+	const struct wq_regex *regex = wq_waf_regex_of(tx, rule);
+	enum wq_regex_answer answer = WQ_REGEX_LIMIT;
 
 	tx->cost.regex_runs++;
 	tx->cost.bytes += s.n - from;
-	answer = wq_regex_match(tx->program->regexes[rule->regex], tx->scratch, s, from, found->groups, &found->n);
+	if (regex)
+		answer = wq_regex_match(regex, tx->scratch, s, from, found->groups, &found->n);
 	if (answer == WQ_REGEX_LIMIT)
 		tx->pattern_limit = true;
 	return answer;
