@@ -11,7 +11,7 @@ enum {
 };
 
 static const double each_literal = 1e-5; /* what a literal costs, as a share of positions of ordinary text */
-static const double too_common = 0.01;   /* a set that stands at such a share of positions is of no use */
+static const double too_common = 0.001;  /* a set that stands at such a share of positions costs more than it saves */
 
 struct part {
 	uint32_t least;    /* bytes */

@@ -50,7 +50,7 @@ static const struct {
 	{S("a(?=bcd)"), false, 1, ""},
 	{S("(?<!foo)bar"), false, 3, "bar"},
 	{S("(?<name>bar)(?P<other>foo)"), false, 6, "barfoo"},
-	{S("(?#foo)ba(?#foo)r(?#foo)*q"), false, 3, "ba"},
+	{S("(?#foo)bar(?#foo)ba(?#foo)r(?#foo)*q"), false, 6, "barba"},
 	{S("\\Qa.b\\E*qq"), false, 4, "qq"},
 	{S("\\x41\\x{42}\\103\\t"), false, 0, ""}, /* a group again, or octal: not read */
 	{S("\\x41\\x{42}\\t"), false, 3, "ab\t"},

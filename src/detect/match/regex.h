@@ -46,7 +46,9 @@ enum wq_regex_answer wq_regex_match(const struct wq_regex *regex, struct wq_rege
  * (0, no literals, all bytes). */
 struct wq_need {
 	uint32_t min_bytes;
-	const wq_str *literals; /* at least one of them occurs; ASCII letters in lower case, compared without case */
+	/* At least one of them occurs; ASCII letters in lower case, compared without case. None when those that would do are so common
+	 * that looking for them costs more than asking the pattern. */
+	const wq_str *literals;
 	size_t literals_n;
 	uint64_t any_of[4]; /* at least one byte of this set occurs; bit b of word b/64 */
 	uint64_t only
