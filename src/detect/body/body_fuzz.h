@@ -11,7 +11,7 @@ enum { FUZZ_MAX = 64 * 1024 };
 static inline bool fuzz_run(const struct probe_body *in, size_t piece, bool stay, struct wq_buf *log)
 {
 	struct wq_arena arena;
-	wq_arena_init(&arena, 64 * WQ_MIB);
+	wq_arena_init(&arena, 4 * WQ_MIB); /* 64 KiB of input cannot need more */
 	bool over = probe_run(in, piece, stay, &arena, log).over;
 	if (arena.failed || wq_failed(wq_buf_err(log)))
 		abort();

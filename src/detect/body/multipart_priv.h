@@ -10,6 +10,8 @@ struct multipart_part {
 	wq_str headers[MULTIPART_HEADERS_MAX]; /* unfolded, without line ends */
 	unsigned headers_n;
 	size_t headers_bytes;
+	struct wq_hold fold; /* the header of number `folded`, which folded lines make longer */
+	unsigned folded;
 	uint64_t oddities; /* of this head */
 	bool named, filed;
 	wq_str name, filename;

@@ -294,6 +294,28 @@ static void limits(void **state)
 	}
 }
 
+/* Folds by the thousand: memory grows with the bytes, not with their square. */
+static void many_folds(void **state)
+{
+	struct wq_arena arena;
+	WQ_BUF(text, 65536);
+	WQ_BUF(log, PROBE_MAX);
+	(void)state;
+	wq_buf_printf(&text, "--b\r\n" CD "name=a\r\nX:");
+	for (int i = 0; i < 1500; i++)
+		wq_buf_printf(&text, "\r\n y");
+	wq_buf_printf(&text,
+		"\r\nY:z\r\n 1"
+		"\r\n\r\nv" END);
+	struct probe_body in = {
+		WQ_BODY_MULTIPART, WQ_S("multipart/form-data; boundary=b"), WQ_S(""), wq_buf_str(&text), NULL};
+	wq_arena_init(&arena, 128 * WQ_KIB);
+	struct wq_body_report report = probe_run(&in, 100, false, &arena, &log);
+	assert_false(report.failed);
+	assert_true(wq_str_find(wq_buf_str(&log), WQ_S(" y y\nheader a:Y:z 1\na=v\n")) > 0);
+	wq_arena_done(&arena);
+}
+
 /* Whatever is refused in a multipart body is a strict error for rules that only ask for that. */
 static void long_boundary(void **state)
 {
@@ -374,6 +396,7 @@ int main(void)
 		cmocka_unit_test(charsets),
 		cmocka_unit_test(boundaries),
 		cmocka_unit_test(limits),
+		cmocka_unit_test(many_folds),
 		cmocka_unit_test(long_boundary),
 		cmocka_unit_test(large_file),
 		cmocka_unit_test(variables),
