@@ -87,7 +87,8 @@ void wq_gate_waf_enqueue(struct wq_gate_waf *w, void (*done)(struct wq_gate_waf 
 
 void wq_gate_waf_dequeue(struct wq_gate_waf *w)
 {
-	if (w->queued)
-		ngx_queue_remove(&w->queue);
+	if (w->queued) {
+		ngx_queue_remove(&w->queue); /* two statements */
+	}
 	w->queued = 0;
 }
