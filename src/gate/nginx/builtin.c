@@ -15,7 +15,8 @@ static const struct page pages[] = {
 		"This address is open to listed networks only (Provisions on the Security of Internet Government "
 		"Applications, article 19)"},
 	{403, "leave_token", "该外部链接不是本网站给出的，请返回原页面", "This link was not given by this site"},
-	{403, "challenge_mark", "该确认链接已失效，请返回原页面重新打开", "This confirmation is no longer valid; please open the page again"},
+	{403, "challenge_mark", "该确认链接已失效，请返回原页面重新打开",
+		"This confirmation is no longer valid; please open the page again"},
 	{404, "leave_unknown", "本网站没有这个外部链接", "This site has no such link"},
 	{400, NULL, "请求地址有歧义，请使用规范的地址", "The address can be read in more than one way"},
 	{403, NULL, "该地址未开放", "This address is not open"},

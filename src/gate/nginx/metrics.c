@@ -1,5 +1,6 @@
 /* `weique_metrics`: what all workers counted, as Prometheus reads it; and the shared memory in which they count. */
 #include "gate/nginx/module.h"
+#include "gate/nginx/rules_zone.h"
 
 enum { METRICS_MAX = 64 * 1024 * 1024, SLAB_MORE = 256 * 1024 };
 
@@ -72,6 +73,13 @@ void wq_gate_publish(void)
 	put(&g->connected, wq_gate_channel_connected());
 }
 
+static const char *name_of_row(void *data, uint32_t row)
+{
+	const struct wq_gate_zone *zone = data;
+
+	return row < WQ_GATE_ROWS_MAX ? zone->names[row] : "";
+}
+
 ngx_int_t wq_gate_metrics_handler(ngx_http_request_t *r)
 {
 	static ngx_str_t type = ngx_string("text/plain; version=0.0.4; charset=utf-8");
@@ -81,5 +89,7 @@ ngx_int_t wq_gate_metrics_handler(ngx_http_request_t *r)
 		return NGX_HTTP_NOT_ALLOWED;
 	if (wq_gate_worker.zone)
 		wq_gate_zone_write(wq_gate_worker.zone, &text);
+	if (wq_gate_worker.zone && wq_gate_worker.rules_zone)
+		wq_rules_hits_write(wq_gate_worker.rules_zone, name_of_row, wq_gate_worker.zone, &text);
 	return wq_gate_text_send(r, type, &text);
 }

@@ -28,10 +28,10 @@ struct wq_gate_main_conf {
 	ngx_str_t vault; /* socket path with NUL; empty: no vault configured */
 	ngx_msec_t wait_msec;
 	off_t memory_bytes;
-	ngx_array_t *vault_users;  /* uid_t: may run the vault, besides root and ourselves */
-	ngx_int_t ssl_server_name; /* index of the variable */
-	ngx_shm_zone_t *zone;      /* of the counters; NULL: no vault configured */
-	ngx_array_t *rulesets;     /* struct wq_gate_ruleset *; NULL: no rules */
+	ngx_array_t *vault_users;   /* uid_t: may run the vault, besides root and ourselves */
+	ngx_int_t ssl_server_name;  /* index of the variable */
+	ngx_shm_zone_t *zone;       /* of the counters; NULL: no vault configured */
+	ngx_array_t *rulesets;      /* struct wq_gate_ruleset *; NULL: no rules */
 	ngx_shm_zone_t *rules_zone; /* with rules */
 #if (NGX_THREADS)
 	ngx_thread_pool_t *threads; /* in which cold packs are read; NULL: in the worker */
@@ -58,10 +58,10 @@ struct wq_rewrite_names;  /* policy/rewrite.h */
 
 /* What is known of a request; its log variables come from here. */
 struct wq_gate_ctx {
-	struct wq_gate_release *release;     /* pinned until the request's pool ends; NULL: none */
-	const char *class;                   /* "sealed", "dynamic", "staff", "closed", "leave", "challenge"; NULL: not decided */
-	const char *reason;                  /* why it was not served, a stable word; NULL: it was */
-	struct wq_gate_cold *cold;           /* of an answer that is read from the disk */
+	struct wq_gate_release *release; /* pinned until the request's pool ends; NULL: none */
+	const char *class;         /* "sealed", "dynamic", "staff", "closed", "leave", "challenge"; NULL: not decided */
+	const char *reason;        /* why it was not served, a stable word; NULL: it was */
+	struct wq_gate_cold *cold; /* of an answer that is read from the disk */
 	struct wq_gate_rewriting *rewriting; /* of an answer that comes from an origin; NULL: goes through as it is */
 	struct wq_gate_waf *waf;             /* before the rule engine; NULL: no rules */
 	wq_digest digest;
@@ -86,7 +86,7 @@ struct wq_gate_worker {
 	struct wq_waf_worker *waf;      /* scratch of the rule engine; NULL: no rules */
 	struct wq_rules_zone *rules_zone;
 	ngx_shmtx_t *rules_lock; /* of the zone's list of exceptions */
-	bool ready;                     /* the vault said that everything current was handed over, at least once */
+	bool ready;              /* the vault said that everything current was handed over, at least once */
 };
 extern struct wq_gate_worker wq_gate_worker;
 

@@ -132,6 +132,31 @@ struct wq_rules_hit *wq_rules_hit(struct wq_rules_zone *zone, uint32_t row, wq_s
 	return hit;
 }
 
+static void write_label(const char *text, struct wq_buf *out)
+{
+	for (; *text; text++) {
+		if (*text == '\\' || *text == '"')
+			wq_buf_byte(out, '\\');
+		wq_buf_byte(out, (uint8_t)*text);
+	}
+}
+
+void wq_rules_hits_write(const struct wq_rules_zone *zone, const char *(*name_of_row)(void *data, uint32_t row),
+	void *data, struct wq_buf *out)
+{
+	uint32_t n = __atomic_load_n(&zone->hits_n, __ATOMIC_ACQUIRE);
+
+	wq_buf_printf(out,
+		"# HELP weique_rule_exception_hits_total Requests in which an exception took a rule or a target away.\n"
+		"# TYPE weique_rule_exception_hits_total counter\n");
+	for (uint32_t i = 0; i < n; i++) {
+		wq_buf_printf(out, "weique_rule_exception_hits_total{app=\"%s\",exception=\"",
+			name_of_row(data, zone->hits[i].row));
+		write_label(zone->hits[i].text, out);
+		wq_buf_printf(out, "\"} %llu\n", (unsigned long long)load(&zone->hits[i].count));
+	}
+}
+
 /* ---- incidents ---- */
 
 void wq_incident_next(struct wq_rules_zone *zone, wq_time now, char out[WQ_INCIDENT_TEXT])

@@ -11,6 +11,7 @@
 #ifndef WQ_GATE_NGINX_RULES_ZONE_H
 #define WQ_GATE_NGINX_RULES_ZONE_H
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "text/host.h"
 
@@ -67,6 +68,10 @@ bool wq_rules_tell(struct wq_rules_zone *zone, uint64_t key, uint64_t now_msec, 
 
 /* The place of an exception, made when there is none; NULL when all are taken. The caller holds the zone's lock. */
 struct wq_rules_hit *wq_rules_hit(struct wq_rules_zone *zone, uint32_t row, wq_str text);
+
+/* How often exceptions were used, as Prometheus reads it; `name_of_row` tells which application has a row. */
+void wq_rules_hits_write(const struct wq_rules_zone *zone, const char *(*name_of_row)(void *data, uint32_t row),
+	void *data, struct wq_buf *out);
 
 /* "20261122-A7F30012": the day (UTC), then what passed of it in 32nds of a millisecond; no two are equal in one zone, and later ones
  * are greater. */

@@ -114,15 +114,28 @@ static void incidents_ascend(void **state)
 	free(zone);
 }
 
+static const char *name_of_row(void *data, uint32_t row)
+{
+	(void)data;
+	return row == 1 ? "one" : "two";
+}
+
 static void exceptions_have_places(void **state)
 {
 	struct wq_rules_zone *zone = new_zone();
+	WQ_BUF(text, WQ_MIB);
 	struct wq_rules_hit *a = wq_rules_hit(zone, 1, WQ_S("942100 /")), *b = wq_rules_hit(zone, 2, WQ_S("942100 /"));
 
 	(void)state;
 	assert_true(a && b && a != b);
 	assert_ptr_equal(wq_rules_hit(zone, 1, WQ_S("942100 /")), a);
-	for (uint32_t i = 3; i <= WQ_RULES_HITS; i++)
+	a->count = 5;
+	wq_rules_hit(zone, 2, WQ_S("920230 ARGS:\"x\\ /"))->count = 7;
+	wq_rules_hits_write(zone, name_of_row, NULL, &text);
+	assert_true(wq_str_find(wq_buf_str(&text), WQ_S("{app=\"one\",exception=\"942100 /\"} 5\n")) > 0);
+	assert_true(
+		wq_str_find(wq_buf_str(&text), WQ_S("{app=\"two\",exception=\"920230 ARGS:\\\"x\\\\ /\"} 7\n")) > 0);
+	for (uint32_t i = 4; i <= WQ_RULES_HITS; i++)
 		assert_non_null(wq_rules_hit(zone, i, WQ_S("x")));
 	assert_null(wq_rules_hit(zone, 70000, WQ_S("x")));
 	free(zone);

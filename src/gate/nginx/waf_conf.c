@@ -182,7 +182,7 @@ char *wq_gate_waf_set_rules(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
 	(void)cmd;
 	if (lcf->rules != NGX_CONF_UNSET_PTR)
-		return (char *)(uintptr_t)"is duplicate";
+		return (char *)(uintptr_t) "is duplicate";
 	lcf->rules = NULL;
 	if (cf->args->nelts == 2 && wq_str_eq(wq_gate_str(args[1]), WQ_S("off")))
 		return NGX_CONF_OK;
@@ -204,7 +204,7 @@ char *wq_gate_waf_set_log(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
 	(void)cmd;
 	if (lcf->rules_log != NGX_CONF_UNSET_PTR)
-		return (char *)(uintptr_t)"is duplicate";
+		return (char *)(uintptr_t) "is duplicate";
 	lcf->rules_log = NULL;
 	if (wq_str_eq(wq_gate_str(args[1]), WQ_S("off")))
 		return NGX_CONF_OK;
@@ -236,8 +236,8 @@ ngx_int_t wq_gate_waf_zone_add(ngx_conf_t *cf, struct wq_gate_main_conf *mcf)
 
 	if (!mcf->rulesets)
 		return NGX_OK;
-	mcf->rules_zone =
-		ngx_shared_memory_add(cf, &name, sizeof(struct wq_rules_zone) + SLAB_MORE, &ngx_http_weique_module);
+	mcf->rules_zone = ngx_shared_memory_add(
+		cf, &name, sizeof(struct wq_rules_zone) + SLAB_MORE, &ngx_http_weique_module);
 	if (!mcf->rules_zone)
 		return NGX_ERROR;
 	mcf->rules_zone->init = zone_init;

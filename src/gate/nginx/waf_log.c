@@ -55,8 +55,8 @@ static void finish_answer(struct wq_gate_waf *w)
 /* What no plain address has. */
 static bool is_odd(wq_str target)
 {
-	static const wq_str words[] = {
-		WQ_S_INIT("%27"), WQ_S_INIT("%22"), WQ_S_INIT("%3c"), WQ_S_INIT("%3C"), WQ_S_INIT("%00"), WQ_S_INIT("..")};
+	static const wq_str words[] = {WQ_S_INIT("%27"), WQ_S_INIT("%22"), WQ_S_INIT("%3c"), WQ_S_INIT("%3C"),
+		WQ_S_INIT("%00"), WQ_S_INIT("..")};
 
 	for (size_t i = 0; i < target.n; i++)
 		if (strchr("'\"<>()|;$`\\{}", target.p[i]) != NULL && target.p[i] != 0)

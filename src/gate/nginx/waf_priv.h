@@ -90,14 +90,14 @@ struct wq_gate_waf {
 	uint64_t answer_bytes, answer_max;
 
 	unsigned queued : 1;
-	unsigned waiting : 1;     /* the request stands still until the queue, or the body, goes on */
-	unsigned body_here : 1;   /* it was read */
-	unsigned held : 1;        /* the request lives on, though answered, until it is judged */
-	unsigned over : 1;        /* a budget, or a limit of the body */
-	unsigned unreadable : 1;  /* the body */
-	unsigned confirmed : 1;   /* a challenge was answered before */
-	unsigned own_page : 1;    /* what goes out is ours */
-	unsigned answer_seen : 1; /* its header */
+	unsigned waiting : 1;       /* the request stands still until the queue, or the body, goes on */
+	unsigned body_here : 1;     /* it was read */
+	unsigned held : 1;          /* the request lives on, though answered, until it is judged */
+	unsigned over : 1;          /* a budget, or a limit of the body */
+	unsigned unreadable : 1;    /* the body */
+	unsigned confirmed : 1;     /* a challenge was answered before */
+	unsigned own_page : 1;      /* what goes out is ours */
+	unsigned answer_seen : 1;   /* its header */
 	unsigned answer_judged : 1; /* phases 3 and 4 are done */
 	unsigned answer_last : 1;
 	unsigned watched : 1; /* a sealed path's */

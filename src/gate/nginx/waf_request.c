@@ -28,8 +28,9 @@ static void left_out(void *data, const char *label, wq_err why)
 {
 	const struct wq_gate_waf *w = data;
 
-	ngx_log_error(NGX_LOG_ERR, w->r->connection->log, 0, "weique: exception_left_out app=%s exception=\"%s\" note=\"%s\"",
-		w->ctx->release->snapshot.head.app, label, wq_err_note(why));
+	ngx_log_error(NGX_LOG_ERR, w->r->connection->log, 0,
+		"weique: exception_left_out app=%s exception=\"%s\" note=\"%s\"", w->ctx->release->snapshot.head.app,
+		label, wq_err_note(why));
 }
 
 static wq_day today(void)
@@ -114,8 +115,8 @@ static bool begin(struct wq_gate_waf *w, bool detection_only)
 
 	if (!id)
 		return false;
-	b.unique_id = wq_str_of(id,
-		(size_t)(ngx_sprintf(id, "%uL%05P%08xD", b.unix_msec, ngx_pid, (uint32_t)ngx_random()) - id));
+	b.unique_id = wq_str_of(
+		id, (size_t)(ngx_sprintf(id, "%uL%05P%08xD", b.unix_msec, ngx_pid, (uint32_t)ngx_random()) - id));
 	b.budget.usec = guard->budget_msec * 1000;
 	b.budget.slice_usec = WQ_WAF_SLICE_USEC;
 	b.body.bytes = guard->upload_max;
@@ -174,15 +175,20 @@ static bool may(const struct wq_gate_waf *w)
 		wq_rules_may(zone, w->application, w->guard->application_msec, ngx_current_msec);
 }
 
+static void spent(struct wq_gate_waf *w, uint64_t nsec)
+{
+	wq_gate_waf_spent(nsec);
+	wq_gate_slot_add(wq_gate_worker.slot, w->ctx->release->row, WQ_N_RULES_USEC, (nsec + 500) / 1000);
+}
+
 static void take(struct wq_gate_waf *w, uint64_t nsec)
 {
 	struct wq_rules_zone *zone = wq_gate_worker.rules_zone;
 	uint64_t usec = (nsec + 500) / 1000;
 
-	wq_gate_waf_spent(nsec);
+	spent(w, nsec);
 	wq_rules_take(zone, w->client, w->client ? w->guard->client_msec : 0, ngx_current_msec, usec);
 	wq_rules_take(zone, w->application, w->guard->application_msec, ngx_current_msec, usec);
-	wq_gate_slot_add(wq_gate_worker.slot, w->ctx->release->row, WQ_N_RULES_USEC, usec);
 }
 
 enum wq_waf_step wq_gate_waf_run(struct wq_gate_waf *w, unsigned phase)
@@ -276,12 +282,13 @@ static void after_body(struct wq_gate_waf *w)
 	}
 }
 
+/* Reading costs a visitor more than us, byte for byte: no bucket pays for it, or no large upload would pass. */
 static bool feed(struct wq_gate_waf *w)
 {
 	uint64_t before = wq_gate_nsec();
 	bool ended = wq_gate_waf_body_feed(w);
 
-	take(w, wq_gate_nsec() - before);
+	spent(w, wq_gate_nsec() - before);
 	if (ended)
 		after_body(w);
 	return ended;
