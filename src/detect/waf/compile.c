@@ -108,8 +108,10 @@ static wq_err compile(struct wq_waf_compiler *c)
 	WQ_TRY(wq_waf_settings(c));
 	WQ_TRY(wq_waf_read(c));
 	WQ_TRY(wq_waf_rules_of(c));
-	WQ_TRY(wq_waf_skips(c));
+	wq_waf_skips(c);
 	WQ_TRY(initial(c));
+	if (!c->load->no_fold)
+		WQ_TRY(wq_waf_fold(c));
 	WQ_TRY(wq_waf_flow(c));
 	WQ_TRY(wq_waf_patterns_make(c));
 	WQ_TRY(fix_lists(c));

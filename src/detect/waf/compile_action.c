@@ -1,39 +1,27 @@
 /* Actions that are not disruptive: what a rule does to the transaction when it fires. */
 #include "detect/waf/compile_priv.h"
 
-static wq_err macro(struct wq_waf_compiler *c, struct wq_sec_place place, wq_str text, struct wq_waf_macro *ret_macro)
-{
-	return wq_waf_macro_of(c, place, text, ret_macro, NULL);
-}
-
 /* "tx.name", "ip.name_%{tx.0}": the collection and the name in it. */
-static wq_err variable_name(
-	struct wq_waf_compiler *c, struct wq_sec_place place, const char *what, wq_str text, struct wq_waf_act *act)
+static wq_err variable_name(struct wq_waf_compiler *c, wq_str text, struct wq_waf_act *act)
 {
 	size_t at = 0;
-	enum wq_waf_var var;
-	bool variable;
+	enum wq_waf_var var = WQ_VAR_TX;
+	bool variable = wq_waf_has_variable(text);
 
 	while (at < text.n && text.p[at] != '.' && text.p[at] != ':')
 		at++;
 	wq_str name = wq_str_from(text, at + 1);
-	if (!wq_waf_var_parse(wq_str_trim(wq_str_head(text, at)), &var) || wq_waf_var_shape(var) < WQ_SHAPE_TX)
-		return WQ_WAF_BAD(place,
-			"%s:%.*s: only TX, GLOBAL, IP, RESOURCE, SESSION and USER can be set; write tx.name", what,
-			WQ_S_ARG(text));
-	if (name.n == 0)
-		return WQ_WAF_BAD(place, "%s:%.*s: the name of the variable is missing", what, WQ_S_ARG(text));
+	(void)wq_waf_var_parse(wq_str_trim(wq_str_head(text, at)), &var);
 	act->var = (uint8_t)var;
-	if (!wq_waf_has_variable(name)) {
+	if (!variable)
 		name = wq_waf_keep_lower(c, name);
-		if (!name.p)
-			return wq_error_id(WQ_E_NO_MEMORY);
-	}
-	WQ_TRY(wq_waf_macro_of(c, place, name, &act->name, &variable));
+	if (!name.p)
+		return wq_error_id(WQ_E_NO_MEMORY);
+	WQ_TRY(wq_waf_macro_of(c, name, &act->name, NULL));
 	return var == WQ_VAR_TX && !variable ? wq_waf_slot_of(c, name, &act->slot) : WQ_OK;
 }
 
-static wq_err value_of(struct wq_waf_compiler *c, struct wq_sec_place place, wq_str value, struct wq_waf_act *act)
+static wq_err value_of(struct wq_waf_compiler *c, wq_str value, struct wq_waf_act *act)
 {
 	bool variable, adds = value.n > 1 && (value.p[0] == '+' || value.p[0] == '-');
 
@@ -41,45 +29,36 @@ static wq_err value_of(struct wq_waf_compiler *c, struct wq_sec_place place, wq_
 		act->set = value.p[0] == '+' ? WQ_SET_ADD : WQ_SET_SUBTRACT;
 		value = wq_str_from(value, 1);
 	}
-	WQ_TRY(wq_waf_macro_of(c, place, value, &act->value, &variable));
+	WQ_TRY(wq_waf_macro_of(c, value, &act->value, &variable));
 	act->is_number = !variable && (adds || wq_waf_number(value, &act->number));
 	if (!variable && adds)
 		act->number = wq_waf_number_lax(value);
 	return WQ_OK;
 }
 
-static wq_err setvar(struct wq_waf_compiler *c, wq_str text, struct wq_sec_place place, struct wq_waf_act *act)
+static wq_err setvar(struct wq_waf_compiler *c, wq_str text, struct wq_waf_act *act)
 {
 	wq_str rest = wq_str_trim(text), name = wq_str_cut(&rest, '=');
 	bool unset = name.n > 0 && name.p[0] == '!';
 
-	WQ_TRY(variable_name(c, place, "setvar", wq_str_trim(wq_str_from(name, unset ? 1 : 0)), act));
+	WQ_TRY(variable_name(c, wq_str_trim(wq_str_from(name, unset ? 1 : 0)), act));
 	act->set = unset ? WQ_SET_UNSET : WQ_SET_TO;
-	if (unset)
-		return WQ_OK;
-	return value_of(c, place, rest.p ? rest : WQ_S("1"), act);
+	return unset ? WQ_OK : value_of(c, rest.p ? rest : WQ_S("1"), act);
 }
 
-static wq_err named(struct wq_waf_compiler *c, wq_str text, struct wq_sec_place place, struct wq_waf_act *act)
+/* "name=value" */
+static wq_err named(struct wq_waf_compiler *c, wq_str text, struct wq_waf_act *act)
 {
 	wq_str rest = text, name = wq_str_trim(wq_str_cut(&rest, '='));
-	enum wq_waf_var var;
+	enum wq_waf_var var = WQ_VAR_IP;
 
-	if (!rest.p || name.n == 0)
-		return WQ_WAF_BAD(place, "%s:%.*s: write name=value",
-			wq_waf_action_name((enum wq_waf_action)act->action), WQ_S_ARG(text));
-	if (act->action == WQ_ACT_EXPIREVAR) {
-		WQ_TRY(variable_name(c, place, "expirevar", name, act));
-	} else if (act->action == WQ_ACT_INITCOL) {
-		if (!wq_waf_var_parse(name, &var) || wq_waf_var_shape(var) != WQ_SHAPE_STORE)
-			return WQ_WAF_BAD(place,
-				"initcol:%.*s: there is no such collection; use global, ip, resource, session or user",
-				WQ_S_ARG(text));
+	if (act->action == WQ_ACT_EXPIREVAR)
+		WQ_TRY(variable_name(c, name, act));
+	else if (act->action == WQ_ACT_SETENV)
+		WQ_TRY(wq_waf_macro_of(c, name, &act->name, NULL));
+	else if (wq_waf_var_parse(name, &var))
 		act->var = (uint8_t)var;
-	} else {
-		WQ_TRY(macro(c, place, name, &act->name));
-	}
-	return macro(c, place, rest, &act->value);
+	return wq_waf_macro_of(c, rest, &act->value, NULL);
 }
 
 static wq_err ctl_of(struct wq_waf_compiler *c, const struct wq_sec_action *action, struct wq_sec_place place,
@@ -94,11 +73,8 @@ static wq_err ctl_of(struct wq_waf_compiler *c, const struct wq_sec_action *acti
 		return wq_error_id(WQ_E_NO_MEMORY);
 	if (removes)
 		WQ_TRY(wq_waf_set_of(c, action->ctl, action->argument, place, &act->rules));
-	if (action->ctl < WQ_CTL_RULE_REMOVE_TARGET_BY_ID)
-		return WQ_OK;
 	if (!action->has_target)
-		return WQ_WAF_BAD(place, "ctl:%s=%.*s: which target? write %.*s;ARGS:name",
-			wq_waf_ctl_name(action->ctl), WQ_S_ARG(action->argument), WQ_S_ARG(action->argument));
+		return WQ_OK;
 	WQ_TRY(wq_waf_target_of(c, &action->target, place, &target));
 	act->target = c->targets.n;
 	added = WQ_WAF_ADD(c, targets, struct wq_waf_target);
@@ -115,14 +91,14 @@ wq_err wq_waf_act_of(struct wq_waf_compiler *c, const struct wq_sec_action *acti
 	struct wq_waf_act *added;
 
 	switch ((int)action->action) {
-	case WQ_ACT_SETVAR: WQ_TRY(setvar(c, action->argument, place, &act)); break;
+	case WQ_ACT_SETVAR: WQ_TRY(setvar(c, action->argument, &act)); break;
 	case WQ_ACT_EXPIREVAR:
 	case WQ_ACT_INITCOL:
-	case WQ_ACT_SETENV: WQ_TRY(named(c, action->argument, place, &act)); break;
+	case WQ_ACT_SETENV: WQ_TRY(named(c, action->argument, &act)); break;
 	case WQ_ACT_CTL: WQ_TRY(ctl_of(c, action, place, &act)); break;
 	case WQ_ACT_SETSID:
 	case WQ_ACT_SETUID:
-	case WQ_ACT_SETRSC: WQ_TRY(macro(c, place, action->argument, &act.value)); break;
+	case WQ_ACT_SETRSC: WQ_TRY(wq_waf_macro_of(c, action->argument, &act.value, NULL)); break;
 	case WQ_ACT_SANITISE_ARG:
 	case WQ_ACT_SANITISE_MATCHED:
 	case WQ_ACT_SANITISE_MATCHED_BYTES:

@@ -19,36 +19,39 @@ static bool is_head(const struct wq_waf_draft *draft)
 	return draft->rule != WQ_WAF_NONE && !draft->link;
 }
 
-static wq_err marker_after(struct wq_waf_compiler *c, uint32_t from, wq_str name, uint32_t *ret_draft)
+/* Whether skipAfter of this name means a draft: a marker, or a rule by its id. */
+static bool is_called(const struct wq_waf_draft *draft, wq_str name)
 {
-	const struct wq_waf_draft *rule = at(c, from);
+	uint64_t id;
 
-	for (uint32_t i = from + 1; i < c->drafts.n; i++)
-		if (at(c, i)->marker && wq_str_eq(at(c, i)->item->argument, name)) {
-			*ret_draft = i;
-			return WQ_OK;
-		}
-	return WQ_WAF_BAD(rule->place,
-		"skipAfter:%.*s: no SecMarker of this name follows; write one or correct the name", WQ_S_ARG(name));
+	if (draft->marker)
+		return wq_str_eq(draft->item->argument, name);
+	return !draft->link && wq_str_to_u64(name, UINT32_MAX, &id) && id == draft->id;
+}
+
+/* Rules that were removed still mark their place. */
+static uint32_t place_after(struct wq_waf_compiler *c, uint32_t from, wq_str name)
+{
+	uint32_t i = from + 1;
+
+	while (i < c->drafts.n && !is_called(at(c, i), name))
+		i++;
+	return i < c->drafts.n ? i + 1 : i;
 }
 
 /* skip:N jumps over the next N rules of the phase, a chain being one. */
-static wq_err rule_after(struct wq_waf_compiler *c, uint32_t from, wq_str text, uint32_t *ret_draft)
+static uint32_t rule_after(struct wq_waf_compiler *c, uint32_t from, wq_str text)
 {
-	const struct wq_waf_draft *rule = at(c, from);
-	uint64_t left;
-	uint32_t i;
+	uint64_t left = 0;
+	uint32_t i = from + 1;
 
-	if (!wq_str_to_u64(text, WQ_WAF_RULES_MAX, &left) || left == 0)
-		return WQ_WAF_BAD(rule->place, "skip:%.*s: write how many rules to skip", WQ_S_ARG(text));
-	for (i = from + 1; i < c->drafts.n; i++)
-		if (is_head(at(c, i)) && at(c, i)->phase == rule->phase && left-- == 0)
-			break;
-	*ret_draft = i;
-	return WQ_OK;
+	(void)wq_str_to_u64(text, WQ_WAF_RULES_MAX, &left);
+	while (i < c->drafts.n && !(is_head(at(c, i)) && at(c, i)->phase == at(c, from)->phase && left-- == 0))
+		i++;
+	return i;
 }
 
-wq_err wq_waf_skips(struct wq_waf_compiler *c)
+void wq_waf_skips(struct wq_waf_compiler *c)
 {
 	for (uint32_t i = 0; i < c->drafts.n; i++) {
 		struct wq_waf_draft *draft = at(c, i);
@@ -58,11 +61,10 @@ wq_err wq_waf_skips(struct wq_waf_compiler *c)
 		const struct wq_sec_action *after = last_of(draft, WQ_ACT_SKIP_AFTER),
 					   *skip = last_of(draft, WQ_ACT_SKIP);
 		if (after)
-			WQ_TRY(marker_after(c, i, after->argument, &draft->skip_to));
+			draft->skip_to = place_after(c, i, after->argument);
 		else if (skip)
-			WQ_TRY(rule_after(c, i, skip->argument, &draft->skip_to));
+			draft->skip_to = rule_after(c, i, skip->argument);
 	}
-	return WQ_OK;
 }
 
 static bool runs(struct wq_waf_compiler *c, uint32_t i, unsigned phase)

@@ -56,30 +56,24 @@ static wq_err networks_of(struct wq_waf_compiler *c, const struct wq_sec_operato
 	return WQ_OK;
 }
 
-static bool parse_range(wq_str text, uint64_t set[4])
+static void add_range(wq_str text, uint64_t set[4])
 {
 	wq_str rest = text, first = wq_str_trim(wq_str_cut(&rest, '-')), last = rest.p ? wq_str_trim(rest) : first;
 	uint64_t from, to;
 
-	if (!wq_str_to_u64(first, 255, &from) || !wq_str_to_u64(last, 255, &to) || to < from)
-		return false;
+	if (!wq_str_to_u64(first, 255, &from) || !wq_str_to_u64(last, 255, &to))
+		return;
 	for (uint64_t b = from; b <= to; b++)
 		set[b / 64] |= (uint64_t)1 << b % 64;
-	return true;
 }
 
-static wq_err byte_set_of(struct wq_waf_compiler *c, const struct wq_sec_operator *op, struct wq_sec_place place,
-	struct wq_waf_rule *rule)
+static wq_err byte_set_of(struct wq_waf_compiler *c, const struct wq_sec_operator *op, struct wq_waf_rule *rule)
 {
 	uint64_t set[4] = {0}, (*sets)[4];
 	wq_str rest = op->argument;
 
-	while (rest.p) {
-		wq_str range = wq_str_trim(wq_str_cut(&rest, ','));
-		if (range.n > 0 && !parse_range(range, set))
-			return WQ_WAF_BAD(
-				place, "\"%.*s\" is no byte from 0 to 255 and no range of them", WQ_S_ARG(range));
-	}
+	while (rest.p)
+		add_range(wq_str_trim(wq_str_cut(&rest, ',')), set);
 	sets = c->byte_sets.items;
 	for (rule->table = 0; rule->table < c->byte_sets.n; rule->table++)
 		if (memcmp(sets[rule->table], set, sizeof set) == 0)
@@ -94,12 +88,11 @@ static wq_err byte_set_of(struct wq_waf_compiler *c, const struct wq_sec_operato
 	return WQ_OK;
 }
 
-static wq_err macro_argument(struct wq_waf_compiler *c, const struct wq_sec_operator *op, struct wq_sec_place place,
-	struct wq_waf_rule *rule)
+static wq_err macro_argument(struct wq_waf_compiler *c, const struct wq_sec_operator *op, struct wq_waf_rule *rule)
 {
 	bool variable;
 
-	WQ_TRY(wq_waf_macro_of(c, place, op->argument, &rule->argument, &variable));
+	WQ_TRY(wq_waf_macro_of(c, op->argument, &rule->argument, &variable));
 	if (variable)
 		rule->flags |= WQ_RULE_MACRO_ARGUMENT;
 	return WQ_OK;
@@ -109,26 +102,15 @@ static wq_err regex_of(struct wq_waf_compiler *c, const struct wq_sec_operator *
 	struct wq_waf_rule *rule)
 {
 	if (wq_waf_has_variable(op->argument))
-		return macro_argument(c, op, place, rule);
+		return macro_argument(c, op, rule);
 	WQ_TRY(wq_waf_regex_wish(c, op->argument, false, place, &rule->regex));
 	return wq_waf_pattern_wish(c, op, place, &rule->pattern);
 }
 
-static wq_err number_of(struct wq_waf_compiler *c, const struct wq_sec_operator *op, struct wq_sec_place place,
-	struct wq_waf_rule *rule)
+static wq_err number_of(struct wq_waf_compiler *c, const struct wq_sec_operator *op, struct wq_waf_rule *rule)
 {
-	wq_str text = wq_str_trim(op->argument);
-
-	WQ_TRY(macro_argument(c, op, place, rule));
-	if (rule->flags & WQ_RULE_MACRO_ARGUMENT)
-		return WQ_OK;
-	wq_str digits = wq_str_from(text, text.n > 0 && (text.p[0] == '-' || text.p[0] == '+') ? 1 : 0);
-	uint64_t value;
-	if (!wq_str_to_u64(digits, INT32_MAX, &value))
-		return WQ_WAF_BAD(place, "@%s %.*s: write a number or a %%{variable}", wq_waf_op_name(op->op),
-			WQ_S_ARG(op->argument));
-	rule->number = text.p[0] == '-' ? -(int64_t)value : (int64_t)value;
-	return WQ_OK;
+	rule->number = wq_waf_number_lax(op->argument);
+	return macro_argument(c, op, rule);
 }
 
 wq_err wq_waf_operator_of(struct wq_waf_compiler *c, const struct wq_waf_draft *draft, struct wq_waf_rule *rule)
@@ -147,7 +129,7 @@ wq_err wq_waf_operator_of(struct wq_waf_compiler *c, const struct wq_waf_draft *
 	case WQ_OP_GE:
 	case WQ_OP_GT:
 	case WQ_OP_LE:
-	case WQ_OP_LT: return number_of(c, op, draft->place, rule);
+	case WQ_OP_LT: return number_of(c, op, rule);
 	case WQ_OP_RX:
 	case WQ_OP_RX_GLOBAL:
 	case WQ_OP_VERIFY_CC:
@@ -160,7 +142,7 @@ wq_err wq_waf_operator_of(struct wq_waf_compiler *c, const struct wq_waf_draft *
 	case WQ_OP_IP_MATCH:
 	case WQ_OP_IP_MATCH_F:
 	case WQ_OP_IP_MATCH_FROM_FILE: return networks_of(c, op, draft->place, rule);
-	case WQ_OP_VALIDATE_BYTE_RANGE: return byte_set_of(c, op, draft->place, rule);
-	default: return macro_argument(c, op, draft->place, rule);
+	case WQ_OP_VALIDATE_BYTE_RANGE: return byte_set_of(c, op, rule);
+	default: return macro_argument(c, op, rule);
 	}
 }

@@ -6,8 +6,11 @@
  * compile_text.c   strings and macros, each kept once; names of TX → slots
  * compile_set.c    sets of rules for ctl
  * compile_flow.c   lists of phases, where skips go on
- * compile_fold.c   what is known before the first request
+ * compile_fold.c   what is known before the first request, with compile_known.c
  * compile_pattern.c regular expressions and literals of the rules that are left
+ *
+ * What one item or the order of items must be, the parser has checked (wq_sec_check()); here is refused what shows only when it is
+ * made: regular expressions, addresses, changes of what cannot be changed.
  *
  * Lists grow in the scratch arena and are copied to the program's arena at the end, where each is one array. Errors are
  * WQ_E_CONFIG with file and line, WQ_E_LIMIT and WQ_E_NO_MEMORY.
@@ -88,16 +91,11 @@ wq_err wq_waf_read(struct wq_waf_compiler *c);
 struct wq_waf_choice {
 	enum { WQ_CHOOSE_ID, WQ_CHOOSE_TAG, WQ_CHOOSE_MSG } by;
 	wq_str text;
-	struct wq_waf_ids {
-		uint32_t first, last;
-	} * ids;
-	size_t ids_n;
-	uint32_t offset;        /* "942100:1": the link after the head; 0: the head */
 	struct wq_regex *regex; /* of a tag or msg with the signs of one; else equality */
 	struct wq_regex_scratch *matching;
 };
-/* "1-5,7 9"; `offset` may be NULL: then "7:1" is an error. Freed by wq_waf_choice_done(), also after an error. */
-wq_err wq_waf_choice_init(struct wq_waf_compiler *c, struct wq_waf_choice *choice, struct wq_sec_place place);
+/* Of `by` and `text`. Freed by wq_waf_choice_done(), also after an error. */
+wq_err wq_waf_choice_init(struct wq_waf_choice *choice, struct wq_sec_place place);
 void wq_waf_choice_done(struct wq_waf_choice *choice);
 /* Whether it means this head. */
 bool wq_waf_chosen(const struct wq_waf_choice *choice, const struct wq_waf_draft *draft);
@@ -109,8 +107,7 @@ wq_str wq_waf_keep(struct wq_waf_compiler *c, wq_str s);
 wq_str wq_waf_keep_lower(struct wq_waf_compiler *c, wq_str s);
 wq_err wq_waf_slot_of(struct wq_waf_compiler *c, wq_str name, uint32_t *ret_slot);
 /* Whether there are variables in it is in *ret_variable (may be NULL). */
-wq_err wq_waf_macro_of(struct wq_waf_compiler *c, struct wq_sec_place place, wq_str text,
-	struct wq_waf_macro *ret_macro, bool *ret_variable);
+wq_err wq_waf_macro_of(struct wq_waf_compiler *c, wq_str text, struct wq_waf_macro *ret_macro, bool *ret_variable);
 /* Whether a text has %{a variable that is known…}. */
 bool wq_waf_has_variable(wq_str text);
 /* "5", "-3": what printing the number gives again. */
@@ -139,9 +136,12 @@ wq_err wq_waf_set_of(
 
 /* ---- compile_flow.c */
 /* Where each rule goes on when it skips, as drafts. */
-wq_err wq_waf_skips(struct wq_waf_compiler *c);
+void wq_waf_skips(struct wq_waf_compiler *c);
 /* The lists of the phases, without what folding decided. */
 wq_err wq_waf_flow(struct wq_waf_compiler *c);
+
+/* ---- compile_fold.c: decides what is known before the first request; after wq_waf_skips(), before wq_waf_flow(). */
+wq_err wq_waf_fold(struct wq_waf_compiler *c);
 
 /* ---- compile_pattern.c */
 wq_err wq_waf_regex_wish(

@@ -1,10 +1,10 @@
 /* Items in order → drafts. What changes rules (SecRuleRemove…, SecRuleUpdate…) changes those that were read before it. */
 #include "detect/waf/compile_priv.h"
+#include "detect/waf/seclang_priv.h"
 
 struct reader {
 	struct wq_waf_compiler *c;
 	const struct wq_sec_item *defaults[WQ_WAF_PHASES + 1];
-	struct wq_map ids;
 	uint32_t open; /* the last rule of a chain that goes on; WQ_WAF_NONE */
 };
 
@@ -21,74 +21,37 @@ static const struct wq_sec_action *last_of(const struct wq_sec_action *actions, 
 	return NULL;
 }
 
-static wq_err phase_of(const struct wq_sec_item *item, uint8_t *ret_phase)
+static uint8_t phase_of(const struct wq_sec_item *item)
 {
-	static const struct {
-		const char *name;
-		uint8_t phase;
-	} names[] = {{"1", 1}, {"2", 2}, {"3", 3}, {"4", 4}, {"5", 5}, {"request", 2}, {"response", 4}, {"logging", 5}};
 	const struct wq_sec_action *action = last_of(item->actions, item->actions_n, WQ_ACT_PHASE);
+	unsigned phase = 2;
 
-	*ret_phase = 2;
-	if (!action)
-		return WQ_OK;
-	for (size_t i = 0; i < WQ_COUNT(names); i++)
-		if (wq_str_eq_nocase(action->argument, wq_str_c(names[i].name))) {
-			*ret_phase = names[i].phase;
-			return WQ_OK;
-		}
-	return WQ_WAF_BAD(
-		item->place, "phase:%.*s: write 1 to 5, request, response or logging", WQ_S_ARG(action->argument));
+	if (action)
+		(void)wq_sec_phase_parse(action->argument, &phase);
+	return (uint8_t)phase;
 }
 
-static wq_err id_of(struct reader *r, const struct wq_sec_item *item, uint32_t *ret_id)
+static void begin_head(struct reader *r, struct wq_waf_draft *draft)
 {
-	const struct wq_sec_action *action = last_of(item->actions, item->actions_n, WQ_ACT_ID);
-	const struct wq_sec_item *other;
-	uint64_t id;
-	char key[16];
+	const struct wq_sec_action *action = last_of(draft->item->actions, draft->item->actions_n, WQ_ACT_ID);
+	uint64_t id = 0;
 
-	if (!action)
-		return WQ_WAF_BAD(item->place, "the rule has no id; write id:NUMBER in its actions");
-	if (!wq_str_to_u64(action->argument, UINT32_MAX - 1, &id) || id == 0)
-		return WQ_WAF_BAD(item->place, "id:%.*s is no number from 1 to 4294967294", WQ_S_ARG(action->argument));
-	int n = snprintf(key, sizeof key, "%u", (unsigned)id);
-	wq_str name = wq_str_of(key, (size_t)n);
-	other = wq_map_get(&r->ids, name);
-	if (other)
-		return WQ_WAF_BAD(item->place, "rule %u stands in %s:%u already; give one of them another id",
-			(unsigned)id, other->place.file, (unsigned)other->place.line);
-	*ret_id = (uint32_t)id;
-	return wq_map_put(&r->ids, name, (void *)(uintptr_t)item, NULL);
-}
-
-static wq_err begin_head(struct reader *r, struct wq_waf_draft *draft)
-{
-	WQ_TRY(phase_of(draft->item, &draft->phase));
-	WQ_TRY(id_of(r, draft->item, &draft->id));
+	if (action)
+		(void)wq_str_to_u64(action->argument, UINT32_MAX, &id);
+	draft->id = (uint32_t)id;
+	draft->phase = phase_of(draft->item);
 	draft->head = r->c->drafts.n - 1;
-	return WQ_OK;
 }
 
-static wq_err begin_link(struct reader *r, struct wq_waf_draft *draft)
+static void begin_link(struct reader *r, struct wq_waf_draft *draft)
 {
 	struct wq_waf_draft *before = at(r->c, r->open);
-	const struct wq_sec_item *item = draft->item;
 
-	if (last_of(item->actions, item->actions_n, WQ_ACT_ID))
-		return WQ_WAF_BAD(item->place,
-			"a rule in a chain has no id of its own; take it off, or \"chain\" off the rule before (%s:%u)",
-			before->place.file, (unsigned)before->place.line);
-	uint8_t phase;
-	WQ_TRY(phase_of(item, &phase));
-	if (last_of(item->actions, item->actions_n, WQ_ACT_PHASE) && phase != before->phase)
-		return WQ_WAF_BAD(item->place, "a rule in a chain has the phase of the first one; take phase: off");
 	draft->link = true;
 	draft->phase = before->phase;
 	draft->id = before->id;
 	draft->head = before->head;
 	before->next = r->c->drafts.n - 1;
-	return WQ_OK;
 }
 
 static wq_err add_rule(struct reader *r, const struct wq_sec_item *item)
@@ -105,7 +68,10 @@ static wq_err add_rule(struct reader *r, const struct wq_sec_item *item)
 	draft->vars_n = item->vars_n;
 	draft->actions = item->actions;
 	draft->actions_n = item->actions_n;
-	WQ_TRY(r->open == WQ_WAF_NONE ? begin_head(r, draft) : begin_link(r, draft));
+	if (r->open == WQ_WAF_NONE)
+		begin_head(r, draft);
+	else
+		begin_link(r, draft);
 	if (r->defaults[draft->phase]) {
 		draft->defaults = r->defaults[draft->phase]->actions;
 		draft->defaults_n = r->defaults[draft->phase]->actions_n;
@@ -128,30 +94,10 @@ static wq_err add_marker(struct reader *r, const struct wq_sec_item *item)
 	return WQ_OK;
 }
 
-static wq_err set_default(struct reader *r, const struct wq_sec_item *item)
-{
-	uint8_t phase;
-
-	for (size_t i = 0; i < item->actions_n; i++) {
-		enum wq_waf_action action = item->actions[i].action;
-		if (action == WQ_ACT_ID || action == WQ_ACT_CHAIN || action == WQ_ACT_SKIP ||
-			action == WQ_ACT_SKIP_AFTER || action == WQ_ACT_MSG || action == WQ_ACT_BLOCK)
-			return WQ_WAF_BAD(
-				item->place, "%s cannot be a default; take it off", wq_waf_action_name(action));
-	}
-	WQ_TRY(phase_of(item, &phase));
-	r->defaults[phase] = item;
-	return WQ_OK;
-}
-
 /* ---- changes */
 
 static void remove_rule(struct reader *r, struct wq_waf_draft *draft)
 {
-	char key[16];
-	int n = snprintf(key, sizeof key, "%u", (unsigned)draft->id);
-
-	wq_map_remove(&r->ids, wq_str_of(key, (size_t)n), NULL);
 	draft->removed = true;
 	while (draft->next != WQ_WAF_NONE) {
 		draft = at(r->c, draft->next);
@@ -180,7 +126,8 @@ static wq_err update_actions(struct reader *r, struct wq_waf_draft *draft, const
 	draft->actions = joined(
 		r->c, draft->actions, draft->actions_n, item->actions, item->actions_n, sizeof *draft->actions);
 	if (!draft->actions)
-		return WQ_WAF_BAD(item->place, "too many actions for one rule");
+		return wq_error(WQ_E_LIMIT, "%s:%u: more than %d actions for one rule", item->place.file,
+			(unsigned)item->place.line, WQ_WAF_ITEMS_OF_RULE_MAX);
 	draft->actions_n += item->actions_n;
 	return WQ_OK;
 }
@@ -200,7 +147,8 @@ static wq_err update_targets(struct reader *r, struct wq_waf_draft *draft, const
 	size_t kept = 0;
 
 	if (!vars)
-		return WQ_WAF_BAD(item->place, "too many variables for one rule");
+		return wq_error(WQ_E_LIMIT, "%s:%u: more than %d variables for one rule", item->place.file,
+			(unsigned)item->place.line, WQ_WAF_ITEMS_OF_RULE_MAX);
 	for (size_t i = 0; i < draft->vars_n; i++)
 		if (!is_replaced(item, &vars[i]))
 			vars[kept++] = vars[i];
@@ -214,13 +162,8 @@ static wq_err update_targets(struct reader *r, struct wq_waf_draft *draft, const
 	return WQ_OK;
 }
 
-static wq_err change_one(struct reader *r, struct wq_waf_draft *draft, const struct wq_sec_item *item, uint32_t offset)
+static wq_err change_one(struct reader *r, struct wq_waf_draft *draft, const struct wq_sec_item *item)
 {
-	for (uint32_t i = 0; i < offset; i++) {
-		if (draft->next == WQ_WAF_NONE)
-			return WQ_WAF_BAD(item->place, "rule %u has no link %u", (unsigned)draft->id, (unsigned)offset);
-		draft = at(r->c, draft->next);
-	}
 	switch ((int)item->kind) {
 	case WQ_SEC_REMOVE_BY_ID:
 	case WQ_SEC_REMOVE_BY_TAG:
@@ -232,12 +175,10 @@ static wq_err change_one(struct reader *r, struct wq_waf_draft *draft, const str
 
 static wq_err change(struct reader *r, const struct wq_sec_item *item, struct wq_waf_choice *choice)
 {
-	WQ_TRY(wq_waf_choice_init(r->c, choice, item->place));
-	if (choice->offset > 0 && item->kind == WQ_SEC_REMOVE_BY_ID)
-		return WQ_WAF_BAD(item->place, "a link cannot be removed alone; name the id only");
+	WQ_TRY(wq_waf_choice_init(choice, item->place));
 	for (uint32_t i = 0; i < r->c->drafts.n; i++)
 		if (wq_waf_chosen(choice, at(r->c, i)))
-			WQ_TRY(change_one(r, at(r->c, i), item, choice->offset));
+			WQ_TRY(change_one(r, at(r->c, i), item));
 	return WQ_OK;
 }
 
@@ -253,17 +194,11 @@ static wq_err change_by(struct reader *r, const struct wq_sec_item *item, int by
 
 static wq_err read_item(struct reader *r, const struct wq_sec_item *item)
 {
-	bool rule = item->kind == WQ_SEC_RULE || item->kind == WQ_SEC_ACTION;
-
-	if (r->open != WQ_WAF_NONE && !rule)
-		return WQ_WAF_BAD(item->place, "the chain that begins in %s:%u is not finished; write its next rule",
-			at(r->c, at(r->c, r->open)->head)->place.file,
-			(unsigned)at(r->c, at(r->c, r->open)->head)->place.line);
 	switch (item->kind) {
 	case WQ_SEC_RULE:
 	case WQ_SEC_ACTION: return add_rule(r, item);
 	case WQ_SEC_MARKER: return add_marker(r, item);
-	case WQ_SEC_DEFAULT: return set_default(r, item);
+	case WQ_SEC_DEFAULT: r->defaults[phase_of(item)] = item; return WQ_OK;
 	case WQ_SEC_REMOVE_BY_ID:
 	case WQ_SEC_UPDATE_TARGET_BY_ID:
 	case WQ_SEC_UPDATE_ACTION_BY_ID: return change_by(r, item, WQ_CHOOSE_ID);
@@ -276,22 +211,11 @@ static wq_err read_item(struct reader *r, const struct wq_sec_item *item)
 	return WQ_OK;
 }
 
-static wq_err read_all(struct reader *r)
-{
-	for (size_t i = 0; i < r->c->items->n; i++)
-		WQ_TRY(read_item(r, &r->c->items->items[i]));
-	if (r->open != WQ_WAF_NONE)
-		return WQ_WAF_BAD(at(r->c, r->open)->place,
-			"the chain goes on, but no rule follows; take \"chain\" off or write the next rule");
-	return WQ_OK;
-}
-
 wq_err wq_waf_read(struct wq_waf_compiler *c)
 {
 	struct reader r = {.c = c, .open = WQ_WAF_NONE};
 
-	wq_map_init(&r.ids, WQ_SEC_ITEMS_MAX, &wq_random_system);
-	wq_err e = read_all(&r);
-	wq_map_done(&r.ids);
-	return e;
+	for (size_t i = 0; i < c->items->n; i++)
+		WQ_TRY(read_item(&r, &c->items->items[i]));
+	return WQ_OK;
 }

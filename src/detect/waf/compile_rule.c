@@ -1,5 +1,6 @@
 /* A draft → a rule. Defaults first, then the rule's own actions, then those of updates: the later wins. */
 #include "detect/waf/compile_priv.h"
+#include "detect/waf/seclang_priv.h"
 
 struct making {
 	struct wq_waf_compiler *c;
@@ -13,46 +14,28 @@ struct making {
 	struct wq_waf_macro block_url;
 };
 
-static wq_err severity_of(struct making *m, wq_str text)
+static void severity_of(struct making *m, wq_str text)
 {
-	static const char *const names[] = {
-		"EMERGENCY", "ALERT", "CRITICAL", "ERROR", "WARNING", "NOTICE", "INFO", "DEBUG"};
-	uint64_t number;
+	unsigned severity;
 
-	for (uint8_t i = 0; i < WQ_COUNT(names); i++)
-		if (wq_str_eq_nocase(text, wq_str_c(names[i]))) {
-			m->rule->severity = i;
-			return WQ_OK;
-		}
-	if (!wq_str_to_u64(text, 7, &number))
-		return WQ_WAF_BAD(m->draft->place, "severity:%.*s: write 0 to 7 or EMERGENCY to DEBUG", WQ_S_ARG(text));
-	m->rule->severity = (uint8_t)number;
-	return WQ_OK;
+	if (wq_sec_severity_parse(text, &severity))
+		m->rule->severity = (uint8_t)severity;
 }
 
-static wq_err allow_of(struct making *m, wq_str text)
+static void allow_of(struct making *m, wq_str text)
 {
 	m->rule->disrupt = WQ_WAF_ALLOW;
-	if (text.n == 0)
-		m->rule->allow = WQ_ALLOW_ALL;
-	else if (wq_str_eq_nocase(text, WQ_S("phase")))
-		m->rule->allow = WQ_ALLOW_PHASE;
-	else if (wq_str_eq_nocase(text, WQ_S("request")))
-		m->rule->allow = WQ_ALLOW_REQUEST;
-	else
-		return WQ_WAF_BAD(
-			m->draft->place, "allow:%.*s: write allow, allow:phase or allow:request", WQ_S_ARG(text));
-	return WQ_OK;
+	m->rule->allow = wq_str_eq_nocase(text, WQ_S("phase")) ? WQ_ALLOW_PHASE
+		: wq_str_eq_nocase(text, WQ_S("request"))      ? WQ_ALLOW_REQUEST
+							       : WQ_ALLOW_ALL;
 }
 
-static wq_err status_of(struct making *m, wq_str text)
+static void status_of(struct making *m, wq_str text)
 {
 	uint64_t status;
 
-	if (!wq_str_to_u64(text, 599, &status) || status < 200)
-		return WQ_WAF_BAD(m->draft->place, "status:%.*s: write 200 to 599", WQ_S_ARG(text));
-	m->rule->status = (uint16_t)status;
-	return WQ_OK;
+	if (wq_str_to_u64(text, 599, &status))
+		m->rule->status = (uint16_t)status;
 }
 
 static wq_err disrupt(struct making *m, const struct wq_sec_action *action)
@@ -71,8 +54,8 @@ static wq_err disrupt(struct making *m, const struct wq_sec_action *action)
 	case WQ_ACT_PASS: rule->disrupt = WQ_WAF_PASS; return WQ_OK;
 	case WQ_ACT_REDIRECT:
 		rule->disrupt = WQ_WAF_REDIRECT;
-		return wq_waf_macro_of(m->c, m->draft->place, action->argument, &rule->url, NULL);
-	default: return allow_of(m, action->argument);
+		return wq_waf_macro_of(m->c, action->argument, &rule->url, NULL);
+	default: allow_of(m, action->argument); return WQ_OK;
 	}
 }
 
@@ -118,15 +101,15 @@ static wq_err head_only(struct making *m, const struct wq_sec_action *action)
 	case WQ_ACT_DROP:
 	case WQ_ACT_PASS:
 	case WQ_ACT_REDIRECT: return disrupt(m, action);
-	case WQ_ACT_STATUS: return status_of(m, action->argument);
-	case WQ_ACT_SEVERITY: return severity_of(m, action->argument);
-	case WQ_ACT_MSG: return wq_waf_macro_of(m->c, m->draft->place, action->argument, &rule->message, NULL);
-	case WQ_ACT_LOGDATA: return wq_waf_macro_of(m->c, m->draft->place, action->argument, &rule->data, NULL);
+	case WQ_ACT_STATUS: status_of(m, action->argument); return WQ_OK;
+	case WQ_ACT_SEVERITY: severity_of(m, action->argument); return WQ_OK;
+	case WQ_ACT_MSG: return wq_waf_macro_of(m->c, action->argument, &rule->message, NULL);
+	case WQ_ACT_LOGDATA: return wq_waf_macro_of(m->c, action->argument, &rule->data, NULL);
 	case WQ_ACT_REV: return text(m, action->argument, &rule->rev);
 	case WQ_ACT_VER: return text(m, action->argument, &rule->ver);
 	case WQ_ACT_TAG: {
 		struct wq_waf_macro tag, *added;
-		WQ_TRY(wq_waf_macro_of(m->c, m->draft->place, action->argument, &tag, NULL));
+		WQ_TRY(wq_waf_macro_of(m->c, action->argument, &tag, NULL));
 		added = WQ_WAF_ADD(m->c, tags, struct wq_waf_macro);
 		if (!added)
 			return wq_error_id(WQ_E_NO_MEMORY);
@@ -134,22 +117,6 @@ static wq_err head_only(struct making *m, const struct wq_sec_action *action)
 		return WQ_OK;
 	}
 	default: return WQ_OK;
-	}
-}
-
-/* In a chain the first rule speaks for all: its message, its decision. */
-static bool is_of_head(enum wq_waf_action action)
-{
-	switch ((int)action) {
-	case WQ_ACT_ALLOW:
-	case WQ_ACT_BLOCK:
-	case WQ_ACT_DENY:
-	case WQ_ACT_DROP:
-	case WQ_ACT_REDIRECT:
-	case WQ_ACT_STATUS:
-	case WQ_ACT_SKIP:
-	case WQ_ACT_SKIP_AFTER: return true;
-	default: return false;
 	}
 }
 
@@ -161,9 +128,6 @@ static wq_err one_action(struct making *m, const struct wq_sec_action *action, b
 		return WQ_OK;
 	if (!m->draft->link)
 		WQ_TRY(head_only(m, action));
-	else if (!inherited && is_of_head(action->action))
-		return WQ_WAF_BAD(m->draft->place, "%s belongs to the first rule of the chain; write it there",
-			wq_waf_action_name(action->action));
 	return m->draft->link && inherited ? WQ_OK : wq_waf_act_of(m->c, action, m->draft->place);
 }
 

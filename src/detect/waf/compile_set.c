@@ -5,9 +5,7 @@
 static wq_err fill(
 	struct wq_waf_compiler *c, struct wq_waf_choice *choice, struct wq_sec_place place, uint64_t *ret_bits)
 {
-	WQ_TRY(wq_waf_choice_init(c, choice, place));
-	if (choice->offset > 0)
-		return WQ_WAF_BAD(place, "ctl names whole rules; take the number of the link off");
+	WQ_TRY(wq_waf_choice_init(choice, place));
 	for (uint32_t i = 0; i < c->drafts.n; i++) {
 		const struct wq_waf_draft *draft = WQ_WAF_AT(c, drafts, struct wq_waf_draft, i);
 		if (wq_waf_chosen(choice, draft))

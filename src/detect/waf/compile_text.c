@@ -1,5 +1,6 @@
 /* Strings, macros and names of TX: each kept once, whatever the number of rules that write it. */
 #include "detect/waf/compile_priv.h"
+#include "detect/waf/seclang_priv.h"
 
 void *wq_waf_list_add(struct wq_arena *arena, struct wq_waf_list *list, size_t item_bytes, uint32_t more)
 {
@@ -106,99 +107,46 @@ int64_t wq_waf_number_lax(wq_str text)
 
 /* ---- macros */
 
-/* The next piece of a text: a literal before "%{", or a variable; an opening without end is literal. */
-static wq_str next_piece(wq_str *rest, bool *ret_variable)
-{
-	ptrdiff_t open = wq_str_find(*rest, WQ_S("%{")), close = -1;
-	wq_str piece;
-
-	if (open == 0)
-		close = wq_str_chr(*rest, '}');
-	*ret_variable = open == 0 && close > 2;
-	if (*ret_variable) {
-		piece = wq_str_of(rest->p + 2, (size_t)close - 2);
-		*rest = wq_str_from(*rest, (size_t)close + 1);
-		return piece;
-	}
-	if (open == 0) {
-		ptrdiff_t next = wq_str_find(wq_str_from(*rest, 2), WQ_S("%{"));
-		open = next < 0 ? -1 : next + 2;
-	}
-	piece = open < 0 ? *rest : wq_str_head(*rest, (size_t)open);
-	*rest = wq_str_from(*rest, piece.n);
-	return piece;
-}
-
-/* "TX.score", "tx:score", "REMOTE_ADDR" */
-static bool split(wq_str text, enum wq_waf_var *ret_var, wq_str *ret_name)
-{
-	size_t at = 0;
-
-	while (at < text.n && text.p[at] != '.' && text.p[at] != ':')
-		at++;
-	*ret_name = wq_str_from(text, at + 1);
-	return wq_waf_var_parse(wq_str_head(text, at), ret_var);
-}
-
 bool wq_waf_has_variable(wq_str text)
 {
-	while (text.n > 0) {
-		bool variable;
-		enum wq_waf_var var;
-		wq_str name, piece = next_piece(&text, &variable);
-		if (variable && split(piece, &var, &name))
+	struct wq_sec_piece piece;
+
+	while (wq_sec_piece_next(&text, &piece))
+		if (piece.is_macro)
 			return true;
-	}
 	return false;
 }
 
-static wq_err variable_part(
-	struct wq_waf_compiler *c, struct wq_sec_place place, wq_str piece, struct wq_waf_part *part)
+static wq_err part_of(struct wq_waf_compiler *c, const struct wq_sec_piece *piece, struct wq_waf_part *part)
 {
-	enum wq_waf_var var;
-	wq_str name;
-
-	if (!split(piece, &var, &name))
-		return WQ_WAF_BAD(place, "%%{%.*s}: no such variable; correct its name", WQ_S_ARG(piece));
-	part->var = (uint8_t)var;
-	part->slot = WQ_WAF_NONE;
-	if (wq_waf_var_shape(var) == WQ_SHAPE_ONE && name.n > 0)
-		return WQ_WAF_BAD(
-			place, "%%{%.*s}: %s is one value and takes no name", WQ_S_ARG(piece), wq_waf_var_name(var));
-	if (wq_waf_var_shape(var) >= WQ_SHAPE_TX && name.n == 0)
-		return WQ_WAF_BAD(place, "%%{%.*s}: write which variable, as in %%{%s.name}", WQ_S_ARG(piece),
-			wq_waf_var_name(var));
-	part->text = wq_waf_keep_lower(c, name);
+	*part = (struct wq_waf_part){.var = WQ_VAR_COUNT, .slot = WQ_WAF_NONE};
+	if (piece->is_macro)
+		part->var = (uint8_t)piece->var;
+	part->text = piece->is_macro ? wq_waf_keep_lower(c, piece->name) : wq_waf_keep(c, piece->text);
 	if (!part->text.p)
 		return wq_error_id(WQ_E_NO_MEMORY);
-	return var == WQ_VAR_TX ? wq_waf_slot_of(c, name, &part->slot) : WQ_OK;
+	return part->var == WQ_VAR_TX ? wq_waf_slot_of(c, piece->name, &part->slot) : WQ_OK;
 }
 
-static wq_err parts_of(struct wq_waf_compiler *c, struct wq_sec_place place, wq_str text, struct wq_waf_macro *macro)
+static wq_err parts_of(struct wq_waf_compiler *c, wq_str text, struct wq_waf_macro *macro)
 {
-	bool first = true;
+	struct wq_sec_piece piece = {.text = WQ_S("")};
+	struct wq_waf_part part, *added;
+	bool more = wq_sec_piece_next(&text, &piece);
 
 	macro->parts = c->parts.n;
-	while (text.n > 0 || first) {
-		bool variable;
-		wq_str piece = next_piece(&text, &variable);
-		struct wq_waf_part part = {.var = WQ_VAR_COUNT, .slot = WQ_WAF_NONE};
-		first = false;
-		if (variable)
-			WQ_TRY(variable_part(c, place, piece, &part));
-		else
-			part.text = wq_waf_keep(c, piece);
-		struct wq_waf_part *added = WQ_WAF_ADD(c, parts, struct wq_waf_part);
-		if (!part.text.p || !added)
+	do {
+		WQ_TRY(part_of(c, &piece, &part));
+		added = WQ_WAF_ADD(c, parts, struct wq_waf_part);
+		if (!added)
 			return wq_error_id(WQ_E_NO_MEMORY);
 		*added = part;
-	}
+	} while (more && wq_sec_piece_next(&text, &piece));
 	macro->parts_n = c->parts.n - macro->parts;
 	return WQ_OK;
 }
 
-wq_err wq_waf_macro_of(struct wq_waf_compiler *c, struct wq_sec_place place, wq_str text,
-	struct wq_waf_macro *ret_macro, bool *ret_variable)
+wq_err wq_waf_macro_of(struct wq_waf_compiler *c, wq_str text, struct wq_waf_macro *ret_macro, bool *ret_variable)
 {
 	uintptr_t known = (uintptr_t)wq_map_get(&c->macro_texts, text);
 
@@ -207,7 +155,7 @@ wq_err wq_waf_macro_of(struct wq_waf_compiler *c, struct wq_sec_place place, wq_
 		if (!added)
 			return wq_error_id(WQ_E_NO_MEMORY);
 		known = c->macros.n;
-		WQ_TRY(parts_of(c, place, text, &macro));
+		WQ_TRY(parts_of(c, text, &macro));
 		*added = macro;
 		WQ_TRY(wq_map_put(&c->macro_texts, text, (void *)known, NULL));
 	}
