@@ -2,7 +2,7 @@
  * the reason beside the verdict. */
 #include "detect/inject/inject.h"
 
-enum { ENTRY_MAX = 4 * 1024 * 1024, ROUNDS = 9 };
+enum { ENTRY_MAX = 4 * 1024 * 1024, ENTRIES_MAX = 100000, ALL_MAX = 32 * 1024 * 1024, ROUNDS = 9 };
 
 static bool html, why;
 
@@ -61,16 +61,30 @@ static uint64_t now_nsec(void)
 	return (uint64_t)t.tv_sec * 1000000000U + (uint64_t)t.tv_nsec;
 }
 
+/* All entries, decoded before the clock runs; the best of the rounds. */
 static void speed(FILE *in)
 {
-	static char bytes[ENTRY_MAX];
-	wq_str s = wq_str_of(bytes, fread(bytes, 1, sizeof bytes, in));
+	static char line[ENTRY_MAX], bytes[ALL_MAX];
+	static wq_str entries[ENTRIES_MAX];
 	uint64_t least = UINT64_MAX;
+	size_t n = 0, used = 0;
 
-	for (size_t i = 0; i < ROUNDS; i++) {
+	while (n < ENTRIES_MAX && fgets(line, sizeof line, in)) {
+		wq_str s;
+
+		line[strcspn(line, "\n")] = '\0';
+		s = decode(strchr(line, ' ') + 1);
+		if (used + s.n > sizeof bytes)
+			break;
+		memcpy(bytes + used, s.p, s.n);
+		entries[n++] = wq_str_of(bytes + used, s.n);
+		used += s.n;
+	}
+	for (size_t round = 0; round < ROUNDS; round++) {
 		uint64_t begin = now_nsec(), cost;
 
-		judge(s, NULL);
+		for (size_t i = 0; i < n; i++)
+			judge(entries[i], NULL);
 		cost = now_nsec() - begin;
 		least = WQ_MIN(least, cost);
 	}

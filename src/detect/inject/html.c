@@ -161,7 +161,7 @@ static bool styles(struct attributes *a, size_t at)
 	if (at < a->css_seen)
 		return false;
 	a->css_seen = at + css.n;
-	return wq_html_css_runs(css);
+	return wq_html_css_runs(css, true);
 }
 
 static bool is_boundary(const struct attributes *a, size_t begin)
@@ -183,7 +183,9 @@ static bool judge(struct attributes *a, size_t at, struct wq_inject_reason *ret_
 		return found(ret_reason, "script in the address of", name);
 	if (!*name || !is_boundary(a, begin))
 		return false;
-	if (is_event(name) && (a->tag || wq_html_is_code(value)))
+	if (is_event(name) &&
+		(a->tag || wq_html_is_code(wq_html_first(value)) ||
+			(!value.n && begin && strchr("\"'`", a->s.p[begin - 1]))))
 		return found(ret_reason, "event handler", name);
 	if (strcmp(name, "style") == 0 && styles(a, at + 1))
 		return found(ret_reason, "script in a style sheet", "");
@@ -217,23 +219,51 @@ static bool has_attribute(wq_str s, struct wq_inject_reason *ret_reason)
 static bool is_whole(wq_str s, struct wq_inject_reason *ret_reason)
 {
 	wq_str begin = wq_str_head(s, 1024);
+	ptrdiff_t colon = wq_str_chr(begin, ':');
 
-	if (wq_str_find(begin, WQ_S("xpression")) >= 0 && wq_str_chr(begin, ':') >= 0 &&
-		wq_html_css_runs(wq_str_from(begin, (size_t)wq_str_chr(begin, ':'))))
+	if (colon >= 0 && wq_str_find(begin, WQ_S("xpression")) >= 0 &&
+		wq_html_css_runs(wq_str_from(begin, (size_t)colon), false))
 		return found(ret_reason, "script in a style sheet", "");
 	if (wq_html_runs(begin) && (wq_html_is_code(begin) || wq_str_chr(begin, ',') >= 0))
 		return found(ret_reason, "address that runs script", "");
-	if (wq_str_find(s, WQ_S("+ADw-")) >= 0)
-		return found(ret_reason, "markup in UTF-7", "");
-	if (wq_html_leaves_string(s))
-		return found(ret_reason, "string of a script left, then a call", "");
 	return false;
+}
+
+/* Bytes that something dangerous has to have: bits of what they call for. */
+enum { TAG = 1, ATTRIBUTE = 2, WHOLE = 4, STRING = 8, UTF7 = 16 };
+
+static const unsigned char calls_for[256] = {['<'] = TAG,
+	['='] = ATTRIBUTE,
+	[':'] = WHOLE,
+	['&'] = WHOLE,
+	['\''] = STRING,
+	['"'] = STRING,
+	['`'] = STRING,
+	['{'] = STRING,
+	['+'] = UTF7};
+
+static unsigned bytes_of(wq_str s)
+{
+	unsigned seen = 0;
+
+	for (size_t i = 0; i < s.n; i++)
+		seen |= calls_for[(unsigned char)s.p[i]];
+	return seen;
 }
 
 bool wq_inject_html(wq_str s, struct wq_inject_reason *ret_reason)
 {
-	if (s.n == 0)
-		return false;
+	unsigned seen;
+
 	s = wq_str_head(s, WQ_INJECT_BYTES_MAX);
-	return has_tag(s, ret_reason) || has_attribute(s, ret_reason) || is_whole(s, ret_reason);
+	seen = bytes_of(s);
+	if (seen & TAG && has_tag(s, ret_reason))
+		return true;
+	if (seen & ATTRIBUTE && has_attribute(s, ret_reason))
+		return true;
+	if (seen & WHOLE && is_whole(s, ret_reason))
+		return true;
+	if (seen & STRING && wq_html_leaves_string(s))
+		return found(ret_reason, "string of a script left, then a call", "");
+	return seen & UTF7 && wq_str_find(s, WQ_S("+ADw-")) >= 0 && found(ret_reason, "markup in UTF-7", "");
 }

@@ -18,8 +18,11 @@ int wq_html_view_next(struct wq_html_view *view);
 bool wq_html_runs(wq_str value);
 /* Whether such an address stands near the beginning of `value`, behind what hides it. */
 bool wq_html_runs_within(wq_str value);
-/* Whether the style sheet `css` runs script: expression(), behavior, -moz-binding, an address that does. */
-bool wq_html_css_runs(wq_str css);
+/* Whether the style sheet `css` runs script: expression(), behavior, -moz-binding, an address that does. Not `declared` to be one, it
+ * has to have a `:` before expression(), as prose about expressions has not. */
+bool wq_html_css_runs(wq_str css, bool declared);
+/* What of `value` is one attribute's, quotes off: to the same quote, or to the first blank. */
+wq_str wq_html_first(wq_str value);
 /* Whether `js` calls or assigns something near its beginning, as prose does not. */
 bool wq_html_is_code(wq_str js);
 /* Whether `s` ends a string of a script and goes on with a call. */

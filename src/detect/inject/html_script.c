@@ -15,8 +15,8 @@ static bool is_letter(char c)
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '$' || c == '_';
 }
 
-/* One of the words, and what makes it code. */
-static bool is_call(wq_str s)
+/* One of the words, and what makes it code; `quote` ends a phrase in quotes instead. */
+static bool is_call(wq_str s, char quote)
 {
 	size_t n = 0;
 
@@ -26,7 +26,7 @@ static bool is_call(wq_str s)
 		if (wq_str_eq(wq_str_head(s, n), words[i])) {
 			wq_str rest = wq_str_trim(wq_str_from(wq_str_head(s, n + 32), n));
 
-			return rest.n &&
+			return rest.n && *rest.p != quote &&
 				(strchr("(`[=.", *rest.p) || (unsigned char)*rest.p == '\\' ||
 					(*rest.p == '/' && rest.n > 1 && rest.p[1] == '*'));
 		}
@@ -34,7 +34,7 @@ static bool is_call(wq_str s)
 }
 
 /* Behind the quote: what may join an expression to a string or end a statement, then a call. */
-static bool goes_on(wq_str s)
+static bool goes_on(wq_str s, char quote)
 {
 	static const char joiners[] = ";+-*/%,|&^?:)]}<>=!~({[ \t\r\n";
 	size_t i = 0;
@@ -43,8 +43,20 @@ static bool goes_on(wq_str s)
 		return false;
 	while (i < s.n && i < 32 && s.p[i] && strchr(joiners, s.p[i]))
 		i++;
-	return is_call(wq_str_from(s, i)) ||
+	return is_call(wq_str_from(s, i), quote) ||
 		(*s.p == ';' && s.n < 512 && wq_str_ends(s, WQ_S("//")) && wq_html_is_code(s));
+}
+
+/* What templates that run in the browser reach the language by. */
+static bool is_template(wq_str s)
+{
+	static const wq_str doors[] = {WQ_S_INIT("constructor("), WQ_S_INIT("constructor["), WQ_S_INIT(".constructor."),
+		WQ_S_INIT("$eval("), WQ_S_INIT("$on."), WQ_S_INIT("__proto__")};
+
+	for (size_t i = 0; i < WQ_COUNT(doors); i++)
+		if (wq_str_find(s, doors[i]) >= 0)
+			return true;
+	return is_call(wq_str_trim(s), 0);
 }
 
 bool wq_html_leaves_string(wq_str s)
@@ -54,9 +66,12 @@ bool wq_html_leaves_string(wq_str s)
 
 	for (const char *q = quotes; *q; q++) {
 		at = wq_str_chr(s, *q);
-		if (at >= 0 && goes_on(wq_str_trim(wq_str_from(s, (size_t)at + 1))))
+		if (at >= 0 && goes_on(wq_str_trim(wq_str_from(s, (size_t)at + 1)), *q))
 			return true;
 	}
 	at = wq_str_find(s, WQ_S("${"));
-	return at >= 0 && is_call(wq_str_trim(wq_str_from(s, (size_t)at + 2)));
+	if (at >= 0 && is_call(wq_str_trim(wq_str_from(s, (size_t)at + 2)), 0))
+		return true;
+	at = wq_str_find(s, WQ_S("{{"));
+	return at >= 0 && is_template(wq_str_head(wq_str_from(s, (size_t)at + 2), 512));
 }

@@ -61,6 +61,9 @@ static const struct {
 	{"\\';alert(1)//", "string of a script left"},
 	{"'}});alert(1);({'", "string of a script left"},
 	{"${alert(1)}", "string of a script left"},
+	{"{{constructor.constructor('alert(1)')()}}", "string of a script left"},
+	{"\"onzoom=", "event handler onzoom"},
+	{"<xi:include href=x>", "element include"},
 	{"+ADw-script+AD4-", "UTF-7"},
 };
 
@@ -112,6 +115,11 @@ static const char *const benign[] = {
 	"mail to <john@example.com>",
 	"cost: $5 {net}",
 	"&lt;script&gt;",
+	"OnFailure= is used in (some) units",
+	"`--import` with `register()`",
+	"{{ user.name }}",
+	"the expression: (a)",
+	"\"online=",
 	"AT&T",
 	"Q&A",
 	"<!-- comment -->",

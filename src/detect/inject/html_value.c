@@ -72,6 +72,23 @@ static bool is_name(unsigned char c)
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '$';
 }
 
+wq_str wq_html_first(wq_str value)
+{
+	size_t n = 0;
+	char quote;
+
+	value = wq_str_trim(wq_str_head(value, 512));
+	quote = value.n ? *value.p : 0;
+	if (quote == '"' || quote == '\'' || quote == '`') {
+		ptrdiff_t end = wq_str_chr(wq_str_from(value, 1), quote);
+
+		return end > 0 ? wq_str_head(wq_str_from(value, 1), (size_t)end) : wq_str_from(value, 1);
+	}
+	while (n < value.n && (unsigned char)value.p[n] > ' ')
+		n++;
+	return wq_str_head(value, n);
+}
+
 bool wq_html_is_code(wq_str js)
 {
 	static const char *const signs[] = {"&lpar;", "&#40", "&#x28", "&#x0", "%28", "\\x28", "\\u00", "&#0"};
@@ -141,7 +158,7 @@ static int css_next(struct css *css)
 	return c;
 }
 
-bool wq_html_css_runs(wq_str value)
+bool wq_html_css_runs(wq_str value, bool declared)
 {
 	static const char *const patterns[] = {"expression(", "javascript:", "vbscript:", "binding:url(",
 		"behavior:", "behaviour:", "@import", "url(data:text", "url(data:image/svg"};
@@ -162,6 +179,8 @@ bool wq_html_css_runs(wq_str value)
 		for (size_t i = 0; i < WQ_COUNT(patterns); i++) {
 			size_t n = strlen(patterns[i]);
 
+			if (i == 0 && !declared && last[sizeof last - 1 - n] != ':')
+				continue;
 			if (patterns[i][n - 1] == (char)c && memcmp(last + sizeof last - n, patterns[i], n) == 0)
 				return true;
 		}

@@ -50,14 +50,16 @@ static bool in_string(wq_str s, char quote, bool backslash, struct wq_inject_rea
 	return wq_sql_string_end(&lex, (unsigned char)quote) && judged(&lex, WQ_SQL_IN_STRING, quote, ret_reason);
 }
 
+/* The value inside a comment of the program, which its first end of one ends; an end of its own comment is no such thing. */
 static bool in_comment(wq_str s, struct wq_inject_reason *ret_reason)
 {
-	const unsigned char *p = (const unsigned char *)s.p, *at = memmem(p, s.n, "*/", 2);
+	const unsigned char *p = (const unsigned char *)s.p;
+	ptrdiff_t at = wq_str_find(s, WQ_S("*/"));
 	struct wq_sql_lex lex = {.begin = p, .end = p + s.n};
 
-	if (!at || memmem(p, (size_t)(at - p), "/*", 2))
+	if (at < 0 || wq_str_find(wq_str_head(s, (size_t)at), WQ_S("/*")) >= 0)
 		return false;
-	lex.p = at + 2;
+	lex.p = p + at + 2;
 	return judged(&lex, WQ_SQL_IN_COMMENT, 0, ret_reason);
 }
 

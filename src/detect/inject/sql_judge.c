@@ -23,7 +23,9 @@ struct judge {
 	bool list_names; /* nothing but names in that list */
 	bool stacked;
 	bool operators;
-	bool introducer; /* the last was a charset's name: _utf8'…' */
+	bool constant_before; /* the clause, before a name that may turn out to be a call's */
+	bool glued;           /* AND or OR right behind the closed quote */
+	bool introducer;      /* the last was a charset's name: _utf8'…' */
 	uint64_t evidence;
 };
 
@@ -54,7 +56,8 @@ static void operand(struct judge *j, const struct wq_sql_token *t)
 
 	j->clause.same = j->clause.compared && kind == WQ_SQL_NAME && wq_str_eq(t->text, j->clause.name);
 	j->clause.name = j->clause.compared ? j->clause.name : t->text;
-	if (kind == WQ_SQL_NAME || kind == WQ_SQL_CATALOG)
+	j->constant_before = j->clause.constant;
+	if (kind == WQ_SQL_NAME || kind == WQ_SQL_CATALOG || kind == WQ_SQL_FUNC)
 		j->clause.constant = false;
 	else if (j->list)
 		found(j, WQ_SQL_EV_LIST_CONST);
@@ -70,6 +73,12 @@ static void call(struct judge *j)
 		found(j, WQ_SQL_EV_DANGER);
 	if (j->last == WQ_SQL_FUNC || j->last == WQ_SQL_IF) {
 		found(j, WQ_SQL_EV_FUNC);
+		j->clause.constant = j->constant_before;
+		if (j->list)
+			found(j, WQ_SQL_EV_LIST_CONST);
+		j->list_names = false;
+		if (j->clause.compared)
+			comparison(j);
 		if (!j->clause.logic)
 			j->clause = (struct clause){.logic = true, .constant = true};
 	}
@@ -92,7 +101,8 @@ static void meaning(struct judge *j, const struct wq_sql_token *t)
 	if (kind == WQ_SQL_LOGIC || kind == WQ_SQL_WHERE || kind == WQ_SQL_HAVING || kind == WQ_SQL_WHEN ||
 		kind == WQ_SQL_PIPES || (kind == WQ_SQL_IF && j->state != WQ_SQL_AT_NAMED))
 		j->clause = (struct clause){.logic = true, .constant = true};
-	if (kind == WQ_SQL_CMP || kind == WQ_SQL_LIKE || kind == WQ_SQL_BETWEEN || kind == WQ_SQL_IN)
+	if (kind == WQ_SQL_CMP || kind == WQ_SQL_LIKE || kind == WQ_SQL_BETWEEN ||
+		(kind == WQ_SQL_LPAREN && j->last == WQ_SQL_IN))
 		j->clause.compared = true;
 	if (kind == WQ_SQL_SELECT)
 		j->query = j->list = true;
@@ -104,6 +114,8 @@ static void meaning(struct judge *j, const struct wq_sql_token *t)
 	}
 	if (kind == WQ_SQL_SIGN || kind == WQ_SQL_PIPES || kind == WQ_SQL_ARITH || kind == WQ_SQL_STAR)
 		j->operators = true;
+	if (kind == WQ_SQL_LOGIC && j->state == WQ_SQL_AT_CLOSED && !t->blank)
+		j->glued = true;
 	if (kind == WQ_SQL_LIMIT)
 		found(j, WQ_SQL_EV_LIMIT);
 	if (kind == WQ_SQL_COMMENT && j->place != WQ_SQL_IN_COMMENT)
@@ -173,6 +185,8 @@ static void conclude(struct judge *j, const struct wq_sql_token *last)
 		found(j, WQ_SQL_EV_NO_TABLE);
 	if (!reopened)
 		return;
+	if (j->glued && !last->blank)
+		found(j, WQ_SQL_EV_GLUED);
 	if (j->value_like && wq_str_chr(last->text, ' ') < 0) {
 		found(j, WQ_SQL_EV_REOPENED);
 		if (j->operators)

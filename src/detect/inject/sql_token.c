@@ -79,7 +79,7 @@ static bool skip_comment(struct wq_sql_lex *lex, struct wq_sql_token *t)
 		if (!at)
 			return false;
 		lex->p = at;
-	} else if ((lex->in_version || t->commented) && *at == '*' && peek(lex, 1) == '/') {
+	} else if ((lex->in_version || t->commented) && *at == '*' && peek(lex, 1) == '/' && peek(lex, 2) != '*') {
 		lex->p += 2;
 		lex->in_version = false;
 	} else {
@@ -134,9 +134,11 @@ static void string(struct wq_sql_lex *lex, struct wq_sql_token *t)
 
 static bool in_word(const struct wq_sql_lex *lex)
 {
-	enum byte_class c = class_of(peek(lex, 0));
+	unsigned char c = peek(lex, 0);
 
-	return left(lex) && (c == LETTER || c == DIGIT || *lex->p == '$') && !hard_blank(lex);
+	if (class_of(c) != LETTER && class_of(c) != DIGIT && c != '$')
+		return false;
+	return (c != 0xA0 && c != 0xC2) || !hard_blank(lex);
 }
 
 /* What a name in quotes is the schema of: `a`.b, [a].[b]. */
@@ -314,6 +316,9 @@ static void sign(struct wq_sql_lex *lex, struct wq_sql_token *t)
 				return;
 			}
 		}
+	if (*lex->p == '<' && peek(lex, 1) == '@' &&
+		class_of(peek(lex, 2 + (class_of(peek(lex, 2)) == BLANK))) == QUOTE)
+		lex->p++; /* PostgreSQL's "is contained"; @x is a variable */
 	if (t->kind == WQ_SQL_END)
 		t->kind = WQ_SQL_BAD;
 	lex->p++;
