@@ -5,7 +5,7 @@
  * well as for bodies. Work is bounded: at each second position at most the candidates of three words of a table are compared (about ten
  * each with the lists of CRS), and a literal is compared in full only where four or six bytes of it stand. What costs is text that is
  * full of what literals are made of, so keep literals for requests and for responses in sets of their own. Not good at: literals of
- * one byte (a byte set does that), hundreds of literals of two (65 candidates each) and changing the set.
+ * one byte (a memchr for each), hundreds of literals of two (65 candidates each) and changing the set.
  */
 #ifndef WQ_DETECT_MATCH_LITERALS_H
 #define WQ_DETECT_MATCH_LITERALS_H

@@ -3,8 +3,8 @@
 #include "detect/match/need_priv.h"
 
 enum {
-	WHOLE_MAX = 512, /* strings of a part that are kept whole */
-	EDGES_MAX = 64,  /* beginnings and ends of a part */
+	WHOLE_MAX = 256, /* strings of a part that are kept whole */
+	EDGES_MAX = 32,  /* beginnings and ends of a part */
 	CLASS_MAX = 16,  /* bytes of a class that are told apart */
 	COPIES_MAX = 8,  /* of a repeated part */
 	SCRATCH_BYTES = 64 * 1024 * 1024
