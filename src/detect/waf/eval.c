@@ -376,6 +376,15 @@ static enum wq_waf_step settle(struct wq_waf_tx *tx, enum wq_waf_step step)
 	return WQ_WAF_DONE;
 }
 
+/* One regular expression over one long value may cost more than all else: it ends where the time budget does. */
+static void set_deadline(struct wq_waf_tx *tx)
+{
+	uint64_t budget = (uint64_t)tx->begin.budget.usec * 1000;
+	uint64_t left = budget > tx->cost.nsec ? budget - tx->cost.nsec : 0;
+
+	wq_regex_scratch_until(tx->scratch, budget ? tx->worker->now : NULL, tx->since + left);
+}
+
 enum wq_waf_step wq_waf_run(struct wq_waf_tx *tx, unsigned phase)
 {
 	enum wq_waf_step step;
@@ -398,6 +407,7 @@ enum wq_waf_step wq_waf_run(struct wq_waf_tx *tx, unsigned phase)
 		return WQ_WAF_DONE;
 	tx->running = true;
 	tx->since = tx->worker->now ? tx->worker->now() : 0;
+	set_deadline(tx);
 	step = settle(tx, run_phase(tx));
 	tx->cost.nsec = wq_waf_elapsed(tx);
 	tx->running = step == WQ_WAF_AGAIN;

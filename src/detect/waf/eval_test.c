@@ -441,6 +441,31 @@ static void budgets(void **state)
 	wq_waf_program_unref(&program);
 }
 
+/* Tens of thousands of backtracks for each of 400 places, one evaluation in all. */
+static void one_value_has_an_end(void **state)
+{
+	static const uint32_t budgets_usec[] = {0, 1000};
+	struct wq_waf_program *program = load("SecRule ARGS \"@rx \\s+\\s*\\s*x\" \"id:1,phase:1,log\"", false);
+	struct wq_waf_worker *worker;
+	char target[2048] = "/?a=";
+	(void)state;
+
+	for (size_t i = 0; i < 400; i++)
+		snprintf(target + strlen(target), sizeof target - strlen(target), "%%0a");
+	snprintf(target + strlen(target), sizeof target - strlen(target), "yx");
+	assert_ok(wq_waf_worker_new(ticking, &worker));
+	for (size_t i = 0; i < WQ_COUNT(budgets_usec); i++) {
+		const struct wq_waf_begin begin = {.budget = {.usec = budgets_usec[i]}, .body = wq_body_limits_default};
+		struct wq_waf_tx *tx = wq_waf_begin(worker, program, &begin);
+		assert_non_null(tx);
+		wq_waf_request(tx, WQ_S("GET"), wq_str_c(target), WQ_S("HTTP/1.1"));
+		assert_int_equal(wq_waf_run(tx, 1), budgets_usec[i] ? WQ_WAF_OVER : WQ_WAF_DONE);
+		wq_waf_end(&tx);
+	}
+	wq_waf_worker_free(&worker);
+	wq_waf_program_unref(&program);
+}
+
 /* ---- exceptions ---- */
 
 static void note(void *data, uint64_t mark)
@@ -532,6 +557,7 @@ int main(void)
 		cmocka_unit_test(actions),
 		cmocka_unit_test(verdicts),
 		cmocka_unit_test(budgets),
+		cmocka_unit_test(one_value_has_an_end),
 		cmocka_unit_test(exceptions),
 		cmocka_unit_test(answers),
 	};
