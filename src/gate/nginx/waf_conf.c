@@ -44,6 +44,20 @@ static bool add_paranoia(struct wanted *wanted, wq_str value)
 	return true;
 }
 
+/* A link that is changed meanwhile (weique rules use) must not mix two sets: all files of a reading come from where it leads now. */
+static const char *without_links(ngx_conf_t *cf, const char *path)
+{
+	char *whole = realpath(path, NULL), *kept = NULL;
+
+	if (whole) {
+		kept = ngx_pnalloc(cf->pool, strlen(whole) + 1);
+		if (kept)
+			memcpy(kept, whole, strlen(whole) + 1);
+		free(whole);
+	}
+	return kept ? kept : path;
+}
+
 static char *read_arguments(ngx_conf_t *cf, struct wanted *wanted)
 {
 	ngx_str_t *args = cf->args->elts;
@@ -64,7 +78,7 @@ static char *read_arguments(ngx_conf_t *cf, struct wanted *wanted)
 
 			if (wanted->paths_n == PATHS_MAX || ngx_conf_full_name(cf->cycle, &path, 1) != NGX_OK)
 				return bad(cf, "cannot take", &args[i]);
-			wanted->paths[wanted->paths_n++] = (const char *)path.data;
+			wanted->paths[wanted->paths_n++] = without_links(cf, (const char *)path.data);
 		}
 	}
 	return wanted->paths_n > 0 ? NGX_CONF_OK : bad(cf, "names no file in", &args[0]);
