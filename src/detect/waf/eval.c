@@ -130,20 +130,31 @@ static void ask(struct look *look, struct wq_waf_item *item, wq_str before, uint
 		matched(look, item, &found);
 }
 
+/* Whether strings with these bytes and candidates leave anything to ask. */
+static bool may_hold(const struct look *look, const uint64_t *bytes, const uint64_t *candidates)
+{
+	if (look->plan->plain)
+		return wq_waf_beyond(bytes, look->plan->plain);
+	if (look->rule->pattern == WQ_WAF_NONE || negated(look->rule))
+		return true;
+	return candidates && wq_waf_bit(candidates, look->rule->pattern);
+}
+
 /* The pairs of one target: one, or with multiMatch one for each step; a step that changed nothing is not asked again. */
 static void look_pairs(struct look *look, const uint32_t *pairs)
 {
 	struct wq_waf_tx *tx = look->tx;
-	const struct wq_waf_rule *rule = look->rule;
 	const struct wq_waf_pair *first = &tx->plan->pairs[pairs[0]];
 	const struct wq_waf_source *source = &tx->plan->sources[first->source];
 	const struct wq_waf_values *set = &tx->sets[source->target.var];
 	const struct wq_waf_pair_state *states[WQ_CHAIN_STEPS_MAX + 1];
-	bool pattern = rule->pattern != WQ_WAF_NONE && !negated(rule), may = !pattern;
+	bool may = false;
 
 	for (uint8_t step = 0; step < look->plan->steps; step++) {
 		states[step] = wq_waf_pair_of(tx, pairs[step]);
-		may = may || (states[step]->candidates && wq_waf_bit(states[step]->candidates, rule->pattern));
+		may = may ||
+			(states[step]->known &&
+				may_hold(look, states[step]->known, states[step]->known + WQ_KNOWN_BYTES));
 	}
 	if (!may)
 		return;
@@ -156,9 +167,7 @@ static void look_pairs(struct look *look, const uint32_t *pairs)
 			if (string == last)
 				continue;
 			last = string;
-			if (pattern &&
-				!(tx->pool.strings[string].facts &&
-					wq_waf_bit(tx->pool.strings[string].facts, rule->pattern)))
+			if (!may_hold(look, tx->pool.strings[string].bytes, tx->pool.strings[string].facts))
 				continue;
 			struct wq_waf_item item = {
 				.var = source->target.var, .name = set->entries[at].name, .string = string};
@@ -277,11 +286,10 @@ static bool may_match(struct wq_waf_tx *tx, uint32_t number)
 	if (plan->how == WQ_HOW_LOOK)
 		return true;
 	view = tx->views[plan->view].epoch == tx->epoch ? &tx->views[plan->view] : wq_waf_view_of(tx, plan->view);
-	if (plan->how == WQ_HOW_PATTERN)
-		return view->candidates && wq_waf_bit(view->candidates, rule->pattern);
-	const uint64_t *allowed = tx->program->byte_sets[rule->table];
-	return ((view->bytes[0] & ~allowed[0]) | (view->bytes[1] & ~allowed[1]) | (view->bytes[2] & ~allowed[2]) |
-		       (view->bytes[3] & ~allowed[3])) != 0;
+	if (!view->known)
+		return false;
+	return plan->how == WQ_HOW_PATTERN ? wq_waf_bit(view->known + WQ_KNOWN_BYTES, rule->pattern)
+					   : wq_waf_beyond(view->known, plan->plain);
 }
 
 static void go_on(struct wq_waf_tx *tx, const struct wq_waf_rule *rule, bool yes)

@@ -23,6 +23,7 @@
 struct wq_waf_source {
 	struct wq_waf_target target; /* `count` left out */
 	bool live;
+	uint32_t base;           /* its pair with the empty chain; WQ_WAF_NONE when live */
 	uint32_t slots, slots_n; /* TX by regular expression: the numbered slots that it names, in plan->slots */
 };
 struct wq_waf_pair {
@@ -37,13 +38,14 @@ struct wq_waf_view {
 enum wq_waf_how {
 	WQ_HOW_LOOK,    /* at each value */
 	WQ_HOW_PATTERN, /* when the view has the rule's pattern */
-	WQ_HOW_BYTES    /* when the view has a byte that the rule's set has not */
+	WQ_HOW_BYTES    /* when the view has a byte that is not one of `plain` */
 };
 struct wq_waf_rule_plan {
 	uint8_t how;
-	uint8_t steps;  /* pairs for each target: 1, or with multiMatch one for each node of the chain */
-	uint32_t view;  /* with PATTERN and BYTES */
-	uint32_t pairs; /* in plan->lists: targets_n * steps; WQ_WAF_NONE for live targets */
+	uint8_t steps;         /* pairs for each target: 1, or with multiMatch one for each node of the chain */
+	uint32_t view;         /* with PATTERN and BYTES */
+	uint32_t pairs;        /* in plan->lists: targets_n * steps; WQ_WAF_NONE for live targets */
+	const uint64_t *plain; /* bytes: a value of these alone never matches; NULL: not known */
 };
 
 struct wq_waf_plan {
@@ -57,10 +59,15 @@ struct wq_waf_plan {
 	uint32_t lists_n;
 	uint32_t *slots; /* see wq_waf_source */
 	uint32_t slots_n;
-	/* candidates of a string: (literals | asked) & by length & (free | one of its bytes) & ~(a byte that forbids it) */
-	uint64_t *by_length;          /* lengths 0 to LENGTHS - 1, words each */
-	uint64_t *by_byte, *bad_byte; /* 256 times words */
-	uint64_t *free_of_bytes;
+	/* Candidates of a string: (literals | asked) & what its length allows & what its bytes allow. Bytes that allow the same are a class;
+	 * what a set of classes allows is kept by the worker, since strings that look alike come again and again. */
+	uint64_t *by_length; /* WQ_PLAN_LENGTHS times words: lengths 0, 1, …, this or more */
+	uint8_t class_of[256];
+	uint32_t classes_n;
+	uint64_t *needed_by,
+		*barred_by; /* classes_n times words: patterns that one of the class is enough for; that it rules out */
+	uint64_t *open;     /* patterns that need no particular byte */
+	uint32_t serial;    /* of this plan, in this process: for what a worker keeps */
 };
 enum { WQ_PLAN_LENGTHS = 64 };
 
@@ -95,20 +102,22 @@ struct wq_waf_items {
 };
 
 struct wq_waf_source_state {
+	uint32_t epoch;
 	uint32_t seen, n, room;
 	uint32_t *at; /* positions in the set; not used for sources that take all */
 };
+/* What is known of many strings together: their bytes (4 words), then the candidates of the first `joined` of them. */
 struct wq_waf_pair_state {
-	uint32_t done, room;
+	uint32_t done, joined, room;
+	bool shared;        /* no string of the source triggers the chain: these are the source's base pair's */
 	wq_string *strings; /* after the chain; one for each value of the source */
-	uint64_t *candidates;
-	uint64_t bytes[4];
+	uint64_t *known;    /* NULL: no strings */
 };
 struct wq_waf_view_state {
 	uint32_t epoch;
-	uint64_t *candidates;
-	uint64_t bytes[4];
+	uint64_t *known;
 };
+enum { WQ_KNOWN_BYTES = 4 };
 
 /* A name that came to be at run time, of TX or of a kept collection. */
 struct wq_waf_dynamic {
@@ -127,7 +136,8 @@ enum {
 	WQ_WAF_FREE_MAX = 64,
 	WQ_WAF_LIMITS_MAX = 4,
 	WQ_WAF_FIXED_MAX = 8,
-	WQ_WAF_EXPANDED_MAX = 8
+	WQ_WAF_EXPANDED_MAX = 8,
+	WQ_WAF_MASKS = 512
 };
 
 struct wq_waf_target_removal {
@@ -150,6 +160,9 @@ struct wq_waf_worker {
 		struct wq_regex *regex;
 	} expanded[WQ_WAF_EXPANDED_MAX];
 	uint32_t expanded_next;
+	/* what sets of byte classes allow: entries of key, serial of the plan, words */
+	uint64_t *masks;
+	uint32_t masks_words;
 };
 
 struct wq_waf_tx {
@@ -268,6 +281,11 @@ uint64_t *wq_waf_candidates(struct wq_waf_tx *tx, wq_string string);
 const struct wq_waf_source_state *wq_waf_source_of(struct wq_waf_tx *tx, uint32_t source);
 const struct wq_waf_pair_state *wq_waf_pair_of(struct wq_waf_tx *tx, uint32_t pair);
 const struct wq_waf_view_state *wq_waf_view_of(struct wq_waf_tx *tx, uint32_t view);
+/* Whether there is a byte that is not one of `plain`. */
+static inline bool wq_waf_beyond(const uint64_t bytes[4], const uint64_t plain[4])
+{
+	return ((bytes[0] & ~plain[0]) | (bytes[1] & ~plain[1]) | (bytes[2] & ~plain[2]) | (bytes[3] & ~plain[3])) != 0;
+}
 static inline bool wq_waf_bit(const uint64_t *bits, uint32_t bit)
 {
 	return bits[bit / 64] >> (bit % 64) & 1;

@@ -109,14 +109,8 @@ static bool ask_inject(
 
 static bool ask_bytes(struct wq_waf_tx *tx, const struct wq_waf_rule *rule, struct wq_waf_item *item)
 {
-	const uint64_t *allowed = tx->program->byte_sets[rule->table];
-	const uint64_t *bytes;
-
-	if (!pooled(tx, item))
-		return false;
-	bytes = tx->pool.strings[item->string].bytes;
-	return ((bytes[0] & ~allowed[0]) | (bytes[1] & ~allowed[1]) | (bytes[2] & ~allowed[2]) |
-		       (bytes[3] & ~allowed[3])) != 0;
+	return pooled(tx, item) &&
+		wq_waf_beyond(tx->pool.strings[item->string].bytes, tx->program->byte_sets[rule->table]);
 }
 
 static bool compare(struct wq_waf_tx *tx, const struct wq_waf_rule *rule, const struct wq_waf_item *item)

@@ -101,6 +101,7 @@ static bool make_sources(const struct wq_waf_program *program, struct wq_waf_pla
 		source->target = *target;
 		source->target.count = false;
 		source->live = wq_waf_var_live(target->var);
+		source->base = WQ_WAF_NONE;
 		if (!name_slots(program, plan, source, scratch, arena))
 			return false;
 	}
@@ -130,6 +131,20 @@ static uint32_t view_number(struct wq_waf_plan *plan, uint32_t pairs, uint32_t n
 	return plan->views_n++;
 }
 
+static const uint64_t *plain_of(const struct wq_waf_program *program, const struct wq_waf_rule *rule)
+{
+	static const uint64_t ascii[4] = {UINT64_MAX, UINT64_MAX, 0, 0};
+	static const uint64_t no_percent[4] = {~(UINT64_C(1) << '%'), UINT64_MAX, UINT64_MAX, UINT64_MAX};
+
+	if (rule->flags & WQ_RULE_NEGATED)
+		return NULL;
+	if (rule->op == WQ_OP_VALIDATE_BYTE_RANGE)
+		return program->byte_sets[rule->table];
+	if (rule->op == WQ_OP_VALIDATE_UTF8_ENCODING)
+		return ascii;
+	return rule->op == WQ_OP_VALIDATE_URL_ENCODING ? no_percent : NULL;
+}
+
 static enum wq_waf_how how_of(
 	const struct wq_waf_program *program, const struct wq_waf_plan *plan, const struct wq_waf_rule *rule)
 {
@@ -141,7 +156,7 @@ static enum wq_waf_how how_of(
 			return WQ_HOW_LOOK;
 	if (rule->pattern != WQ_WAF_NONE)
 		return WQ_HOW_PATTERN;
-	return rule->op == WQ_OP_VALIDATE_BYTE_RANGE ? WQ_HOW_BYTES : WQ_HOW_LOOK;
+	return plain_of(program, rule) ? WQ_HOW_BYTES : WQ_HOW_LOOK;
 }
 
 /* The nodes of a rule's chain that its values are looked at: the last, or with multiMatch all from the first on. */
@@ -177,6 +192,7 @@ static void plan_rule(const struct wq_waf_program *program, struct wq_waf_plan *
 				plan->pairs[pair].candidates = true;
 			plan->lists[plan->lists_n++] = pair;
 		}
+	made->plain = plain_of(program, rule);
 	made->how = how_of(program, plan, rule);
 	if (made->how != WQ_HOW_LOOK)
 		made->view = view_number(plan, made->pairs, plan->lists_n - made->pairs);
@@ -184,7 +200,7 @@ static void plan_rule(const struct wq_waf_program *program, struct wq_waf_plan *
 
 static bool make_rules(const struct wq_waf_program *program, struct wq_waf_plan *plan, struct wq_arena *arena)
 {
-	size_t most = 1;
+	size_t most = (size_t)plan->sources_n + 1;
 
 	for (uint32_t i = 0; i < program->rules_n; i++) {
 		const struct wq_waf_rule *rule = &program->rules[i];
@@ -196,6 +212,8 @@ static bool make_rules(const struct wq_waf_program *program, struct wq_waf_plan 
 	plan->rules = WQ_NEW_ARRAY(arena, struct wq_waf_rule_plan, program->rules_n + 1);
 	if (!plan->pairs || !plan->lists || !plan->views || !plan->rules)
 		return false;
+	for (uint32_t i = 0; i < plan->sources_n; i++)
+		plan->sources[i].base = pair_number(plan, i, 0);
 	for (uint32_t i = 0; i < program->rules_n; i++)
 		plan_rule(program, plan, i);
 	return true;
@@ -206,42 +224,73 @@ static bool all_ones(const uint64_t set[4])
 	return (set[0] & set[1] & set[2] & set[3]) == UINT64_MAX;
 }
 
-static void need_tables(struct wq_waf_plan *plan, const struct wq_need *need, uint32_t bit, uint32_t words)
+/* ---- what bytes and lengths allow ---- */
+
+/* Of patterns with literals only the length counts: what their bytes would add is little, and each would make more classes. */
+static bool by_bytes(const struct wq_waf_program *program, uint32_t pattern)
 {
+	return wq_waf_bit(program->asked, pattern);
+}
+
+static bool alike(const struct wq_waf_program *program, uint32_t a, uint32_t b)
+{
+	for (uint32_t i = 0; i < program->patterns_n; i++) {
+		const struct wq_need *need = &program->patterns[i].need;
+		if (!by_bytes(program, i))
+			continue;
+		if (wq_waf_bit(need->any_of, a) != wq_waf_bit(need->any_of, b) ||
+			wq_waf_bit(need->only, a) != wq_waf_bit(need->only, b))
+			return false;
+	}
+	return true;
+}
+
+static void make_classes(const struct wq_waf_program *program, struct wq_waf_plan *plan, uint8_t first[256])
+{
+	for (uint32_t b = 0; b < 256; b++) {
+		uint32_t class = 0;
+		while (class < plan->classes_n && !alike(program, first[class], b))
+			class ++;
+		if (class == plan->classes_n)
+			first[plan->classes_n++] = (uint8_t)b;
+		plan->class_of[b] = (uint8_t) class;
+	}
+}
+
+static void need_tables(
+	const struct wq_waf_program *program, struct wq_waf_plan *plan, uint32_t bit, const uint8_t first[256])
+{
+	const struct wq_need *need = &program->patterns[bit].need;
 	uint64_t mask = UINT64_C(1) << bit % 64;
-	uint64_t *word = plan->by_length + bit / 64;
+	uint32_t words = program->pattern_words;
 
 	for (uint32_t n = 0; n < WQ_PLAN_LENGTHS; n++)
 		if (n == WQ_PLAN_LENGTHS - 1 || n >= need->min_bytes)
-			word[n * words] |= mask;
-	if (all_ones(need->any_of))
-		plan->free_of_bytes[bit / 64] |= mask;
-	for (uint32_t b = 0; b < 256; b++) {
-		if (wq_waf_bit(need->any_of, b))
-			plan->by_byte[b * words + bit / 64] |= mask;
-		if (!wq_waf_bit(need->only, b))
-			plan->bad_byte[b * words + bit / 64] |= mask;
+			plan->by_length[n * words + bit / 64] |= mask;
+	if (!by_bytes(program, bit) || all_ones(need->any_of))
+		plan->open[bit / 64] |= mask;
+	for (uint32_t class = 0; by_bytes(program, bit) && class < plan->classes_n; class ++) {
+		if (wq_waf_bit(need->any_of, first[class]))
+			plan->needed_by[class * words + bit / 64] |= mask;
+		if (!wq_waf_bit(need->only, first[class]))
+			plan->barred_by[class * words + bit / 64] |= mask;
 	}
 }
 
 static bool make_needs(const struct wq_waf_program *program, struct wq_waf_plan *plan, struct wq_arena *arena)
 {
 	uint32_t words = program->pattern_words;
+	uint8_t first[256];
 
+	make_classes(program, plan, first);
 	plan->by_length = WQ_NEW_ARRAY(arena, uint64_t, (size_t)WQ_PLAN_LENGTHS * words + 1);
-	plan->by_byte = WQ_NEW_ARRAY(arena, uint64_t, (size_t)256 * words + 1);
-	plan->bad_byte = WQ_NEW_ARRAY(arena, uint64_t, (size_t)256 * words + 1);
-	plan->free_of_bytes = WQ_NEW_ARRAY(arena, uint64_t, (size_t)words + 1);
-	if (!plan->by_length || !plan->by_byte || !plan->bad_byte || !plan->free_of_bytes)
+	plan->needed_by = WQ_NEW_ARRAY(arena, uint64_t, (size_t)plan->classes_n * words + 1);
+	plan->barred_by = WQ_NEW_ARRAY(arena, uint64_t, (size_t)plan->classes_n * words + 1);
+	plan->open = WQ_NEW_ARRAY(arena, uint64_t, (size_t)words + 1);
+	if (!plan->by_length || !plan->needed_by || !plan->barred_by || !plan->open)
 		return false;
-	for (uint32_t i = 0; i < program->patterns_n; i++) {
-		const struct wq_waf_pattern *pattern = &program->patterns[i];
-		static const struct wq_need open = {
-			.any_of = {UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX},
-			.only = {UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX},
-		};
-		need_tables(plan, pattern->regex == WQ_WAF_NONE ? &open : &pattern->need, i, words);
-	}
+	for (uint32_t i = 0; i < program->patterns_n; i++)
+		need_tables(program, plan, i, first);
 	return true;
 }
 
@@ -250,10 +299,12 @@ wq_err wq_waf_plan_new(struct wq_waf_program *program)
 	struct wq_arena *arena = &program->arena;
 	struct wq_waf_plan *plan = WQ_NEW(arena, struct wq_waf_plan);
 	struct wq_regex_scratch *scratch = NULL;
+	static _Atomic uint32_t serials;
 	bool made;
 
 	if (!plan)
 		return wq_arena_err(arena);
+	plan->serial = atomic_fetch_add_explicit(&serials, 1, memory_order_relaxed) + 1;
 	WQ_TRY(wq_regex_scratch_new(WQ_REGEX_MATCH_LIMIT, &scratch));
 	made = make_sources(program, plan, scratch, arena) && make_rules(program, plan, arena) &&
 		make_needs(program, plan, arena);

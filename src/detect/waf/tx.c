@@ -34,6 +34,7 @@ void wq_waf_worker_free(struct wq_waf_worker **worker)
 	for (size_t i = 0; i < WQ_WAF_LIMITS_MAX; i++)
 		wq_regex_scratch_free(&(*worker)->scratches[i].scratch);
 	wq_waf_expanded_done(*worker);
+	free((*worker)->masks);
 	free(*worker);
 	*worker = NULL;
 }
