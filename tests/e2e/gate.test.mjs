@@ -342,3 +342,12 @@ test('a generation whose policy is malformed is refused as a whole', async t => 
 	await site.servesSerial(3)
 	assert.equal((await site.get('/')).body.toString(), 'three')
 })
+
+test('a gate that is started before the vault waits for it', async t => {
+	const site = new Site(t)
+	site.publish(1, [{ path: '/', body: 'home' }])
+	await site.startGate(t, { wait: '20s' })
+	const first = site.get('/')
+	await site.startVault(t)
+	assert.equal((await first).body.toString(), 'home')
+})

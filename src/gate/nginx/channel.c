@@ -9,6 +9,8 @@
  */
 #include "gate/nginx/module.h"
 
+#include <errno.h>
+
 enum { BACKOFF_FIRST_MSEC = 50, BACKOFF_LAST_MSEC = 5000, MESSAGES_PER_EVENT = 256 };
 
 static struct {
@@ -240,13 +242,28 @@ static void connect_now(ngx_event_t *event)
 	ngx_post_event(channel.connection->read, &ngx_posted_events);
 }
 
-/* The first handover, before this worker accepts requests. */
-static wq_err wait_ready(ngx_msec_t wait_msec)
+static uint64_t now_msec(void)
 {
-	uint64_t end = wq_clock_system.monotonic_msec(wq_clock_system.data) + wait_msec;
+	return wq_clock_system.monotonic_msec(wq_clock_system.data);
+}
 
+/* A vault that is not there yet may be so in a moment: both are started together. */
+static wq_err wait_link(uint64_t end)
+{
+	wq_err e = open_link();
+
+	while ((e.sys == ENOENT || e.sys == ECONNREFUSED) && now_msec() < end && !ngx_quit && !ngx_terminate) {
+		ngx_msleep(BACKOFF_FIRST_MSEC);
+		e = open_link();
+	}
+	return e;
+}
+
+/* The first handover, before this worker accepts requests. */
+static wq_err wait_ready(uint64_t end, ngx_msec_t wait_msec)
+{
 	while (!wq_gate_worker.ready) {
-		uint64_t now = wq_clock_system.monotonic_msec(wq_clock_system.data);
+		uint64_t now = now_msec();
 		struct wq_link_message message;
 
 		if (now >= end)
@@ -260,6 +277,7 @@ static wq_err wait_ready(ngx_msec_t wait_msec)
 
 ngx_int_t wq_gate_channel_open(ngx_cycle_t *cycle, struct wq_gate_main_conf *conf)
 {
+	uint64_t end = now_msec() + conf->wait_msec;
 	static ngx_connection_t dumb;
 	wq_err e;
 
@@ -271,9 +289,9 @@ ngx_int_t wq_gate_channel_open(ngx_cycle_t *cycle, struct wq_gate_main_conf *con
 	channel.timer.log = cycle->log;
 	channel.timer.handler = connect_now;
 	channel.timer.cancelable = 1;
-	e = open_link();
+	e = wait_link(end);
 	if (!wq_failed(e))
-		e = wait_ready(conf->wait_msec);
+		e = wait_ready(end, conf->wait_msec);
 	if (wq_is(e, WQ_E_TIMEOUT)) {
 		ngx_log_error(NGX_LOG_WARN, channel.log, 0, "weique: vault_slow note=\"%s\"", wq_err_note(e));
 	} else if (wq_failed(e)) {
