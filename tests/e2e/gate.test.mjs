@@ -346,8 +346,10 @@ test('a generation whose policy is malformed is refused as a whole', async t => 
 test('a gate that is started before the vault waits for it', async t => {
 	const site = new Site(t)
 	site.publish(1, [{ path: '/', body: 'home' }])
-	await site.startGate(t, { wait: '20s' })
+	const gate = site.startGate(t, { wait: '20s' })
+	await until('its workers begin', () => /start worker process/.test(readFileSync(`${site.dir}/nginx-error.log`, 'utf8')))
 	const first = site.get('/')
 	await site.startVault(t)
+	await gate
 	assert.equal((await first).body.toString(), 'home')
 })
