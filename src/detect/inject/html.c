@@ -50,6 +50,8 @@ const char *wq_html_element(wq_str tag)
 	if (rest.n && ((unsigned char)*rest.p >= 0x80 || strchr(".,@", *rest.p)) && *rest.p) /* <math.h> */
 		return NULL;
 	rest = end >= 0 ? wq_str_head(rest, (size_t)end) : rest;
+	if (strncmp(name, "svg:", 4) == 0)
+		return "svg";
 	for (size_t i = 0; i < WQ_COUNT(elements); i++)
 		if (strcmp(local, elements[i].name) == 0 && (!elements[i].with_attribute || wq_str_chr(rest, '=') >= 0))
 			return elements[i].name;
@@ -105,22 +107,30 @@ static bool has_tag(wq_str s, struct wq_inject_reason *ret_reason)
 
 struct attributes {
 	wq_str s;
-	size_t tag;      /* behind the last `<` of a tag that may be open, or 0 */
-	size_t seen;     /* up to where tags were looked for */
-	size_t css_seen; /* up to where style sheets were read */
+	size_t tag;          /* behind the last `<` of a tag that may be open, or 0 */
+	unsigned char quote; /* of the value of an open tag */
+	bool left;           /* a quote stood before: the value may have left an attribute */
+	size_t seen;         /* up to where tags were looked for */
+	size_t css_seen;     /* up to where style sheets were read */
 };
 
-/* Follows tags up to `to`. */
+/* Follows tags up to `to`; a `>` in a quoted value ends none. */
 static void follow(struct attributes *a, size_t to)
 {
 	for (; a->seen < to; a->seen++) {
 		unsigned char c = (unsigned char)a->s.p[a->seen];
 
-		if (c == '<' && a->seen + 1 < a->s.n &&
-			(is_letter((unsigned char)a->s.p[a->seen + 1]) || strchr("/!?", a->s.p[a->seen + 1])))
+		if (a->quote) {
+			a->quote = c == a->quote ? 0 : a->quote;
+		} else if (c == '<' && a->seen + 1 < a->s.n &&
+			(is_letter((unsigned char)a->s.p[a->seen + 1]) || strchr("/!?", a->s.p[a->seen + 1]))) {
 			a->tag = a->seen + 1;
-		else if (c == '>')
+		} else if (c == '>') {
 			a->tag = 0;
+		} else if (c == '"' || c == '\'') {
+			a->left = true;
+			a->quote = a->tag && a->seen && a->s.p[a->seen - 1] == '=' ? c : 0;
+		}
 	}
 }
 
@@ -172,6 +182,19 @@ static bool is_boundary(const struct attributes *a, size_t begin)
 		(a->tag && c < 0x80 && !(c >= '0' && c <= '9') && c != '_' && c != '.');
 }
 
+/* Outside a tag of its own an event has to have code, or to be a usual one in the tag that the value broke into. */
+static bool runs_event(const struct attributes *a, size_t begin, const char *name, wq_str value)
+{
+	static const char *const usual[] = {"onerror", "onload", "onclick", "onmouseover", "onfocus", "onblur"};
+
+	if (wq_html_is_code(wq_html_first(value)) || (!value.n && begin && strchr("\"'`", a->s.p[begin - 1])))
+		return true;
+	for (size_t i = 0; a->left && i < WQ_COUNT(usual); i++)
+		if (strcmp(name, usual[i]) == 0)
+			return true;
+	return false;
+}
+
 /* The attribute whose `=` is at `at`. */
 static bool judge(struct attributes *a, size_t at, struct wq_inject_reason *ret_reason)
 {
@@ -183,9 +206,7 @@ static bool judge(struct attributes *a, size_t at, struct wq_inject_reason *ret_
 		return found(ret_reason, "script in the address of", name);
 	if (!*name || !is_boundary(a, begin))
 		return false;
-	if (is_event(name) &&
-		(a->tag || wq_html_is_code(wq_html_first(value)) ||
-			(!value.n && begin && strchr("\"'`", a->s.p[begin - 1]))))
+	if (is_event(name) && (a->tag || runs_event(a, begin, name, value)))
 		return found(ret_reason, "event handler", name);
 	if (strcmp(name, "style") == 0 && styles(a, at + 1))
 		return found(ret_reason, "script in a style sheet", "");

@@ -130,7 +130,7 @@ static void meaning(struct judge *j, const struct wq_sql_token *t)
 static bool is_alias(const struct judge *j, const struct wq_sql_token *t)
 {
 	return (j->state == WQ_SQL_AT_AFTER || j->state == WQ_SQL_AT_NAMED) && (j->query || j->last == WQ_SQL_RPAREN) &&
-		(t->kind == WQ_SQL_NAME || t->kind == WQ_SQL_FUNC);
+		(t->kind == WQ_SQL_NAME || t->kind == WQ_SQL_FUNC || (t->kind == WQ_SQL_STRING && j->query));
 }
 
 static bool is_adjacent(const struct judge *j, const struct wq_sql_token *t)
@@ -159,7 +159,7 @@ static bool advance(struct judge *j, const struct wq_sql_token *t)
 		return false;
 	found(j, (enum wq_sql_evidence)step.evidence);
 	if (from == WQ_SQL_AT_STMT && j->stacked && t->kind != WQ_SQL_END && t->kind != WQ_SQL_COMMENT &&
-		t->kind != WQ_SQL_SEMI)
+		t->kind != WQ_SQL_SEMI && t->kind != WQ_SQL_IF)
 		found(j, WQ_SQL_EV_STACKED);
 	j->stacked = j->stacked || t->kind == WQ_SQL_SEMI;
 	if (step.next == WQ_SQL_AT_OPEN && from == WQ_SQL_AT_NAMED)

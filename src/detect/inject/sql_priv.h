@@ -70,6 +70,7 @@ enum wq_sql_kind {
 	WQ_SQL_DELAY,
 	WQ_SQL_DECLARE,
 	WQ_SQL_IF,
+	WQ_SQL_FOR,
 	WQ_SQL_BEGIN,
 	WQ_SQL_ADMIN, /* shutdown and the like: a statement by itself */
 	WQ_SQL_KINDS
@@ -132,6 +133,7 @@ enum wq_sql_state {
 	WQ_SQL_AT_EXEC,
 	WQ_SQL_AT_DECLARE,
 	WQ_SQL_AT_WAIT,
+	WQ_SQL_AT_LOCK, /* behind FOR */
 	WQ_SQL_AT_INTO,
 	WQ_SQL_AT_NOTED, /* behind an operand and NOT */
 	WQ_SQL_AT_ISED,  /* behind IS */

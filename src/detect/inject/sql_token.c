@@ -148,6 +148,8 @@ static void qualified(struct wq_sql_lex *lex)
 
 	while (peek(lex, 0) == '.') {
 		lex->p++;
+		if (peek(lex, 0) == '*')
+			lex->p++;
 		if (peek(lex, 0) == '`')
 			string(lex, &part);
 		while (in_word(lex))
@@ -202,6 +204,11 @@ static void word(struct wq_sql_lex *lex, struct wq_sql_token *t)
 
 	if (peek(lex, 1) == '\'' && (first == 'n' || first == 'b' || first == 'x' || first == 'e')) {
 		lex->p++;
+		string(lex, t);
+		return;
+	}
+	if (first == 'u' && peek(lex, 1) == '&' && peek(lex, 2) == '\'') {
+		lex->p += 2;
 		string(lex, t);
 		return;
 	}
@@ -271,47 +278,32 @@ static void bracket(struct wq_sql_lex *lex, struct wq_sql_token *t)
 	qualified(lex);
 }
 
-/* Operators of one byte. */
-static const unsigned char short_operators[256] = {['<'] = WQ_SQL_CMP,
-	['>'] = WQ_SQL_CMP,
-	['='] = WQ_SQL_CMP,
-	['+'] = WQ_SQL_SIGN,
-	['-'] = WQ_SQL_SIGN,
-	['*'] = WQ_SQL_STAR,
-	['/'] = WQ_SQL_ARITH,
-	['%'] = WQ_SQL_ARITH,
-	['^'] = WQ_SQL_ARITH,
-	['&'] = WQ_SQL_ARITH,
-	['|'] = WQ_SQL_ARITH,
-	['~'] = WQ_SQL_TILDE,
-	['!'] = WQ_SQL_TILDE,
-	['('] = WQ_SQL_LPAREN,
-	[')'] = WQ_SQL_RPAREN,
-	[','] = WQ_SQL_COMMA,
-	[';'] = WQ_SQL_SEMI,
-	['{'] = WQ_SQL_LPAREN,
-	['}'] = WQ_SQL_RPAREN};
+static const unsigned char short_signs[256] = {
+#define WQ_SQL_BYTE_ROW(byte, kind) [byte] = WQ_SQL_##kind,
+#include "detect/inject/sql_sign_table.h"
+#undef WQ_SQL_BYTE_ROW
+};
 
 static const struct {
 	char text[4];
 	enum wq_sql_kind kind;
-} long_operators[] = {/* the longer first */
-	{"<=>", WQ_SQL_CMP}, {"!~*", WQ_SQL_CMP}, {"->>", WQ_SQL_ARITH}, {"<>", WQ_SQL_CMP}, {"!=", WQ_SQL_CMP},
-	{"<=", WQ_SQL_CMP}, {">=", WQ_SQL_CMP}, {":=", WQ_SQL_CMP}, {"^=", WQ_SQL_CMP}, {"!>", WQ_SQL_CMP},
-	{"!<", WQ_SQL_CMP}, {"==", WQ_SQL_CMP}, {"<<", WQ_SQL_ARITH}, {">>", WQ_SQL_ARITH}, {"->", WQ_SQL_ARITH},
-	{"~*", WQ_SQL_CMP}, {"@>", WQ_SQL_CMP}, {"&&", WQ_SQL_LOGIC}, {"||", WQ_SQL_PIPES}, {"::", WQ_SQL_CAST}};
+} long_signs[] = {
+#define WQ_SQL_SIGN_ROW(text, kind) {text, WQ_SQL_##kind},
+#include "detect/inject/sql_sign_table.h"
+#undef WQ_SQL_SIGN_ROW
+};
 
 static void sign(struct wq_sql_lex *lex, struct wq_sql_token *t)
 {
 	static const char seconds[] = "=><~*-&|:"; /* what the second byte of a long one can be */
 
-	t->kind = (enum wq_sql_kind)short_operators[*lex->p];
+	t->kind = (enum wq_sql_kind)short_signs[*lex->p];
 	if (peek(lex, 1) && strchr(seconds, peek(lex, 1)))
-		for (size_t i = 0; i < WQ_COUNT(long_operators); i++) {
-			size_t n = strlen(long_operators[i].text);
+		for (size_t i = 0; i < WQ_COUNT(long_signs); i++) {
+			size_t n = strlen(long_signs[i].text);
 
-			if (n <= left(lex) && memcmp(lex->p, long_operators[i].text, n) == 0) {
-				t->kind = long_operators[i].kind;
+			if (n <= left(lex) && memcmp(lex->p, long_signs[i].text, n) == 0) {
+				t->kind = long_signs[i].kind;
 				lex->p += n;
 				return;
 			}

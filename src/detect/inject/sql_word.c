@@ -12,7 +12,8 @@ static const struct word {
 /* Schemas that only a database's own tables are in. */
 static const wq_str schemas[] = {WQ_S_INIT("information_schema."), WQ_S_INIT("performance_schema."),
 	WQ_S_INIT("pg_catalog."), WQ_S_INIT("mysql."), WQ_S_INIT("sysibm."), WQ_S_INIT("syscat."), WQ_S_INIT("sys."),
-	WQ_S_INIT("master.."), WQ_S_INIT("msdb.."), WQ_S_INIT("dbms_"), WQ_S_INIT("utl_"), WQ_S_INIT("domain.")};
+	WQ_S_INIT("master.."), WQ_S_INIT("msdb.."), WQ_S_INIT("dbms_"), WQ_S_INIT("xp_"), WQ_S_INIT("sp_"),
+	WQ_S_INIT("utl_"), WQ_S_INIT("domain.")};
 
 enum { WORD_MAX = 48 };
 
