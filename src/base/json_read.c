@@ -104,3 +104,17 @@ json_t *wq_json_get_object(const json_t *object, const char *key)
 
 	return json_is_object(value) ? value : NULL;
 }
+
+void wq_json_each(const struct json_t *object, void (*each)(void *data, wq_str key, wq_str text), void *data)
+{
+	json_t *members = (json_t *)(uintptr_t)object;
+
+	for (void *at = json_object_iter(members); at; at = json_object_iter_next(members, at)) {
+		const json_t *value = json_object_iter_value(at);
+		wq_str text = WQ_S_NONE;
+
+		if (json_is_string(value))
+			text = wq_str_of(json_string_value(value), json_string_length(value));
+		each(data, wq_str_of(json_object_iter_key(at), json_object_iter_key_len(at)), text);
+	}
+}
