@@ -90,7 +90,8 @@ struct wq_waf_budget {
 };
 extern const struct wq_waf_budget wq_waf_budget_default; /* 200,000; 64 MiB; 50 ms; 2 ms */
 
-/* "No memory" and nothing else. `now_nsec` is a monotonic clock; may be NULL: no time budget. */
+/* "No memory" and nothing else. `now_nsec` never goes back: best the thread's CPU time,
+ * so that others on the machine use up nobody's budget; may be NULL: no time budget. */
 wq_err wq_waf_worker_new(uint64_t (*now_nsec)(void), struct wq_waf_worker **ret_worker);
 void wq_waf_worker_free(struct wq_waf_worker **worker);
 
