@@ -118,3 +118,20 @@ void wq_json_each(const struct json_t *object, void (*each)(void *data, wq_str k
 		each(data, wq_str_of(json_object_iter_key(at), json_object_iter_key_len(at)), text);
 	}
 }
+
+json_t *wq_json_array_at(const json_t *array, size_t i)
+{
+	return json_array_get(array, i);
+}
+
+bool wq_json_array_has(const json_t *array, wq_str text)
+{
+	for (size_t i = 0; i < json_array_size(array); i++) {
+		const json_t *element = json_array_get(array, i);
+
+		if (json_is_string(element) &&
+			wq_str_eq(wq_str_of(json_string_value(element), json_string_length(element)), text))
+			return true;
+	}
+	return false;
+}

@@ -34,5 +34,9 @@ struct json_t *wq_json_get_array(const struct json_t *object, const char *key);
 struct json_t *wq_json_get_object(const struct json_t *object, const char *key);
 /* Every member, in the order of the text; `text` has p == NULL when the value is no string. */
 void wq_json_each(const struct json_t *object, void (*each)(void *data, wq_str key, wq_str text), void *data);
+/* The i-th element; NULL beyond the end. */
+struct json_t *wq_json_array_at(const struct json_t *array, size_t i);
+/* Whether a string is one of its elements. */
+bool wq_json_array_has(const struct json_t *array, wq_str text);
 
 #endif

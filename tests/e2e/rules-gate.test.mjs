@@ -5,8 +5,9 @@ import assert from 'node:assert/strict'
 import { connect } from 'node:http2'
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import net from 'node:net'
-import { form, rules, send, startRules } from './rules.mjs'
-import { delay, freePort, http, parseResponse, until } from './lib.mjs'
+import path from 'node:path'
+import { form, profileOf, rules, send, startRules } from './rules.mjs'
+import { built, delay, freePort, parseResponse, run, until } from './lib.mjs'
 import { host } from './gate.mjs'
 
 const post = body => ({ method: 'POST', headers: form, body })
@@ -420,4 +421,26 @@ test('a worker that is killed takes nothing with it', async t => {
 	await site.line(4)
 	const numbers = site.lines().map(l => l.incident)
 	assert.deepEqual([...new Set(numbers)].sort(), numbers)
+})
+
+test('an operator finds the number, and tries exceptions before they are approved', async t => {
+	const site = await startRules(t)
+	const weique = (...args) => JSON.parse(run(built('src/bin/weique'), ['rules', ...args, '--json', '--log', site.ruleLog]))
+	const page = (await site.get('/app/article?content=evil')).body.toString()
+	await site.get('/app/article?title=evil&content=evil')
+	await site.get('/app/x?content=evil')
+	await site.line(2)
+	const [, n] = number.exec(page)
+	const found = weique('incident', n)
+	assert.deepEqual([found.incident, found.verdict, found.rules[0].var], [n, 'block', 'ARGS:content'])
+	assert.match(run(built('src/bin/weique'), ['rules', 'incident', n.toLowerCase(), '--log', site.ruleLog]), /102 critical {2}evil argument\n\s+ARGS:content = evil/)
+	assert.throws(() => weique('incident', '20200101-00000000'), /exit 1|exit 2|exit 4/)
+
+	const profile = path.join(site.dir, 'new.conf')
+	const day = new Date(Date.now() + 86400000 * 30).toISOString().slice(0, 10)
+	writeFileSync(profile, profileOf(`mode = "block"; exceptions = [ "102 ARGS:/^cont/ /app/article until ${day} 教程", "tag:attack-test /app until 2020-01-01 ended" ];`))
+	const said = weique('replay', '--profile', profile)
+	assert.deepEqual(said.incidents.map(i => [i.passes, i.rules_left]), [[true, 0], [false, 1], [false, 1]])
+	assert.deepEqual(said.exceptions.map(x => [x.ended, x.rules]).sort(), [[false, 1], [true, 0]])
+	assert.equal(said.passed, 1)
 })
