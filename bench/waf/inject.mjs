@@ -59,7 +59,7 @@ try {
       console.log(`${f.kind.padEnd(5)} ${f.class.padEnd(12)} ${part.padEnd(5)} ${String(f.entries).padStart(6)} entries   ours ${percent(f.ours, f.entries)} (${f.ours})   libinjection ${percent(f.peer, f.entries)} (${f.peer})`);
       if (option.rows) for (const s of f.sources) console.log(`        row ${s.row}: ${s.entries} entries, ours ${s.ours}, libinjection ${s.peer}`);
     }
-    for (const s of speeds) console.log(`${s.kind.padEnd(5)} ${s.language.padEnd(12)} ${s.values} values, ${s.bytes} bytes   ours ${s.ours_mb_s} MB/s   libinjection ${s.peer_mb_s ?? 'too quick to tell:'} MB/s`);
+    for (const s of speeds) console.log(`${s.kind.padEnd(5)} ${s.language.padEnd(12)} ${s.values} values, ${s.bytes} bytes   ours ${s.ours_mb_s} MB/s   libinjection ${s.peer_mb_s ? `${s.peer_mb_s} MB/s` : 'drowns in noise'}`);
   }
 } finally {
   rmSync(dir, { recursive: true });
