@@ -87,12 +87,17 @@ static void write_made_name(struct wq_waf_fold *f, struct wq_waf_macro name)
 			write_slot(f, i);
 }
 
+static bool is_tx(const struct wq_waf_fold *f, uint32_t target)
+{
+	return WQ_WAF_AT(f->c, targets, struct wq_waf_target, target)->var == WQ_VAR_TX;
+}
+
 static void act_of_kept(struct wq_waf_fold *f, const struct wq_waf_act *act)
 {
-	if (act->rules != WQ_WAF_NONE &&
-		(act->target == WQ_WAF_NONE ||
-			WQ_WAF_AT(f->c, targets, struct wq_waf_target, act->target)->var == WQ_VAR_TX))
-		f->sets[act->rules] = true;
+	if (act->rules != WQ_WAF_NONE && act->target == WQ_WAF_NONE)
+		f->sets[act->rules] |= WQ_FOLD_RULES;
+	else if (act->rules != WQ_WAF_NONE && is_tx(f, act->target))
+		f->sets[act->rules] |= WQ_FOLD_TARGETS;
 	if (act->var != WQ_VAR_TX || (act->action != WQ_ACT_SETVAR && act->action != WQ_ACT_EXPIREVAR))
 		return;
 	if (act->slot != WQ_WAF_NONE)
@@ -137,10 +142,12 @@ static bool may_be_removed(const struct wq_waf_fold *f, uint32_t i)
 {
 	uint32_t to = at(f, i)->skip_to == WQ_WAF_NONE ? i + 1 : at(f, i)->skip_to;
 
-	for (uint32_t set = 0; set < f->c->sets.n; set++)
-		if (f->sets[set] && in_set(f, set, at(f, i)->rule) &&
-			!(to > i + 1 && set_covers(f, set, i + 1, to, at(f, i)->phase)))
+	for (uint32_t set = 0; set < f->c->sets.n; set++) {
+		if (!f->sets[set] || !in_set(f, set, at(f, i)->rule))
+			continue;
+		if ((f->sets[set] & WQ_FOLD_TARGETS) || to == i + 1 || !set_covers(f, set, i + 1, to, at(f, i)->phase))
 			return true;
+	}
 	return false;
 }
 
@@ -217,7 +224,8 @@ static wq_err matched(struct wq_waf_fold *f, uint32_t i, bool *ret_live)
 		leave_out(f, i);
 		return WQ_OK;
 	}
-	if (*ret_live && draft->skip_to != WQ_WAF_NONE)
+	/* who comes by another way goes on behind it */
+	if (draft->skip_to != WQ_WAF_NONE)
 		f->farthest = WQ_MAX(f->farthest, draft->skip_to);
 	return keep(f, rule_at(f, draft->rule));
 }
@@ -308,7 +316,7 @@ wq_err wq_waf_fold(struct wq_waf_compiler *c)
 		.touched = WQ_NEW_ARRAY(&c->scratch, bool, c->slots.n + 1),
 		.dirty = WQ_NEW_ARRAY(&c->scratch, bool, c->slots.n + 1),
 		.landing = WQ_NEW_ARRAY(&c->scratch, bool, c->drafts.n + 2),
-		.sets = WQ_NEW_ARRAY(&c->scratch, bool, c->sets.n + 1),
+		.sets = WQ_NEW_ARRAY(&c->scratch, uint8_t, c->sets.n + 1),
 		.before = WQ_NEW_ARRAY(&c->scratch, struct wq_waf_value, c->slots.n + 1)};
 
 	WQ_TRY(wq_arena_err(&c->scratch));

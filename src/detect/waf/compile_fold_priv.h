@@ -4,13 +4,15 @@
 
 #include "detect/waf/compile_priv.h"
 
+enum wq_waf_fold_set { WQ_FOLD_RULES = 1, WQ_FOLD_TARGETS = 2 /* of TX */ };
+
 struct wq_waf_fold {
 	struct wq_waf_compiler *c;
 	bool *unknown;     /* slots that a rule that is left may have written, or that are not ours to know */
 	bool *touched;     /* slots that a rule that is left has read or written */
 	bool *dirty;       /* slots that the chain which is being asked writes before its next link */
 	bool *landing;     /* drafts at which a rule may go on that has skipped */
-	bool *sets;        /* sets of rules that a ctl may have taken out of play */
+	uint8_t *sets;     /* of rules: what a ctl may have taken out of play, enum wq_waf_fold_set */
 	uint32_t farthest; /* up to this draft, not everybody comes by */
 	bool may_have_stopped;
 	struct wq_waf_value *before; /* room for program->initial, to go back to */

@@ -137,6 +137,8 @@ static void soil(struct wq_waf_fold *f, const struct wq_waf_rule *rule)
 			f->dirty[act->slot] = true;
 		else if (act->var == WQ_VAR_TX)
 			memset(f->dirty, 1, f->c->slots.n);
+		if (act->target != WQ_WAF_NONE) /* may be one of its own links */
+			memset(f->dirty, 1, f->c->slots.n);
 	}
 }
 

@@ -391,6 +391,19 @@ static const struct {
 			GATE(3, 1, 2, "E1") LOOK(4, 1, "") "SecMarker E1\n" GATE(13, 1, 2, "E2")
 				LOOK(14, 1, "") "SecMarker E2\n",
 		"1: 2 12 3>4 4\npl=#1\n", 3},
+	{"whoever lands behind a rule that skips on does not come by everybody's way",
+		LOOK(1, 1, ",skip:1") "SecAction \"id:2,phase:1,pass,nolog,skipAfter:END\"\n" SET(
+			3, "setvar:tx.a=1") "SecMarker END\n",
+		"1: 1>2 2>3 3\n", 0},
+	{"a rule that takes a target from its own link",
+		"SecAction \"id:1,phase:2,pass,nolog,tag:t,ctl:ruleRemoveTargetByTag=t;TX:a,skipAfter:END,chain\"\n"
+		"SecRule &TX:a \"@eq 0\" \"t:none\"\n" LOOK(2, 2, "") "SecMarker END\n",
+		"2: 1>2 2\n", 0},
+	{"a target taken from a gate is not taken from what it skips",
+		SET(1, "setvar:tx.pl=1")
+			LOOK(2, 1, ",ctl:ruleRemoveTargetByTag=t;TX:pl") "SecRule TX:pl \"@lt 2\" \"id:3,phase:1,pass,nolog,tag:t,skipAfter:END\"\n" LOOK(
+				4, 1, ",tag:t") "SecMarker END\n",
+		"1: 2 3>3 4\npl=#1\n", 1},
 	{"thresholds belong to the policy",
 		SET(1, "setvar:tx.inbound_anomaly_score_threshold=5") "SecRule TX:inbound_anomaly_score_threshold \"@lt 9\" \"id:2,phase:1,pass,nolog,setvar:tx.a=1\"\n",
 		"1: 1 2\n", 0},
