@@ -84,6 +84,16 @@ static void set_connection(struct wq_gate_waf *w)
 		server.len > 0 ? ngx_inet_get_port(c->local_sockaddr) : 0);
 }
 
+/* The visitor's own Accept-Encoding, which is not what the origin is asked with (forward.c). */
+static wq_str value_of(const ngx_http_request_t *r, const ngx_table_elt_t *h)
+{
+	const ngx_table_elt_t *accepted = r->headers_in.accept_encoding;
+
+	if (accepted && wq_str_eq_nocase(wq_gate_str(h->key), WQ_S("accept-encoding")))
+		return wq_gate_str(accepted->value);
+	return wq_gate_str(h->value);
+}
+
 static void set_request(struct wq_gate_waf *w)
 {
 	ngx_http_request_t *r = w->r;
@@ -94,7 +104,7 @@ static void set_request(struct wq_gate_waf *w)
 		ngx_table_elt_t *h = part->elts;
 
 		for (ngx_uint_t i = 0; i < part->nelts; i++)
-			wq_waf_request_header(w->tx, wq_gate_str(h[i].key), wq_gate_str(h[i].value));
+			wq_waf_request_header(w->tx, wq_gate_str(h[i].key), value_of(r, &h[i]));
 	}
 }
 
