@@ -11,7 +11,55 @@ uint64_t wq_waf_elapsed(const struct wq_waf_tx *tx)
 {
 	uint64_t before = tx->cost.nsec;
 
-	return tx->running && tx->worker->now ? before + (tx->worker->now() - tx->since) : before;
+	return tx->inside && tx->worker->now ? before + (tx->worker->now() - tx->since) : before;
+}
+
+/* One regular expression over one long value may cost more than all else: it ends where the time budget does. */
+static void set_deadline(struct wq_waf_tx *tx)
+{
+	uint64_t left = tx->time_limit > tx->cost.nsec ? tx->time_limit - tx->cost.nsec : 0;
+
+	wq_regex_scratch_until(tx->scratch, tx->time_limit ? tx->worker->now : NULL, tx->since + left);
+}
+
+void wq_waf_clock_start(struct wq_waf_tx *tx)
+{
+	tx->since = tx->worker->now ? tx->worker->now() : 0;
+	tx->inside = true;
+	if (tx->suspected)
+		tx->cpu_since = tx->worker->cpu();
+	set_deadline(tx);
+}
+
+void wq_waf_clock_stop(struct wq_waf_tx *tx)
+{
+	tx->cost.nsec = wq_waf_elapsed(tx);
+	if (tx->suspected)
+		tx->cpu_spent += tx->worker->cpu() - tx->cpu_since;
+	tx->inside = false;
+}
+
+/* On a busy machine time passes in which the thread does not run. Once the clock says that the time is up, only time of the
+ * processor counts, as much again as the budget. */
+bool wq_waf_time_up(struct wq_waf_tx *tx)
+{
+	uint64_t budget = (uint64_t)tx->begin.budget.usec * 1000, elapsed, spent, cpu;
+
+	if (tx->time_limit == 0 || (elapsed = wq_waf_elapsed(tx)) <= tx->time_limit)
+		return false;
+	if (!tx->worker->cpu)
+		return true;
+	cpu = tx->worker->cpu();
+	if (!tx->suspected) {
+		tx->suspected = true;
+		tx->cpu_since = cpu;
+	}
+	spent = tx->cpu_spent + (cpu - tx->cpu_since);
+	if (spent >= budget)
+		return true;
+	tx->time_limit = elapsed + (budget - spent);
+	set_deadline(tx);
+	return false;
 }
 
 bool wq_waf_over(struct wq_waf_tx *tx)
@@ -23,7 +71,7 @@ bool wq_waf_over(struct wq_waf_tx *tx)
 	tx->over = (budget->evaluations && tx->cost.evaluations > budget->evaluations) ||
 		(budget->bytes && tx->cost.bytes > budget->bytes);
 	/* The clock costs about as much as a regular expression on a short value. */
-	if (!tx->over && (++tx->ticks & 31) == 0 && budget->usec)
-		tx->over = wq_waf_elapsed(tx) > (uint64_t)budget->usec * 1000;
+	if (!tx->over && (++tx->ticks & 31) == 0)
+		tx->over = wq_waf_time_up(tx);
 	return tx->over;
 }

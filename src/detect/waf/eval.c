@@ -335,7 +335,7 @@ static bool slice_used(struct wq_waf_tx *tx)
 		return false;
 	tx->looked = work;
 	run = tx->worker->now() - tx->since;
-	if (budget->usec && tx->cost.nsec + run > (uint64_t)budget->usec * 1000)
+	if (wq_waf_time_up(tx))
 		tx->over = true;
 	return budget->slice_usec && run > (uint64_t)budget->slice_usec * 1000;
 }
@@ -372,8 +372,9 @@ static void begin_last(struct wq_waf_tx *tx)
 		budget->evaluations += tx->cost.evaluations;
 	if (budget->bytes)
 		budget->bytes += tx->cost.bytes;
+	tx->cpu_spent = 0;
 	if (budget->usec)
-		budget->usec += (uint32_t)WQ_MIN(tx->cost.nsec / 1000, UINT32_MAX / 2);
+		tx->time_limit = tx->cost.nsec + (uint64_t)budget->usec * 1000;
 }
 
 static enum wq_waf_step settle(struct wq_waf_tx *tx, enum wq_waf_step step)
@@ -382,15 +383,6 @@ static enum wq_waf_step settle(struct wq_waf_tx *tx, enum wq_waf_step step)
 		return step;
 	tx->stopped = false; /* allow:phase, allow:request */
 	return WQ_WAF_DONE;
-}
-
-/* One regular expression over one long value may cost more than all else: it ends where the time budget does. */
-static void set_deadline(struct wq_waf_tx *tx)
-{
-	uint64_t budget = (uint64_t)tx->begin.budget.usec * 1000;
-	uint64_t left = budget > tx->cost.nsec ? budget - tx->cost.nsec : 0;
-
-	wq_regex_scratch_until(tx->scratch, budget ? tx->worker->now : NULL, tx->since + left);
 }
 
 enum wq_waf_step wq_waf_run(struct wq_waf_tx *tx, unsigned phase)
@@ -414,10 +406,9 @@ enum wq_waf_step wq_waf_run(struct wq_waf_tx *tx, unsigned phase)
 	if (tx->engine == 0 || (phase <= 2 && tx->allow_request))
 		return WQ_WAF_DONE;
 	tx->running = true;
-	tx->since = tx->worker->now ? tx->worker->now() : 0;
-	set_deadline(tx);
+	wq_waf_clock_start(tx);
 	step = settle(tx, run_phase(tx));
-	tx->cost.nsec = wq_waf_elapsed(tx);
+	wq_waf_clock_stop(tx);
 	tx->running = step == WQ_WAF_AGAIN;
 	return step;
 }

@@ -148,6 +148,7 @@ struct wq_waf_target_removal {
 
 struct wq_waf_worker {
 	uint64_t (*now)(void);
+	uint64_t (*cpu)(void); /* may be NULL */
 	struct wq_waf_tx *free;
 	uint32_t free_n;
 	struct {
@@ -235,7 +236,11 @@ struct wq_waf_tx {
 	uint32_t matches_n, matches_room, matches_lost;
 
 	struct wq_waf_cost cost;
-	uint64_t since; /* when this run began */
+	uint64_t since;      /* when this run began */
+	bool inside;         /* of wq_waf_run() */
+	uint64_t time_limit; /* of cost.nsec; 0: none */
+	bool suspected;      /* the time was up: from there on the processor's time counts */
+	uint64_t cpu_since, cpu_spent;
 	uint32_t ticks;
 	uint64_t looked; /* work done when the clock was last looked at */
 	bool over, pattern_limit;
@@ -323,5 +328,9 @@ void wq_waf_log(struct wq_waf_tx *tx, const struct wq_waf_rule *head, const stru
 /* budget.c: whether anything is used up; sets tx->over. Cheap enough for every evaluation. */
 bool wq_waf_over(struct wq_waf_tx *tx);
 uint64_t wq_waf_elapsed(const struct wq_waf_tx *tx);
+void wq_waf_clock_start(struct wq_waf_tx *tx);
+void wq_waf_clock_stop(struct wq_waf_tx *tx);
+/* Whether the time is used up, which may move the limit. */
+bool wq_waf_time_up(struct wq_waf_tx *tx);
 
 #endif

@@ -118,6 +118,10 @@ static void variables(void **state)
 			JSON("{\"a\":1}"), "2 REQUEST_BODY={\"a\":1}\n"),
 		ROW("JSON", "SecRule ARGS \"@rx .\" \"id:1,phase:2,log\"", JSON("{\"a\":{\"b\":\"x\"}}"),
 			"1 ARGS:json.a.b=x\n"),
+		ROW("the name of an array in JSON", "SecRule ARGS_NAMES \"@rx a\" \"id:1,phase:2,log\"",
+			JSON("{\"a\":[[1,2]]}"),
+			"1 ARGS_NAMES:json.a.array_0.array_0=json.a.array_0.array_0\n1 ARGS_NAMES:json.a=json.a\n"
+			"1 ARGS_NAMES:json.a.array_0.array_1=json.a.array_0.array_1\n"),
 		ROW("JSON that is none", "SecRule REQBODY_ERROR \"@eq 1\" \"id:1,phase:2,log\"", JSON("{\"a\""),
 			"1 REQBODY_ERROR=1\n"),
 		ROW("sizes", "SecRule ARGS_COMBINED_SIZE|REQUEST_BODY_LENGTH|&ARGS_POST \"@gt 0\" \"id:1,phase:2,log\"",
@@ -441,6 +445,49 @@ static void budgets(void **state)
 	wq_waf_program_unref(&program);
 }
 
+static uint64_t cpu_nsec;
+
+static uint64_t standing(void)
+{
+	return cpu_nsec;
+}
+
+static uint64_t running(void)
+{
+	return cpu_nsec += 100000;
+}
+
+/* Time in which the thread did not run is not the request's. */
+static void processor_time(void **state)
+{
+	static const struct {
+		uint64_t (*cpu)(void);
+		enum wq_waf_step expected;
+	} rows[] = {{NULL, WQ_WAF_OVER}, {standing, WQ_WAF_DONE}, {running, WQ_WAF_OVER}};
+	struct wq_waf_program *program = load("SecRule ARGS \"@rx a\" \"id:1,phase:1,log\"", false);
+	char target[8192] = "/?";
+	(void)state;
+
+	for (size_t i = 0; i < 300; i++)
+		snprintf(target + strlen(target), sizeof target - strlen(target), "p%zu=abc%zu&", i, i);
+	for (size_t i = 0; i < WQ_COUNT(rows); i++) {
+		const struct wq_waf_begin begin = {.budget = {.usec = 150, .slice_usec = 100}};
+		struct wq_waf_worker *worker;
+		enum wq_waf_step step;
+		assert_ok(wq_waf_worker_new(ticking, &worker));
+		wq_waf_worker_cpu_clock(worker, rows[i].cpu);
+		struct wq_waf_tx *tx = wq_waf_begin(worker, program, &begin);
+		assert_non_null(tx);
+		wq_waf_request(tx, WQ_S("GET"), wq_str_c(target), WQ_S("HTTP/1.1"));
+		while ((step = wq_waf_run(tx, 1)) == WQ_WAF_AGAIN)
+			;
+		assert_int_equal(step, rows[i].expected);
+		wq_waf_end(&tx);
+		wq_waf_worker_free(&worker);
+	}
+	wq_waf_program_unref(&program);
+}
+
 /* Tens of thousands of backtracks for each of 400 places, one evaluation in all. */
 static void one_value_has_an_end(void **state)
 {
@@ -557,6 +604,7 @@ int main(void)
 		cmocka_unit_test(actions),
 		cmocka_unit_test(verdicts),
 		cmocka_unit_test(budgets),
+		cmocka_unit_test(processor_time),
 		cmocka_unit_test(one_value_has_an_end),
 		cmocka_unit_test(exceptions),
 		cmocka_unit_test(answers),

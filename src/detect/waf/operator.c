@@ -12,6 +12,13 @@ static bool pooled(struct wq_waf_tx *tx, struct wq_waf_item *item)
 	return item->string != WQ_STRING_NONE;
 }
 
+static bool moved_deadline(struct wq_waf_tx *tx)
+{
+	uint64_t before = tx->time_limit;
+
+	return !wq_waf_time_up(tx) && tx->time_limit != before;
+}
+
 static enum wq_regex_answer run_regex(
 	struct wq_waf_tx *tx, const struct wq_waf_rule *rule, wq_str s, size_t from, struct wq_waf_found *found)
 {
@@ -21,6 +28,9 @@ static enum wq_regex_answer run_regex(
 	tx->cost.regex_runs++;
 	tx->cost.bytes += s.n - from;
 	if (regex)
+		answer = wq_regex_match(regex, tx->scratch, s, from, found->groups, &found->n);
+	/* Given up because the clock says so, but there is time of the processor left: once more. */
+	if (regex && answer == WQ_REGEX_LIMIT && tx->worker->cpu && moved_deadline(tx))
 		answer = wq_regex_match(regex, tx->scratch, s, from, found->groups, &found->n);
 	if (answer == WQ_REGEX_LIMIT)
 		tx->pattern_limit = true;

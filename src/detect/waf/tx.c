@@ -15,6 +15,11 @@ wq_err wq_waf_worker_new(uint64_t (*now_nsec)(void), struct wq_waf_worker **ret_
 	return WQ_OK;
 }
 
+void wq_waf_worker_cpu_clock(struct wq_waf_worker *worker, uint64_t (*cpu_nsec)(void))
+{
+	worker->cpu = cpu_nsec;
+}
+
 static void tx_free(struct wq_waf_tx *tx)
 {
 	wq_arena_done(&tx->arena);
@@ -124,6 +129,7 @@ struct wq_waf_tx *wq_waf_begin(
 	tx->highest_severity = 255;
 	tx->last = (struct wq_waf_item){.var = WQ_VAR_COUNT, .string = WQ_STRING_NONE};
 	tx->verdict.status = 403;
+	tx->time_limit = worker->now ? (uint64_t)begin->budget.usec * 1000 : 0;
 	tx->scratch = scratch_for(worker, program->match_limit);
 	if (!tx->scratch || !tx_tables(tx)) {
 		tx_free(tx);

@@ -66,6 +66,18 @@ static void take_values(struct wq_waf_tx *tx, struct wq_waf_values *set, enum wq
 	}
 }
 
+/* The first element of a JSON array stands for the array's own name too, which no argument has: "json.a.array_0" is named by "json.a". */
+static void add_array_name(struct wq_waf_tx *tx, struct wq_waf_values *set, wq_str name)
+{
+	const wq_str first = WQ_S(".array_0");
+	size_t whole = name.n;
+
+	while (tx->kind == WQ_BODY_JSON && wq_str_ends(name, first))
+		name.n -= first.n;
+	if (name.n < whole)
+		wq_waf_values_add(tx, set, name, name);
+}
+
 static void take_names(struct wq_waf_tx *tx, struct wq_waf_values *set, enum wq_waf_var from, unsigned which)
 {
 	struct wq_waf_values *source = wq_waf_values_of(tx, from);
@@ -73,6 +85,8 @@ static void take_names(struct wq_waf_tx *tx, struct wq_waf_values *set, enum wq_
 	while (set->seen[which] < source->n && !tx->no_memory) {
 		wq_str name = source->entries[set->seen[which]++].name;
 		wq_waf_values_add(tx, set, name, name);
+		if (from == WQ_VAR_ARGS_POST)
+			add_array_name(tx, set, name);
 	}
 }
 

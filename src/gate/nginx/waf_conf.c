@@ -258,11 +258,23 @@ ngx_int_t wq_gate_waf_zone_add(ngx_conf_t *cf, struct wq_gate_main_conf *mcf)
 	return NGX_OK;
 }
 
+/* Without a system call, unlike the processor's time. */
+static uint64_t steady_nsec(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
 ngx_int_t wq_gate_waf_worker_init(struct wq_gate_main_conf *mcf)
 {
 	if (!mcf->rules_zone)
 		return NGX_OK;
 	wq_gate_worker.rules_zone = mcf->rules_zone->data;
 	wq_gate_worker.rules_lock = &((ngx_slab_pool_t *)mcf->rules_zone->shm.addr)->mutex;
-	return wq_failed(wq_waf_worker_new(wq_gate_nsec, &wq_gate_worker.waf)) ? NGX_ERROR : NGX_OK;
+	if (wq_failed(wq_waf_worker_new(steady_nsec, &wq_gate_worker.waf)))
+		return NGX_ERROR;
+	wq_waf_worker_cpu_clock(wq_gate_worker.waf, wq_gate_nsec);
+	return NGX_OK;
 }
