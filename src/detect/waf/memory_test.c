@@ -118,7 +118,8 @@ static void side_by_side(void **state)
 		for (int i = 0; i < MANY; i++)
 			assert_non_null(all[i] = wq_waf_begin(worker, program, &begin));
 		for (int i = 0; i < MANY; i++)
-			assert_int_equal(probe_request(all[i], i % 2 ? wq_str_c(form) : wq_str_c(json), 7), WQ_WAF_STOP);
+			assert_int_equal(
+				probe_request(all[i], i % 2 ? wq_str_c(form) : wq_str_c(json), 7), WQ_WAF_STOP);
 		for (int i = 0; i < MANY; i++) {
 			assert_int_equal(wq_waf_verdict(all[i]).rule, 5);
 			wq_waf_end(&all[i]);
