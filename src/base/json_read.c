@@ -105,6 +105,11 @@ json_t *wq_json_get_object(const json_t *object, const char *key)
 	return json_is_object(value) ? value : NULL;
 }
 
+json_t *wq_json_at(const json_t *array, size_t i)
+{
+	return json_array_get(array, i);
+}
+
 void wq_json_each(const struct json_t *object, void (*each)(void *data, wq_str key, wq_str text), void *data)
 {
 	json_t *members = (json_t *)(uintptr_t)object;

@@ -32,6 +32,8 @@ wq_err wq_json_get_bool(const struct json_t *object, const char *key, bool *ret_
 /* NULL when absent or not of that type. */
 struct json_t *wq_json_get_array(const struct json_t *object, const char *key);
 struct json_t *wq_json_get_object(const struct json_t *object, const char *key);
+/* The elements of an array that wq_json_get_array() gave; NULL beyond the last. */
+struct json_t *wq_json_at(const struct json_t *array, size_t i);
 /* Every member, in the order of the text; `text` has p == NULL when the value is no string. */
 void wq_json_each(const struct json_t *object, void (*each)(void *data, wq_str key, wq_str text), void *data);
 /* The i-th element; NULL beyond the end. */

@@ -257,6 +257,31 @@ static wq_err report(struct run *run)
 
 /* ---- the command ---- */
 
+static wq_err through_gate(struct run *run, const struct wq_cli_args *args, struct wq_arena *results)
+{
+	struct wq_ftw_gate *gate;
+	const char *log;
+	wq_err e = WQ_OK;
+
+	WQ_TRY(path_option(run->cli, args, "log", &log));
+	WQ_TRY(wq_ftw_gate_open(wq_cli_value(args, "gate"), log, run->cli->random, &gate));
+	for (size_t i = 0; i < run->suite.n && !wq_failed(e); i++) {
+		struct wq_arena arena;
+
+		wq_arena_init(&arena, CASE_MEMORY);
+		e = wq_ftw_gate_run(gate, &run->suite.tests[i], &arena, &run->results[i]);
+		keep(results, &run->results[i].why);
+		keep(results, &run->results[i].seen);
+		wq_arena_done(&arena);
+		wq_progress_add(&run->progress, 1);
+	}
+	wq_progress_done(&run->progress);
+	wq_ftw_gate_close(&gate);
+	WQ_TRY(e);
+	WQ_TRY(wq_arena_err(results));
+	return report(run);
+}
+
 static wq_err in_process(struct run *run, const struct wq_cli_args *args)
 {
 	struct thread threads[JOBS_MAX];
@@ -295,7 +320,7 @@ static wq_err test(struct wq_cli *cli, const struct wq_cli_args *args, struct wq
 		return wq_arena_err(arena);
 	wq_progress_init(&run.progress, cli->clock, STDERR_FILENO, cli->lang == WQ_LANG_ZH ? "测试" : "tests",
 		run.suite.n, cli->quiet || cli->json);
-	return in_process(&run, args);
+	return wq_cli_has(args, "gate") ? through_gate(&run, args, arena) : in_process(&run, args);
 }
 
 static wq_err cmd_test(struct wq_cli *cli, const struct wq_cli_args *args)
@@ -321,6 +346,13 @@ static const struct wq_cli_option options[] = {
 			"expected outcomes that replace those of the cases (default: rules/waf/overrides.yaml as installed)"},
 		true},
 	{"id", "ID", {"只运行这些用例：规则号或用例名", "only these: the id of a rule, or the name of a case"}, true},
+	{"gate", "URL",
+		{"不在本进程中运行，而是发往此网关（http://地址:端口）；规则集由网关决定",
+			"not in this process, but through this gate (http://address:port), with the rules that it has"},
+		false},
+	{"log", "FILE",
+		{"网关的规则日志，或 ModSecurity 的错误日志", "the gate's rule log, or ModSecurity's error log"},
+		false},
 	{"jobs", "N", {"线程数（缺省 1）", "threads (default 1)"}, false}, {0}};
 
 const struct wq_cli_command wq_cmd_rules_test[] = {

@@ -11,6 +11,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/clock.h"
 #include "detect/waf/waf.h"
 
 enum {
@@ -150,6 +151,28 @@ struct wq_ftw_trip {
 wq_err wq_ftw_trip(struct wq_waf_worker *worker, const struct wq_waf_program *program, wq_str request,
 	const struct wq_ftw_answer *answer, const struct wq_waf_trace *trace, struct wq_arena *arena,
 	struct wq_ftw_trip *ret_trip);
+
+/* Against a server (ftw_gate.c): the exact bytes over a socket; what the rules say is read from the server's log, between two requests with
+ * a header X-CRS-Test, which a rule of the set under test writes into the log. The log is that of our gate (JSON lines) or
+ * ModSecurity's; only what is appended from now on is read. */
+struct wq_ftw_gate;
+/* `url`: "http://address[:port]". Errors: WQ_E_USAGE, WQ_E_NOT_FOUND, WQ_E_IO. */
+wq_err wq_ftw_gate_open(wq_str url, const char *log, const struct wq_random *random, struct wq_ftw_gate **ret_gate);
+void wq_ftw_gate_close(struct wq_ftw_gate **gate);
+/* Errors: WQ_E_PEER when the server cannot be reached, WQ_E_TIMEOUT when a marker does not come into the log. */
+wq_err wq_ftw_gate_run(struct wq_ftw_gate *gate, const struct wq_ftw_test *test, struct wq_arena *arena,
+	struct wq_ftw_result *ret_result);
+
+/* One line of a log (ftw_log.c): its ids, and as ModSecurity writes it. Our own lines give one line for each match. A line of another
+ * kind has no id and is itself. */
+struct wq_ftw_log {
+	uint32_t ids[WQ_WAF_MATCHES_MAX];
+	size_t ids_n;
+	wq_str lines[WQ_WAF_MATCHES_MAX];
+	size_t lines_n;
+};
+/* Adds to what is there; what is over the limits is left out. */
+void wq_ftw_log_line(wq_str line, struct wq_arena *arena, struct wq_ftw_log *log);
 
 /* ---- judging (ftw_judge.c) ---- */
 
