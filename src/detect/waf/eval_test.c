@@ -563,6 +563,48 @@ static void exceptions(void **state)
 	wq_waf_program_unref(&program);
 }
 
+/* ---- traces ---- */
+
+static void trace_rule(void *data, uint32_t rule, wq_str file, uint32_t line, const char *why)
+{
+	assert_str(file, WQ_S("test.conf"));
+	wq_buf_printf(data, "%u:%u %s\n", rule, line, why);
+}
+
+static void trace_value(
+	void *data, uint32_t rule, wq_str variable, wq_str before, const char *chain, wq_str after, const char *why)
+{
+	wq_buf_printf(data, "  %u %.*s %.*s -%s> %.*s %s\n", rule, WQ_S_ARG(variable), WQ_S_ARG(before), chain,
+		WQ_S_ARG(after), why);
+}
+
+static void traces(void **state)
+{
+	static const char
+		rules[] = "SecRule ARGS \"@rx b+\" \"id:1,phase:1,pass,nolog,t:urlDecode,t:lowercase,skipAfter:END\"\n"
+			  "SecAction \"id:2,phase:1,pass,nolog\"\nSecMarker END\n"
+			  "SecRule ARGS \"@rx zzz\" \"id:3,phase:1,log\"\n"
+			  "SecAction \"id:4,phase:1,pass,nolog,ctl:ruleRemoveById=5\"\nSecAction \"id:5,phase:1,log\"\n"
+			  "SecRule TX:x \"@eq 1\" \"id:6,phase:1,log\"";
+	struct wq_waf_program *program = load(rules, true);
+	struct wq_waf_worker *worker;
+	const struct wq_waf_begin begin = {.unique_id = WQ_S("id")};
+	WQ_BUF(log, PROBE_LOG_MAX);
+	const struct wq_waf_trace trace = {&log, trace_rule, trace_value};
+	(void)state;
+
+	assert_ok(wq_waf_worker_new(NULL, &worker));
+	struct wq_waf_tx *tx = wq_waf_begin(worker, program, &begin);
+	wq_waf_set_trace(tx, &trace);
+	assert_int_equal(probe_request(tx, WQ_S(GET("/?a=B&c=x")), 1), WQ_WAF_DONE);
+	assert_string_equal(wq_buf_cstr(&log),
+		"  1 ARGS:a B -t:urlDecode,t:lowercase> b matched\n1:1 matched\n2:2 skipped\n3:4 prefilter\n"
+		"4:5 matched\n5:6 removed\n6:7 not matched\n");
+	wq_waf_end(&tx);
+	wq_waf_worker_free(&worker);
+	wq_waf_program_unref(&program);
+}
+
 /* ---- what callers read ---- */
 
 static void answers(void **state)
@@ -607,6 +649,7 @@ int main(void)
 		cmocka_unit_test(processor_time),
 		cmocka_unit_test(one_value_has_an_end),
 		cmocka_unit_test(exceptions),
+		cmocka_unit_test(traces),
 		cmocka_unit_test(answers),
 	};
 

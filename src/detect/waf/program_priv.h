@@ -216,4 +216,7 @@ wq_err wq_waf_slots_index(struct wq_waf_program *program);
 /* The slot of a name, without case; WQ_WAF_NONE when no rule names it. */
 uint32_t wq_waf_slot(const struct wq_waf_program *program, wq_str name);
 
+/* Whether response bodies of a Content-Type are looked at. */
+bool wq_waf_is_listed(const struct wq_waf_program *program, wq_str content_type);
+
 #endif

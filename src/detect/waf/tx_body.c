@@ -143,17 +143,6 @@ const struct wq_body_report *wq_waf_body_report(const struct wq_waf_tx *tx)
 
 /* ---- response bodies ---- */
 
-static bool is_watched(const struct wq_waf_tx *tx, wq_str type)
-{
-	wq_str rest = type;
-	wq_str media = wq_str_trim(wq_str_cut(&rest, ';'));
-
-	for (size_t i = 0; i < tx->program->mime_types_n; i++)
-		if (wq_str_eq_nocase(tx->program->mime_types[i], media))
-			return true;
-	return false;
-}
-
 uint64_t wq_waf_response_body_wanted(struct wq_waf_tx *tx)
 {
 	const struct wq_waf_values *headers = &tx->sets[WQ_VAR_RESPONSE_HEADERS];
@@ -162,8 +151,9 @@ uint64_t wq_waf_response_body_wanted(struct wq_waf_tx *tx)
 		return 0;
 	for (uint32_t i = 0; i < headers->n; i++)
 		if (wq_str_eq_nocase(headers->entries[i].name, WQ_S("Content-Type")))
-			return is_watched(tx, wq_pool_str(&tx->pool, headers->entries[i].string)) ? tx->response_limit
-												  : 0;
+			return wq_waf_is_listed(tx->program, wq_pool_str(&tx->pool, headers->entries[i].string))
+				? tx->response_limit
+				: 0;
 	return 0;
 }
 

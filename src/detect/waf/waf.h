@@ -129,8 +129,9 @@ void wq_waf_request_header(struct wq_waf_tx *tx, wq_str name, wq_str value);
 enum wq_waf_step {
 	WQ_WAF_DONE,  /* the phase ran to its end */
 	WQ_WAF_AGAIN, /* the slice is used up: call again */
-	WQ_WAF_STOP,  /* a rule decided (wq_waf_verdict) */
-	WQ_WAF_OVER   /* the budget or the memory is used up: the rest of the phase was not run */
+	WQ_WAF_STOP,  /* a rule decided (wq_waf_verdict); also `allow` */
+	WQ_WAF_OVER /* the budget, the memory, a limit of arguments or of the body is used up: the rest of the phase was not run; or,
+		       * after all of it, a regular expression was given up, which is no answer */
 };
 /* Phases in their order, each at most once; a skipped phase is not run later. After STOP or OVER only phase 5 may follow. */
 enum wq_waf_step wq_waf_run(struct wq_waf_tx *tx, unsigned phase);
@@ -148,6 +149,7 @@ void wq_waf_response(struct wq_waf_tx *tx, uint16_t status, wq_str protocol);
 void wq_waf_response_header(struct wq_waf_tx *tx, wq_str name, wq_str value);
 /* After phase 3: how many bytes of the response body rules want; 0: none (type, setting, no rule of phase 4). */
 uint64_t wq_waf_response_body_wanted(struct wq_waf_tx *tx);
+/* Pieces stay, as those of the request. What is over the limit is not looked at (OUTBOUND_DATA_ERROR), or makes phase 4 OVER. */
 void wq_waf_response_body_add(struct wq_waf_tx *tx, wq_str piece);
 
 enum wq_waf_disruption { WQ_WAF_PASS, WQ_WAF_DENY, WQ_WAF_DROP, WQ_WAF_REDIRECT, WQ_WAF_ALLOW };
