@@ -1,3 +1,4 @@
+#include "base/file.h"
 #include "base/json_read.h"
 #include "base/test.h"
 #include "cli/commands.h"
@@ -113,6 +114,34 @@ static void a_file_that_is_no_module_is_found(void **state)
 	wq_arena_done(&cli.arena);
 }
 
+/* With a systemctl of the test's own: there is no systemd in a container. */
+static void a_unit_that_forbids_the_jit_is_found(void **state)
+{
+	static const struct {
+		const char *script;
+		enum doctor_level level;
+	} table[] = {{"#!/bin/sh\necho yes\n", DOCTOR_WARN}, {"#!/bin/sh\necho no\n", DOCTOR_OK},
+		{"#!/bin/sh\nexit 1\n", DOCTOR_OK}};
+	char dir[] = "/tmp/weique-doctor-test-XXXXXX", path[sizeof dir + 16];
+	char *before = strdup(getenv("PATH"));
+	const struct wq_cli_args args = {0};
+	struct wq_cli cli = cli_of(WQ_S("/tmp"));
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	snprintf(path, sizeof path, "%s/systemctl", dir);
+	setenv("PATH", dir, 1);
+	for (size_t i = 0; i < WQ_COUNT(table); i++) {
+		assert_ok(wq_file_replace(&wq_fs_system, path, wq_str_c(table[i].script), 0755));
+		assert_int_equal(run(&cli, &args, "jit").level, table[i].level);
+	}
+	setenv("PATH", before, 1);
+	free(before);
+	unlink(path);
+	rmdir(dir);
+	wq_arena_done(&cli.arena);
+}
+
 static void the_report_is_json(void **state)
 {
 	(void)state;
@@ -130,7 +159,7 @@ static void the_report_is_json(void **state)
 	assert_ok(wq_json_get_u64(root, "ok", 100, &ok));
 	assert_ok(wq_json_get_u64(root, "warn", 100, &warn));
 	assert_ok(wq_json_get_u64(root, "fail", 100, &fail));
-	assert_int_equal(ok + warn + fail, 24);
+	assert_int_equal(ok + warn + fail, 25);
 	assert_true(wq_failed(err) == (fail > 0));
 	assert_int_equal(wq_err_exit(err), fail ? 3 : 0);
 	wq_json_free(&root);
@@ -165,6 +194,7 @@ int main(void)
 		cmocka_unit_test(a_wrong_clock_is_found),
 		cmocka_unit_test(a_taken_port_is_found),
 		cmocka_unit_test(a_file_that_is_no_module_is_found),
+		cmocka_unit_test(a_unit_that_forbids_the_jit_is_found),
 		cmocka_unit_test(the_report_is_json),
 	};
 	return cmocka_run_group_tests_name("cli doctor", tests, NULL, NULL);

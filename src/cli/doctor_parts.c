@@ -196,6 +196,28 @@ static void check_programs(struct wq_cli *cli, const struct wq_cli_args *args, s
 			"packages are missing: install them with this command");
 }
 
+/* The JIT of PCRE2 writes code and runs it; a unit that forbids that leaves the interpreter. */
+static void check_jit(struct wq_cli *cli, const struct wq_cli_args *args, struct doctor_result *result)
+{
+	char *const argv[] = {(char[]){"systemctl"}, (char[]){"show"}, (char[]){"nginx.service"}, (char[]){"-p"},
+		(char[]){"MemoryDenyWriteExecute"}, (char[]){"--value"}, NULL};
+	int status = -1;
+	WQ_BUF(out, OUTPUT_BYTES);
+
+	(void)args;
+	if (wq_failed(wq_spawn(argv, SPAWN_MSEC, &out, &status)) || status != 0) {
+		result->seen = WQ_S("-");
+		return;
+	}
+	result->seen = wq_arena_printf(
+		&cli->arena, "MemoryDenyWriteExecute=%.*s", WQ_S_ARG(wq_str_trim(wq_buf_str(&out))));
+	if (wq_str_eq(wq_str_trim(wq_buf_str(&out)), WQ_S("yes")))
+		doctor_say(result, DOCTOR_WARN,
+			"规则引擎用解释方式运行，慢数倍：systemctl edit nginx，设 MemoryDenyWriteExecute=no，再重启 nginx",
+			"rules are interpreted and cost several times as much: systemctl edit nginx, MemoryDenyWriteExecute=no, "
+			"restart nginx");
+}
+
 const struct doctor_check doctor_part_checks[] = {
 	{"packages", {"软件包", "packages"}, check_programs},
 	{"sm3", {"SM3 杂凑", "SM3 digests"}, check_sm3},
@@ -203,5 +225,6 @@ const struct doctor_check doctor_part_checks[] = {
 	{"sm4", {"SM4 加密", "SM4 encryption"}, check_sm4},
 	{"nginx", {"nginx", "nginx"}, check_nginx},
 	{"module", {"nginx 模块", "nginx module"}, check_module},
+	{"jit", {"规则引擎的即时编译", "the rule engine's JIT"}, check_jit},
 	{0},
 };
