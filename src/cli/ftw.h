@@ -89,17 +89,19 @@ bool wq_ftw_unbase64(wq_str text, struct wq_arena *arena, wq_str *ret_bytes);
 wq_err wq_ftw_request(const struct wq_ftw_input *input, struct wq_buf *out);
 
 struct wq_ftw_http {
-	uint16_t answered; /* nginx answers by itself with this status, no rule is asked; 0: it does not */
-	bool incomplete;   /* fewer bytes than announced: nginx waits for the rest and gives up */
-	bool simple;       /* HTTP/0.9: the answer has neither status nor headers */
-	const char *why;   /* of `answered` */
+	uint16_t answered; /* nginx or the gate answers with this status, no rule is asked; 0: it does not */
+	uint16_t
+		refused; /* the gate answers so, for the address; rules see the request without its body, for the log */
+	bool incomplete; /* fewer bytes than announced: nginx waits for the rest and gives up */
+	bool simple;     /* HTTP/0.9: the answer has neither status nor headers */
+	const char *why; /* of `answered`, `refused` */
 	wq_str method, target, protocol;
 	struct wq_ftw_header headers[WQ_FTW_HEADERS_MAX];
 	size_t headers_n;
 	size_t dropped; /* headers with names that nginx does not pass on */
 	wq_str body;
 };
-/* Reads one request as nginx 1.22 does with default settings: what it refuses, drops and trims. Slices are of `bytes`, or in `arena` (a body in
+/* Reads one request as nginx 1.22 does with default settings, and our gate in it: what is refused, dropped and trimmed. Slices are of `bytes`, or in `arena` (a body in
  * chunks). */
 void wq_ftw_http_read(wq_str bytes, struct wq_arena *arena, struct wq_ftw_http *ret_http);
 
@@ -120,8 +122,9 @@ void wq_ftw_backend(const struct wq_ftw_http *request, struct wq_arena *arena, s
 /* What was seen of one stage, from whichever engine. */
 struct wq_ftw_seen {
 	uint16_t status;       /* 0: no answer */
-	const char *by_server; /* not NULL: the server answered before any rule, and why */
+	const char *by_server; /* not NULL: why the server answered by itself */
 	wq_str response;
+	bool would_deny;     /* detection only: a rule would have refused it; known in this process only */
 	const uint32_t *ids; /* of rules that wrote a line */
 	size_t ids_n;
 	const wq_str *lines; /* as ModSecurity writes them, for regular expressions */
@@ -133,7 +136,7 @@ enum wq_ftw_verdict { WQ_FTW_PASSED, WQ_FTW_OVERRIDDEN, WQ_FTW_FAILED };
 struct wq_ftw_result {
 	enum wq_ftw_verdict verdict;
 	wq_str why;       /* of a failure */
-	wq_str by_server; /* why the server answered before any rule; p == NULL: it did not */
+	wq_str by_server; /* why the server answered by itself; p == NULL: it did not */
 	wq_str seen;      /* ids, in order: "920350 942100" */
 	uint16_t status;
 };

@@ -1,5 +1,7 @@
 #include "cli/ftw.h"
 
+#include "text/key.h"
+
 /* nginx's defaults: large_client_header_buffers 4 8k, client_max_body_size 1m */
 enum { LINE_MAX_BYTES = 8 * 1024, HEADERS_BYTES_MAX = 4 * 8 * 1024, BODY_MAX = 1024 * 1024 };
 
@@ -319,6 +321,46 @@ static bool check_headers(struct reader *r)
 	return true;
 }
 
+/* ---- the gate ---- */
+
+/* A query that no key can have, as paths that are not sealed may have it. */
+static wq_err odd_query(wq_str host, wq_str target, struct wq_buf *key, enum wq_key_reason *ret_reason)
+{
+	static const struct wq_key_policy none = {.query = WQ_KEY_QUERY_IGNORE};
+	wq_str query = target;
+
+	wq_buf_clear(key);
+	WQ_TRY(wq_key_make(host, target, &none, key, ret_reason));
+	wq_str_cut(&query, '?');
+	*ret_reason = wq_key_query_spell(query.p ? query : WQ_S(""), key);
+	return *ret_reason == WQ_KEY_FINE ? WQ_OK : wq_error_id(WQ_E_AMBIGUOUS);
+}
+
+/* What the gate refuses on a path of an application. */
+static bool check_address(struct reader *r)
+{
+	static const struct wq_key_policy exact = {.query = WQ_KEY_QUERY_KEEP};
+	WQ_BUF(key, 8 * WQ_KEY_MAX);
+	enum wq_key_reason reason = WQ_KEY_FINE;
+	char host[WQ_HOST_MAX + 1];
+	size_t n;
+	wq_err e;
+
+	if (!r->host || wq_key_host(*r->host, host, &n) != WQ_KEY_FINE)
+		return refuse(r, 400, "no Host that an application can have");
+	e = wq_key_make(*r->host, r->http->target, &exact, &key, &reason);
+	if ((wq_is(e, WQ_E_AMBIGUOUS) && reason == WQ_KEY_BAD_QUERY) || wq_is(e, WQ_E_LIMIT))
+		e = odd_query(*r->host, r->http->target, &key, &reason);
+	if (wq_failed(e)) {
+		r->http->refused = wq_is(e, WQ_E_LIMIT) ? 414 : 400;
+		r->http->why = wq_key_reason_text(wq_is(e, WQ_E_LIMIT) ? WQ_KEY_TOO_LONG : reason);
+	} else if (wq_key_has_parameter(wq_buf_str(&key))) {
+		r->http->refused = 400;
+		r->http->why = "parameter";
+	}
+	return true;
+}
+
 /* ---- the body ---- */
 
 static bool chunk_size(wq_str line, uint64_t *ret_size)
@@ -383,6 +425,6 @@ void wq_ftw_http_read(wq_str bytes, struct wq_arena *arena, struct wq_ftw_http *
 	*ret_http = (struct wq_ftw_http){.body = WQ_S("")};
 	if (!read_request_line(&r) || ret_http->simple)
 		return;
-	if (read_headers(&r) && check_headers(&r))
+	if (read_headers(&r) && check_headers(&r) && check_address(&r) && !ret_http->refused)
 		read_body(&r, arena);
 }

@@ -80,12 +80,12 @@ static bool fired(const struct wq_ftw_seen *seen, uint32_t id)
 	return false;
 }
 
-/* Detection only: a 403 that is expected is met when the rule under test fired. */
+/* Detection only: a 403 that is expected is met when it would have been refused, or the rule under test fired. */
 static bool status_fits(const struct judge *j)
 {
 	for (size_t i = 0; i < j->expected->status_n; i++)
 		if (j->expected->status[i] == j->seen->status ||
-			(j->expected->status[i] == 403 && fired(j->seen, j->test->rule)))
+			(j->expected->status[i] == 403 && (j->seen->would_deny || fired(j->seen, j->test->rule))))
 			return true;
 	return j->expected->status_n == 0;
 }

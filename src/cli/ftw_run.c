@@ -67,7 +67,7 @@ wq_err wq_ftw_trip(struct wq_waf_worker *worker, const struct wq_waf_program *pr
 	if (trace)
 		wq_waf_set_trace(ret_trip->tx, trace);
 	wq_waf_connection(ret_trip->tx, WQ_S("127.0.0.1"), 40000, WQ_S("127.0.0.1"), 80);
-	if (request_phases(ret_trip->tx, &ret_trip->http))
+	if (request_phases(ret_trip->tx, &ret_trip->http) && !ret_trip->http.refused)
 		response_phases(ret_trip->tx, &ret_trip->answer);
 	phase(ret_trip->tx, 5);
 	return wq_arena_err(arena);
@@ -92,6 +92,7 @@ static wq_err note_matches(struct wq_waf_tx *tx, struct wq_arena *arena, struct 
 		if (i == 0 || matches[i].rule != matches[i - 1].rule)
 			ids[seen->ids_n++] = matches[i].rule;
 	}
+	seen->would_deny = wq_waf_verdict(tx).what == WQ_WAF_DENY;
 	seen->ids = ids;
 	seen->lines = lines;
 	return wq_arena_err(arena);
@@ -111,8 +112,10 @@ static wq_err run_stage(struct wq_waf_worker *worker, const struct wq_waf_progra
 		e = note_matches(trip.tx, arena, seen);
 	wq_waf_end(&trip.tx);
 	WQ_TRY(e);
-	seen->by_server = trip.http.answered ? trip.http.why : NULL;
-	seen->status = trip.http.answered ? trip.http.answered : trip.answer.status;
+	seen->by_server = trip.http.why;
+	seen->status = trip.http.answered ? trip.http.answered
+		: trip.http.refused       ? trip.http.refused
+					  : trip.answer.status;
 	if (trip.http.incomplete || trip.http.simple)
 		seen->status = 0;
 	seen->response = wq_arena_str(arena, trip.answer.body);

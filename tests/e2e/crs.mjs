@@ -1,7 +1,7 @@
 // A Core Rule Set behind the real gate, with the settings under which CRS tests itself, in front of the backend that its cases expect.
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { Site, host } from './gate.mjs'
+import { Site } from './gate.mjs'
 import { built, tempDir, freePort, startNginx } from './lib.mjs'
 import { startBackend } from '../waf/backend.mjs'
 
@@ -27,6 +27,11 @@ export function crsFiles(dir) {
 	return [setup, ...readdirSync(rules).filter(f => f.endsWith('.conf')).sort().map(f => path.join(rules, f))]
 }
 
+// The names under which cases ask.
+const hosts = ['localhost', '127.0.0.1', '1.2.3.4', '[::1]', '[fe80::f1:1:fe01:1]', 'deadbeef.de', 'nextjs.example', 'nodeapp.io',
+	...['', 'app.', 'api.'].map(n => `${n}example.com`),
+	...['my', 'php', 'koa', 'web', 'java', 'cold', 'flask', 'nextjs-', 'meteor', 'ruby', 'play', 'sails', 'cake', 'ci', 'cf', 'zend', 'shiny', 'weblogic', 'asp', 'generic', 'rails'].map(n => `${n}app.com`)]
+
 // A site whose every path goes to the backend; .ruleLog is the log for `weique rules test --gate`.
 export async function startCrs(t, { dir, paranoia = 4, mode = 'block', workers = 1 } = {}) {
 	const site = new Site(t)
@@ -35,14 +40,14 @@ export async function startCrs(t, { dir, paranoia = 4, mode = 'block', workers =
 	writeFileSync(profile, `paths = [ "/ dynamic" ];\nrules = { mode = "${mode}"; };\n`)
 	const [setup, ...rules] = crsFiles(dir)
 	writeFileSync(main, `${preamble}Include ${setup}\n${markerRule}${rules.map(f => `Include ${f}\n`).join('')}`)
-	site.publish(1, [{ path: '/', body: '<h1>sealed</h1>' }, { path: '/404.html', status: 404, body: '404' }], { more: ['--profile', profile] })
+	site.publish(1, [{ path: '/', body: '<h1>sealed</h1>' }, { path: '/404.html', status: 404, body: '404' }], { hosts, more: ['--profile', profile] })
 	const backend = await startBackend()
 	t.after(() => { backend.closeAllConnections(); backend.close() })
 	site.vault = await site.startVault(t)
 	const set = Object.entries(settings).map(([k, v]) => `set=${k}=${v}`).join(' ')
 	await site.startGate(t, {
 		workers,
-		inner: `weique_host ${host}; proxy_pass http://127.0.0.1:${backend.address().port}; proxy_set_header Host $host; proxy_http_version 1.1; client_max_body_size 1m;`,
+		inner: `proxy_pass http://127.0.0.1:${backend.address().port}; proxy_set_header Host $host; proxy_http_version 1.1; client_max_body_size 1m;`,
 		outer: `weique_rules ${main} paranoia=${paranoia} ${set};\nweique_rules_log ${site.ruleLog};\n`,
 	})
 	return site

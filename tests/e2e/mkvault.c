@@ -24,7 +24,7 @@
 #include "vault/sealed.h"
 #include "vault/shelf.h"
 
-enum { HOSTS_MAX = 16, LINKS_MAX = 16, ENTRIES_MAX = 100000, FILE_MAX = 256 * 1024 * 1024, WAIT_MSEC = 10000 };
+enum { HOSTS_MAX = 64, LINKS_MAX = 16, ENTRIES_MAX = 100000, FILE_MAX = 256 * 1024 * 1024, WAIT_MSEC = 10000 };
 
 struct options {
 	const char *vault, *key, *pub, *app, *spec, *policy, *profile, *socket, *snapshot, *packs, *mode;

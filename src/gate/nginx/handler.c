@@ -17,8 +17,7 @@ static void unpin(void *data)
 		wq_gate_publish();
 }
 
-/* Holds `release` until the request's memory is freed: after the last byte was sent and the log was written. */
-static bool pin(ngx_http_request_t *r, struct wq_gate_ctx *ctx, struct wq_gate_release *release)
+bool wq_gate_pin(ngx_http_request_t *r, struct wq_gate_ctx *ctx, struct wq_gate_release *release)
 {
 	ngx_pool_cleanup_t *cleanup = ngx_pool_cleanup_add(r->pool, 0);
 
@@ -171,7 +170,7 @@ static ngx_int_t answer(ngx_http_request_t *r, struct wq_gate_ctx *ctx)
 	release = wq_gate_store_find(wq_gate_worker.store, where.host);
 	if (!release)
 		return refuse_host(r, ctx);
-	if (!pin(r, ctx, release))
+	if (!wq_gate_pin(r, ctx, release))
 		return NGX_ERROR;
 	return answer_path(r, ctx, &where);
 }

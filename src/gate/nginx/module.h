@@ -92,6 +92,9 @@ extern struct wq_gate_worker wq_gate_worker;
 
 extern ngx_module_t ngx_http_weique_module;
 
+/* Holds `release` until the request's memory is freed: after the last byte was sent and the log was written. False: no memory. */
+bool wq_gate_pin(ngx_http_request_t *r, struct wq_gate_ctx *ctx, struct wq_gate_release *release);
+
 static inline wq_str wq_gate_str(ngx_str_t s)
 {
 	return wq_str_of(s.data, s.len);

@@ -67,14 +67,31 @@ static bool is_odd(wq_str target)
 	return false;
 }
 
-/* What is sealed is served whatever is asked; who was refused with an odd address is looked at. */
+/* Whose application it was, when the address was refused before that was asked. */
+static bool find_release(ngx_http_request_t *r, struct wq_gate_ctx *ctx)
+{
+	struct wq_gate_loc_conf *conf = ngx_http_get_module_loc_conf(r, ngx_http_weique_module);
+	ngx_str_t name = conf->host.len ? conf->host : r->headers_in.server;
+	struct wq_gate_release *release;
+	char host[WQ_HOST_MAX + 1];
+	size_t n;
+
+	if (ctx->release || wq_key_host(wq_gate_str(name), host, &n) != WQ_KEY_FINE)
+		return ctx->release != NULL;
+	release = wq_gate_store_find(wq_gate_worker.store, wq_str_of(host, n));
+	return release && wq_gate_pin(r, ctx, release);
+}
+
+/* What is sealed is served whatever is asked; who was refused with an odd address, or for it, is looked at. */
 static struct wq_gate_waf *watch(ngx_http_request_t *r, struct wq_gate_ctx *ctx)
 {
 	struct wq_gate_loc_conf *conf = ngx_http_get_module_loc_conf(r, ngx_http_weique_module);
 	struct wq_gate_waf *w;
 
-	if (!conf->rules || !ctx || !ctx->release || ctx->waf || r->headers_out.status < NGX_HTTP_BAD_REQUEST ||
-		ctx->release->policy.guard.mode == WQ_GUARD_OFF || !is_odd(wq_gate_str(r->unparsed_uri)))
+	if (!conf->rules || !ctx || ctx->waf || r->headers_out.status < NGX_HTTP_BAD_REQUEST ||
+		(r->headers_out.status != NGX_HTTP_BAD_REQUEST && !is_odd(wq_gate_str(r->unparsed_uri))))
+		return NULL;
+	if (!find_release(r, ctx) || ctx->release->policy.guard.mode == WQ_GUARD_OFF)
 		return NULL;
 	w = wq_gate_waf_new(r, ctx, WQ_S("/"), true);
 	if (!w)
