@@ -1,4 +1,6 @@
 /* What transactions cost in memory: nothing is allocated in the steady state, and nothing grows. */
+#include <limits.h>
+
 #include "base/test.h"
 #include "detect/waf/eval_probe.h"
 
@@ -10,24 +12,21 @@ void *__wrap_malloc(size_t n);
 void *__wrap_calloc(size_t n, size_t size);
 void *__wrap_realloc(void *p, size_t n);
 
-static unsigned long calls;
+static unsigned long calls, fail_from = ULONG_MAX;
 
 void *__wrap_malloc(size_t n)
 {
-	calls++;
-	return __real_malloc(n);
+	return calls++ >= fail_from ? NULL : __real_malloc(n);
 }
 
 void *__wrap_calloc(size_t n, size_t size)
 {
-	calls++;
-	return __real_calloc(n, size);
+	return calls++ >= fail_from ? NULL : __real_calloc(n, size);
 }
 
 void *__wrap_realloc(void *p, size_t n)
 {
-	calls++;
-	return __real_realloc(p, n);
+	return calls++ >= fail_from ? NULL : __real_realloc(p, n);
 }
 
 static const char rules[] =
@@ -129,11 +128,96 @@ static void side_by_side(void **state)
 	wq_waf_program_unref(&program);
 }
 
+/* A request of many values, so that memory grows at many places. */
+static char *many_values(void)
+{
+	WQ_BUF(text, 8 * WQ_MIB);
+
+	wq_buf_printf(&text, "POST / HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n\r\n[0");
+	for (int i = 0; i < 900; i++)
+		wq_buf_printf(&text, ",\"Union %d%%2520 Select %d\"", i, i * 7);
+	wq_buf_printf(&text, "]");
+	assert_ok(wq_buf_err(&text));
+	return strdup(wq_buf_cstr(&text));
+}
+
+/* Whichever allocation fails: no transaction, or one that says so; never an answer from half of the values. */
+static void without_memory(void **state)
+{
+	struct wq_waf_program *program;
+	const struct wq_waf_begin begin = {.body = wq_body_limits_default, .unique_id = WQ_S("id")};
+	char *request = many_values();
+	bool done = false;
+	unsigned long refused = 0;
+	(void)state;
+
+	assert_ok(probe_load(rules, false, &program));
+	for (unsigned long n = 0; !done; n++) {
+		struct wq_waf_worker *worker;
+		assert_ok(wq_waf_worker_new(NULL, &worker));
+		calls = 0;
+		fail_from = n;
+		struct wq_waf_tx *tx = wq_waf_begin(worker, program, &begin);
+		enum wq_waf_step step = tx ? probe_request(tx, wq_str_c(request), 1000) : WQ_WAF_OVER;
+		done = calls <= n;
+		fail_from = ULONG_MAX;
+		refused += step == WQ_WAF_OVER;
+		if (done)
+			assert_int_equal(step, WQ_WAF_DONE);
+		else
+			assert_int_equal(step, WQ_WAF_OVER);
+		if (tx)
+			(void)probe_phase(tx, 5);
+		wq_waf_end(&tx);
+		wq_waf_worker_free(&worker);
+	}
+	assert_true(refused > 8);
+	free(request);
+	wq_waf_program_unref(&program);
+}
+
+/* More than a transaction may hold. */
+static void too_much(void **state)
+{
+	enum { ARGS = 900, BYTES = 4000 };
+	struct wq_waf_program *program;
+	struct wq_waf_worker *worker;
+	const struct wq_waf_begin begin = {.body = wq_body_limits_default, .unique_id = WQ_S("id")};
+	char *target = malloc((size_t)ARGS * (BYTES + 16)), *at = target;
+	(void)state;
+
+	assert_non_null(target);
+	*at++ = '?';
+	for (int i = 0; i < ARGS; i++) {
+		at += snprintf(at, 16, "&%d=%%41", i);
+		memset(at, 'a' + i % 26, BYTES);
+		at += BYTES;
+	}
+	assert_ok(probe_load(rules, false, &program));
+	assert_ok(wq_waf_worker_new(NULL, &worker));
+	for (int round = 0; round < 3; round++) {
+		struct wq_waf_tx *tx = wq_waf_begin(worker, program, &begin);
+		assert_non_null(tx);
+		wq_waf_request(tx, WQ_S("GET"), wq_str_of(target, (size_t)(at - target)), WQ_S("HTTP/1.1"));
+		assert_int_equal(probe_phase(tx, 1), WQ_WAF_DONE);
+		wq_waf_body_end(tx);
+		assert_int_equal(probe_phase(tx, 2), WQ_WAF_OVER);
+		(void)probe_phase(tx, 5);
+		wq_waf_end(&tx);
+		run(worker, program, wq_str_c(form));
+	}
+	free(target);
+	wq_waf_worker_free(&worker);
+	wq_waf_program_unref(&program);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(steady),
 		cmocka_unit_test(side_by_side),
+		cmocka_unit_test(without_memory),
+		cmocka_unit_test(too_much),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
