@@ -189,7 +189,7 @@ static void too_much(void **state)
 	assert_non_null(target);
 	*at++ = '?';
 	for (int i = 0; i < ARGS; i++) {
-		at += snprintf(at, 16, "&%d=%%41", i);
+		at += snprintf(at, 16, "&%d=%%41%d", i, i);
 		memset(at, 'a' + i % 26, BYTES);
 		at += BYTES;
 	}
