@@ -280,6 +280,39 @@ test('answers: phases 3 and 4', async t => {
 	assert.deepEqual(site.lines().map(l => [l.verdict, l.rules[0].id, l.rules[0].phase]), [['block', 104, 3], ['block', 105, 4], ['block', 105, 4]])
 })
 
+test('an answer that is expensive to judge waits, and others do not', async t => {
+	// each looks through all of it, and together that is more than a slice, but within the budget
+	const text = rules + Array.from({ length: 300 }, (_, i) => `SecRule RESPONSE_BODY "@rx [a-z][a-z ]{${i % 7 + 2}}[0-9]{${i + 2}}" "id:${400 + i},phase:4,pass,log,msg:'slow'"\n`).join('')
+	const body = `7z ${'warning '.repeat(20000)}`, long = `7z ${'warning '.repeat(70000)}`
+	const site = await startRules(t, { text, workers: 1, guard: 'mode = "block"; over = "pass"; budget = "30s"; client = "0s";', routes: {
+		'/app/slow': (req, res) => send(res, 200, html, body), '/app/slow-leak': (req, res) => send(res, 200, html, `${body}SECRET-LEAK`),
+		'/app/long': (req, res) => send(res, 200, html, long) } })
+	const slow = Array.from({ length: 10 }, () => site.get('/app/slow')), leaks = Array.from({ length: 5 }, () => site.get('/app/slow-leak'))
+	for (let i = 0; i < 10; i++)
+		assert.equal((await site.get('/app/x?q=fine')).status, 200)
+	for (const r of await Promise.all(slow))
+		assert.deepEqual([r.status, r.body.toString()], [200, body])
+	for (const r of await Promise.all(leaks)) {
+		assert.equal(r.status, 403)
+		assert.match(r.body.toString(), number)
+	}
+	// on one connection, one after the other
+	const again = (await raw(site.port, [Array.from({ length: 6 }, (_, i) => `GET /app/slow HTTP/1.1\r\nHost: ${host}\r\n${i === 5 ? 'Connection: close\r\n' : ''}\r\n`).join('')])).match(/HTTP\/1.1 200/g)
+	assert.equal(again.length, 6)
+	let ended = false, meanwhile = 0
+	const waiting = site.get('/app/long', { msec: 60000 }).then(r => { ended = true; return r })
+	for (; !ended; meanwhile++)
+		assert.equal((await site.get('/app/x?q=fine')).status, 200)
+	assert.equal((await waiting).body.length, long.length)
+	assert.ok(meanwhile > 20, `only ${meanwhile} others were answered meanwhile`)
+	// a visitor who goes away meanwhile
+	await Promise.all(Array.from({ length: 10 }, () => new Promise(resolve => {
+		const s = net.connect(site.port, '127.0.0.1', () => { s.write(`GET /app/slow HTTP/1.1\r\nHost: ${host}\r\n\r\n`); setTimeout(() => { s.destroy(); resolve() }, 15) })
+	})))
+	assert.equal((await site.get('/app/x?q=fine')).status, 200)
+	assert.doesNotMatch(site.nginx.log(), /exited on signal|\[alert\]/)
+})
+
 test('log: everything passes, and is on record', async t => {
 	const site = await startRules(t, { guard: 'mode = "log"; paths = [ "/app/off off", "/app/hard block" ];', routes: { '/app/leak': (req, res) => send(res, 200, { ...html, 'X-Leak': 'yes' }, 'a SECRET-LEAK') } })
 	for (const [target, options, ids] of [['/app/x?q=evil', {}, [102]], ['/app/x', { headers: { 'X-Attack': 'phase1' } }, [101]], ['/app/x', post('a=evil'), [102]],
@@ -354,10 +387,10 @@ test('exceptions: scoped, with an end, live', async t => {
 })
 
 test('over a budget the profile decides', async t => {
-	// each costs its share of a small budget: nested repetitions over a long text
-	const slow = `${rules}\nSecRule ARGS:slow "@rx (?:a+)+(?:b|c)(?:a+)+$" "id:201,phase:2,pass,log,msg:'slow'"\n`
+	// each costs its share of a small budget
+	const slow = rules + Array.from({ length: 200 }, (_, i) => `SecRule ARGS:slow "@rx [a-z][a-z ]{${i % 7 + 2}}[0-9]{${i + 2}}" "id:${400 + i},phase:2,pass,log,msg:'slow'"\n`).join('')
 	const site = await startRules(t, { text: slow, guard: 'mode = "block"; client = "5ms"; budget = "50ms";', inner: 'set_real_ip_from 127.0.0.1; real_ip_header X-Real-IP;' })
-	const costly = `slow=${'a'.repeat(5000)}`
+	const costly = `slow=7+${'warning+'.repeat(2000)}`
 	let refused = 0
 	for (let i = 0; i < 400 && refused === 0; i++)
 		refused += (await site.get('/app/x', post(costly))).status === 403

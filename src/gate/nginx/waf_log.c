@@ -39,7 +39,7 @@ static bool run_rest(struct wq_gate_waf *w, unsigned phase)
 
 static void finish_answer(struct wq_gate_waf *w)
 {
-	if (w->over || w->verdict != WQ_VERDICT_PASS || !w->answer_seen || w->answer_judged)
+	if (w->mode != WQ_GUARD_LOG || w->over || w->verdict != WQ_VERDICT_PASS || !w->answer_seen || w->answer_judged)
 		return;
 	w->answer_judged = 1;
 	wq_gate_waf_answer_headers(w);

@@ -35,7 +35,8 @@ enum wq_gate_waf_state {
 	WQ_GATE_WAF_READ,    /* the body is to come */
 	WQ_GATE_WAF_FEED,    /* the body is to be taken apart */
 	WQ_GATE_WAF_BODY,    /* phase 2 is to be run */
-	WQ_GATE_WAF_SETTLED
+	WQ_GATE_WAF_SETTLED,
+	WQ_GATE_WAF_ANSWER /* phase 4 is to be run */
 };
 
 enum wq_gate_verdict { WQ_VERDICT_PASS, WQ_VERDICT_CHALLENGE, WQ_VERDICT_BLOCK };
@@ -100,6 +101,7 @@ struct wq_gate_waf {
 	unsigned answer_seen : 1;   /* its header */
 	unsigned answer_judged : 1; /* phases 3 and 4 are done */
 	unsigned answer_last : 1;
+	unsigned judging : 1; /* phase 4 waits for its next slice */
 	unsigned watched : 1; /* a sealed path's */
 };
 
@@ -127,7 +129,8 @@ bool wq_gate_waf_body_take(struct wq_gate_waf *w);
 bool wq_gate_waf_body_feed(struct wq_gate_waf *w);
 void wq_gate_waf_body_done(struct wq_gate_waf *w);
 
-/* waf_response.c: the header of an answer, for phase 3 */
+/* waf_response.c: a slice of phase 4, true when it is at its end; the header of an answer, for phase 3 */
+bool wq_gate_waf_answer_step(struct wq_gate_waf *w);
 void wq_gate_waf_answer_headers(struct wq_gate_waf *w);
 
 /* waf_verdict.c: the page of the verdict; its return is that of sending */

@@ -2,6 +2,8 @@
  * and a slice of what is older, so that a plain request never waits for the expensive ones of others. */
 #include "gate/nginx/waf_priv.h"
 
+enum { KEEP_MSEC = 60 * 1000 };
+
 static struct {
 	ngx_queue_t fresh, later;
 	ngx_event_t event;
@@ -51,6 +53,14 @@ static void take_first(ngx_queue_t *from)
 	ngx_http_run_posted_requests(c);
 }
 
+/* In the next round of events, after what came in meanwhile; the timer only keeps a worker that ends from ending before. */
+static void next_round(ngx_event_t *event)
+{
+	if (!event->timer_set)
+		ngx_add_timer(event, KEEP_MSEC);
+	ngx_post_event(event, &ngx_posted_next_events);
+}
+
 static void on_round(ngx_event_t *event)
 {
 	uint64_t end = wq_gate_nsec() + WQ_GATE_WAF_ROUND_NSEC;
@@ -60,8 +70,10 @@ static void on_round(ngx_event_t *event)
 	end = wq_gate_nsec() + WQ_GATE_WAF_ROUND_NSEC;
 	while (!ngx_queue_empty(&queue.later) && wq_gate_nsec() < end)
 		take_first(&queue.later);
-	if ((!ngx_queue_empty(&queue.fresh) || !ngx_queue_empty(&queue.later)) && !event->timer_set)
-		ngx_add_timer(event, 0);
+	if (!ngx_queue_empty(&queue.fresh) || !ngx_queue_empty(&queue.later))
+		next_round(event);
+	else if (event->timer_set)
+		ngx_del_timer(event);
 }
 
 static void init(void)
@@ -82,8 +94,7 @@ void wq_gate_waf_enqueue(struct wq_gate_waf *w, void (*done)(struct wq_gate_waf 
 	w->done = done;
 	w->queued = 1;
 	ngx_queue_insert_tail(&queue.fresh, &w->queue);
-	if (!queue.event.timer_set)
-		ngx_add_timer(&queue.event, 0);
+	next_round(&queue.event);
 }
 
 void wq_gate_waf_dequeue(struct wq_gate_waf *w)

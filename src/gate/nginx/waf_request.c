@@ -308,6 +308,8 @@ bool wq_gate_waf_step(struct wq_gate_waf *w)
 {
 	enum wq_waf_step step;
 
+	if (w->state == WQ_GATE_WAF_ANSWER)
+		return wq_gate_waf_answer_step(w);
 	while (w->state != WQ_GATE_WAF_READ && w->state != WQ_GATE_WAF_SETTLED) {
 		if (!may(w)) {
 			wq_gate_waf_stopped(w, WQ_WAF_OVER, true);

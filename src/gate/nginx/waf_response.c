@@ -3,7 +3,10 @@
  * waits for the log phase. */
 #include "gate/nginx/waf_priv.h"
 
-enum { COPY_BYTES = 16 * 1024 };
+enum {
+	COPY_BYTES = 16 * 1024,
+	HELD_BUFFERED = 0x08 /* the rewriting's bit of r->buffered: it has nothing while this waits */
+};
 
 static ngx_http_output_header_filter_pt next_header;
 static ngx_http_output_body_filter_pt next_body;
@@ -130,13 +133,23 @@ static void run_whole(struct wq_gate_waf *w, unsigned phase)
 	}
 }
 
-static void run_body(struct wq_gate_waf *w)
+bool wq_gate_waf_answer_step(struct wq_gate_waf *w)
+{
+	enum wq_waf_step step = wq_gate_waf_run(w, 4);
+
+	if (step == WQ_WAF_AGAIN)
+		return false;
+	w->answer_judged = 1;
+	w->state = WQ_GATE_WAF_SETTLED;
+	if (step != WQ_WAF_DONE)
+		wq_gate_waf_stopped(w, step, false);
+	return true;
+}
+
+static void give_body(struct wq_gate_waf *w)
 {
 	for (ngx_chain_t *cl = w->copies; cl; cl = cl->next)
 		wq_waf_response_body_add(w->tx, wq_str_of(cl->buf->pos, (size_t)(cl->buf->last - cl->buf->pos)));
-	if (!w->answer_judged)
-		run_whole(w, 4);
-	w->answer_judged = 1;
 }
 
 static bool has_body(ngx_http_request_t *r)
@@ -168,7 +181,9 @@ static ngx_int_t judge_header(struct wq_gate_waf *w)
 			w->page = WQ_RULES_PAGE_BLOCK;
 		}
 	}
-	run_body(w);
+	if (!w->answer_judged)
+		run_whole(w, 4);
+	w->answer_judged = 1;
 	if (w->verdict != WQ_VERDICT_PASS)
 		return replace(w);
 	w->answer = WQ_GATE_ANSWER_OPEN;
@@ -203,14 +218,13 @@ static ngx_int_t header_filter(ngx_http_request_t *r)
 	return judge_header(w);
 }
 
-/* The whole of what rules want is here. */
+/* What was held is judged: it goes on, or a page goes in its place. */
 static ngx_int_t open_held(struct wq_gate_waf *w)
 {
 	ngx_http_request_t *r = w->r;
 	ngx_chain_t *last;
 	ngx_int_t rc;
 
-	run_body(w);
 	if (w->verdict != WQ_VERDICT_PASS)
 		return replace(w);
 	w->answer = WQ_GATE_ANSWER_OPEN;
@@ -231,6 +245,31 @@ static ngx_int_t open_held(struct wq_gate_waf *w)
 		*w->copies_end = last;
 	}
 	return next_body(r, w->copies);
+}
+
+static void on_judged(struct wq_gate_waf *w)
+{
+	ngx_http_request_t *r = w->r;
+
+	w->judging = 0;
+	r->buffered &= (unsigned)~HELD_BUFFERED & 0xf;
+	if (open_held(w) == NGX_ERROR)
+		ngx_http_finalize_request(r, NGX_ERROR);
+	else if (w->answer_last) /* who waited for this to be sent */
+		r->write_event_handler(r);
+}
+
+/* The whole of what rules want is here. */
+static ngx_int_t judge_held(struct wq_gate_waf *w)
+{
+	give_body(w);
+	w->state = WQ_GATE_WAF_ANSWER;
+	if (wq_gate_waf_answer_step(w))
+		return open_held(w);
+	w->judging = 1;
+	w->r->buffered |= HELD_BUFFERED;
+	wq_gate_waf_enqueue(w, on_judged);
+	return NGX_OK;
 }
 
 static ngx_int_t pass_copied(struct wq_gate_waf *w, ngx_chain_t *in)
@@ -263,7 +302,9 @@ static ngx_int_t body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 		return next_body(r, in);
 	if (!copy_chain(w, in, true))
 		return NGX_ERROR;
-	return w->answer_last || w->answer_bytes >= w->answer_max ? open_held(w) : NGX_OK;
+	if (w->judging || (!w->answer_last && w->answer_bytes < w->answer_max))
+		return NGX_OK;
+	return judge_held(w);
 }
 
 void wq_gate_waf_install(void)
