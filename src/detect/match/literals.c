@@ -139,3 +139,24 @@ bool wq_literals_find(const struct wq_literals *literals, uint32_t owner, wq_str
 		*ret_found = look.found;
 	return look.found.p != NULL;
 }
+
+static bool is_of(const struct wq_literals *set, const struct wq_literals_one *literal, uint32_t owner)
+{
+	for (uint32_t i = 0; i < literal->owners_n; i++)
+		if (set->owners[literal->owners_at + i] == owner)
+			return true;
+	return false;
+}
+
+bool wq_literals_has(const struct wq_literals *literals, uint32_t owner, wq_str s)
+{
+	for (uint32_t i = 0; i < literals->literals_n; i++) {
+		const struct wq_literals_one *literal = &literals->literals[i];
+		if (!is_of(literals, literal, owner))
+			continue;
+		for (size_t at = 0; at + literal->n <= s.n; at++)
+			if (is_text(s.p + at, literals->text + literal->text_at, literal->n))
+				return true;
+	}
+	return false;
+}

@@ -31,5 +31,7 @@ size_t wq_literals_bytes(const struct wq_literals *literals);
 void wq_literals_scan(const struct wq_literals *literals, wq_str s, uint64_t *bits);
 /* The literal of `owner` that ends first in `s` (of those the longest), as @pm reports it. False: none. */
 bool wq_literals_find(const struct wq_literals *literals, uint32_t owner, wq_str s, wq_str *ret_found);
+/* Whether `owner` has a literal in `s`, each looked for by itself: for tests that compare. */
+bool wq_literals_has(const struct wq_literals *literals, uint32_t owner, wq_str s);
 
 #endif

@@ -234,6 +234,20 @@ static wq_string step(struct wq_pool *pool, wq_string string, const struct wq_ch
 	return keep(pool, key, result);
 }
 
+static wq_string via_plainly(struct wq_pool *pool, wq_string string, uint16_t node)
+{
+	enum wq_transform steps[WQ_CHAIN_STEPS_MAX];
+	size_t n = wq_chains_steps(pool->chains, node, steps);
+
+	for (size_t i = 0; i < n && string != WQ_STRING_NONE; i++) {
+		wq_str out;
+		if (!wq_transform_apply(steps[i], pool->strings[string].s, pool->arena, &out))
+			return WQ_STRING_NONE;
+		string = wq_pool_add(pool, out);
+	}
+	return string;
+}
+
 wq_string wq_pool_via(struct wq_pool *pool, wq_string string, uint16_t node)
 {
 	const struct wq_chain_node *nodes = pool->chains->nodes, *last = &nodes[node];
@@ -242,6 +256,8 @@ wq_string wq_pool_via(struct wq_pool *pool, wq_string string, uint16_t node)
 	wq_string result;
 	size_t n = 0;
 
+	if (pool->plain)
+		return via_plainly(pool, string, node);
 	if (!meets(from->bytes, last->triggers) && !(from->s.n == 0 && last->any))
 		return string;
 	if (last->depth == 1)

@@ -49,6 +49,7 @@ struct wq_pool {
 	uint32_t facts_words;
 	struct wq_pool_way *ways; /* the pool's own: results, by string and chain */
 	uint32_t ways_n, ways_room;
+	bool plain; /* its user's to set: every step is done, nothing is remembered; for tests that compare */
 };
 
 /* Ready for a request. `facts_words` are the 64-bit words that its user wants per string. `arena` is empty and outlives it. */

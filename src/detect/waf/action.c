@@ -43,10 +43,10 @@ static void change(struct wq_waf_tx *tx, const struct wq_waf_act *act, struct wq
 		value->number = (act->set == WQ_SET_ADD) == (by > 0) ? INT64_MAX : INT64_MIN;
 }
 
-static bool is_fixed(const struct wq_waf_tx *tx, uint32_t slot)
+static bool is_fixed(const struct wq_waf_tx *tx, const struct wq_waf_value *value)
 {
 	for (uint32_t i = 0; i < tx->fixed_n; i++)
-		if (tx->fixed[i] == slot)
+		if (&tx->slots[tx->fixed[i]] == value)
 			return true;
 	return false;
 }
@@ -56,13 +56,13 @@ static void act_setvar(struct wq_waf_tx *tx, const struct wq_waf_act *act)
 	struct wq_waf_value *value;
 
 	if (act->slot != WQ_WAF_NONE)
-		value = is_fixed(tx, act->slot) ? NULL : &tx->slots[act->slot];
+		value = &tx->slots[act->slot];
 	else {
 		wq_str name = wq_waf_expand(tx, &act->name);
 		value = act->set == WQ_SET_UNSET ? wq_waf_value_find(tx, act->var, name)
 						 : wq_waf_value_make(tx, act->var, name);
 	}
-	if (value)
+	if (value && !is_fixed(tx, value))
 		change(tx, act, value);
 }
 

@@ -103,6 +103,7 @@ static void want_all(struct wq_waf_program *p)
 
 static wq_err compile(struct wq_waf_compiler *c)
 {
+	c->program->plain = c->load->plain;
 	WQ_TRY(wq_chains_new(&wq_random_system, &c->program->chains));
 	WQ_TRY(name_captures(c));
 	WQ_TRY(wq_waf_settings(c));

@@ -135,7 +135,7 @@ static bool may_hold(const struct look *look, const uint64_t *bytes, const uint6
 {
 	if (look->plan->plain)
 		return wq_waf_beyond(bytes, look->plan->plain);
-	if (look->rule->pattern == WQ_WAF_NONE || negated(look->rule))
+	if (look->tx->program->plain || look->rule->pattern == WQ_WAF_NONE || negated(look->rule))
 		return true;
 	return candidates && wq_waf_bit(candidates, look->rule->pattern);
 }
@@ -391,7 +391,7 @@ enum wq_waf_step wq_waf_run(struct wq_waf_tx *tx, unsigned phase)
 
 	if (phase == 0 || phase > WQ_WAF_PHASES || phase < tx->phase || (phase == tx->phase && !tx->running))
 		return tx->stopped ? WQ_WAF_STOP : tx->over ? WQ_WAF_OVER : WQ_WAF_DONE;
-	if (!tx->running) {
+	if (!tx->running || phase != tx->phase) {
 		tx->phase = (uint8_t)phase;
 		tx->at = 0;
 		tx->epoch++;
@@ -405,6 +405,11 @@ enum wq_waf_step wq_waf_run(struct wq_waf_tx *tx, unsigned phase)
 		return WQ_WAF_OVER;
 	if (tx->engine == 0 || (phase <= 2 && tx->allow_request))
 		return WQ_WAF_DONE;
+	tx->scratch = wq_waf_scratch(tx->worker, tx->program->match_limit);
+	if (!tx->scratch) {
+		tx->no_memory = tx->over = true;
+		return WQ_WAF_OVER;
+	}
 	tx->running = true;
 	wq_waf_clock_start(tx);
 	step = settle(tx, run_phase(tx));

@@ -197,6 +197,9 @@ void *wq_waf_grow(struct wq_waf_tx *tx, void **list, uint32_t n, uint32_t *room,
 wq_str wq_waf_decimal(struct wq_waf_tx *tx, int64_t number);
 /* As ModSecurity reads numbers: leading white space and sign, digits up to the first that is none, no overflow. */
 int64_t wq_waf_atoi(wq_str s);
+/* tx.c: one for each match limit. Programs with many different ones share the last place, so what is returned holds until the next
+ * call only, and a transaction asks for it each time it runs. NULL: no memory. */
+struct wq_regex_scratch *wq_waf_scratch(struct wq_waf_worker *worker, uint32_t limit);
 /* "ARGS:q" */
 wq_str wq_waf_item_name(struct wq_waf_tx *tx, const struct wq_waf_item *item);
 wq_str wq_waf_item_text(struct wq_waf_tx *tx, const struct wq_waf_item *item);

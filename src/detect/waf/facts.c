@@ -178,7 +178,7 @@ static void extend(struct wq_waf_tx *tx, const struct wq_waf_pair *pair, struct 
 		return;
 	while (state->done < source->n) {
 		wq_string string = set->entries[at ? at[state->done] : state->done].string;
-		if (pair->chain != 0 && triggered(tx->pool.strings[string].bytes, triggers)) {
+		if (pair->chain != 0 && (tx->program->plain || triggered(tx->pool.strings[string].bytes, triggers))) {
 			tx->cost.bytes += tx->pool.strings[string].s.n;
 			string = wq_pool_via(&tx->pool, string, pair->chain);
 		}
@@ -233,7 +233,7 @@ const struct wq_waf_pair_state *wq_waf_pair_of(struct wq_waf_tx *tx, uint32_t nu
 
 	if (state->done == source->n && (!pair->candidates || state->joined == source->n))
 		return state;
-	if (pair->chain != 0 && share(tx, pair, state))
+	if (pair->chain != 0 && !tx->program->plain && share(tx, pair, state))
 		return state;
 	if (state->done < source->n)
 		extend(tx, pair, state, source);

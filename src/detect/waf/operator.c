@@ -44,7 +44,7 @@ static enum wq_regex_answer ask_regex(struct wq_waf_tx *tx, const struct wq_waf_
 	uint64_t *candidates = NULL;
 	enum wq_regex_answer answer;
 
-	if (item->string == WQ_STRING_NONE || rule->pattern == WQ_WAF_NONE)
+	if (tx->program->plain || item->string == WQ_STRING_NONE || rule->pattern == WQ_WAF_NONE)
 		return run_regex(tx, rule, wq_waf_item_text(tx, item), 0, found);
 	candidates = wq_waf_candidates(tx, item->string);
 	if (!candidates || !wq_waf_bit(candidates, rule->pattern))
@@ -61,7 +61,10 @@ static enum wq_regex_answer ask_phrases(struct wq_waf_tx *tx, const struct wq_wa
 	wq_str text = wq_waf_item_text(tx, item);
 	const uint64_t *candidates;
 
-	if (item->string != WQ_STRING_NONE) {
+	if (tx->program->plain) {
+		if (!wq_literals_has(tx->program->literals, rule->pattern, text))
+			return WQ_REGEX_NO;
+	} else if (item->string != WQ_STRING_NONE) {
 		candidates = wq_waf_candidates(tx, item->string);
 		if (!candidates || !wq_waf_bit(candidates, rule->pattern))
 			return WQ_REGEX_NO;
@@ -104,6 +107,8 @@ static bool ask_inject(
 	if (!pooled(tx, item) || !(facts = wq_waf_candidates(tx, item->string)))
 		return false;
 	facts += tx->program->pattern_words;
+	if (tx->program->plain)
+		*facts = 0;
 	if ((*facts & asked) && !(*facts & yes))
 		return false;
 	text = wq_pool_str(&tx->pool, item->string);

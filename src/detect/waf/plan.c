@@ -136,7 +136,7 @@ static const uint64_t *plain_of(const struct wq_waf_program *program, const stru
 	static const uint64_t ascii[4] = {UINT64_MAX, UINT64_MAX, 0, 0};
 	static const uint64_t no_percent[4] = {~(UINT64_C(1) << '%'), UINT64_MAX, UINT64_MAX, UINT64_MAX};
 
-	if (rule->flags & WQ_RULE_NEGATED)
+	if (program->plain || rule->flags & WQ_RULE_NEGATED)
 		return NULL;
 	if (rule->op == WQ_OP_VALIDATE_BYTE_RANGE)
 		return program->byte_sets[rule->table];
@@ -148,7 +148,7 @@ static const uint64_t *plain_of(const struct wq_waf_program *program, const stru
 static enum wq_waf_how how_of(
 	const struct wq_waf_program *program, const struct wq_waf_plan *plan, const struct wq_waf_rule *rule)
 {
-	if (rule->flags & (WQ_RULE_NEGATED | WQ_RULE_ALWAYS | WQ_RULE_MACRO_ARGUMENT))
+	if (program->plain || rule->flags & (WQ_RULE_NEGATED | WQ_RULE_ALWAYS | WQ_RULE_MACRO_ARGUMENT))
 		return WQ_HOW_LOOK;
 	for (uint32_t i = 0; i < rule->targets_n; i++)
 		if (program->targets[rule->targets + i].count ||

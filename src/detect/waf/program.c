@@ -45,6 +45,8 @@ static void digest_settings(struct digest *d, const struct wq_waf_load *load)
 	}
 	digest_add(d, load->no_jit ? WQ_S("interpreter") : WQ_S("jit"));
 	digest_add(d, load->no_fold ? WQ_S("whole") : WQ_S("folded"));
+	if (load->plain)
+		digest_add(d, WQ_S("plain"));
 }
 
 static wq_err load_into(

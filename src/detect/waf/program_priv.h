@@ -178,6 +178,7 @@ struct wq_waf_program {
 	wq_str web_app_id;        /* SecWebAppId; empty: none */
 	const wq_str *mime_types; /* of response bodies */
 	size_t mime_types_n;
+	bool plain; /* as wq_waf_load */
 	/* which variables any rule of a phase looks at: bit enum wq_waf_var; tells what need not be made */
 	uint64_t wanted[WQ_WAF_PHASES + 1][3];
 

@@ -44,8 +44,7 @@ void wq_waf_worker_free(struct wq_waf_worker **worker)
 	*worker = NULL;
 }
 
-/* One for each match limit; programs with many different ones share the last place. */
-static struct wq_regex_scratch *scratch_for(struct wq_waf_worker *worker, uint32_t limit)
+struct wq_regex_scratch *wq_waf_scratch(struct wq_waf_worker *worker, uint32_t limit)
 {
 	size_t i = 0;
 
@@ -130,12 +129,13 @@ struct wq_waf_tx *wq_waf_begin(
 	tx->last = (struct wq_waf_item){.var = WQ_VAR_COUNT, .string = WQ_STRING_NONE};
 	tx->verdict.status = 403;
 	tx->time_limit = worker->now ? (uint64_t)begin->budget.usec * 1000 : 0;
-	tx->scratch = scratch_for(worker, program->match_limit);
+	tx->scratch = wq_waf_scratch(worker, program->match_limit);
 	if (!tx->scratch || !tx_tables(tx)) {
 		tx_free(tx);
 		return NULL;
 	}
 	wq_pool_init(&tx->pool, program->chains, program->pattern_words + 1, &tx->strings);
+	tx->pool.plain = program->plain;
 	if (begin->unique_id.n == 0)
 		tx->begin.unique_id = wq_arena_printf(
 			&tx->arena, "%llx%08x", (unsigned long long)begin->unix_msec, begin->random);
@@ -182,16 +182,23 @@ void wq_waf_connection(struct wq_waf_tx *tx, wq_str client, uint16_t client_port
 	tx->server_port = server_port;
 }
 
+static bool is_of_scheme(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '+' || c == '-' ||
+		c == '.';
+}
+
 /* "http://host/path": the part from the path on. */
 static wq_str without_host(wq_str target)
 {
-	ptrdiff_t scheme = wq_str_find(target, WQ_S("://"));
+	size_t scheme = 0, at = 0;
 	wq_str rest;
-	size_t at = 0;
 
-	if (target.n == 0 || target.p[0] == '/' || scheme <= 0)
+	while (scheme < target.n && is_of_scheme(target.p[scheme]))
+		scheme++;
+	if (scheme == 0 || !wq_str_starts(wq_str_from(target, scheme), WQ_S("://")))
 		return target;
-	rest = wq_str_from(target, (size_t)scheme + 3);
+	rest = wq_str_from(target, scheme + 3);
 	while (at < rest.n && rest.p[at] != '/' && rest.p[at] != '?')
 		at++;
 	return at == rest.n ? WQ_S("/") : wq_str_from(rest, at);

@@ -350,13 +350,21 @@ struct wq_waf_values *wq_waf_values_of(struct wq_waf_tx *tx, enum wq_waf_var var
 	return set;
 }
 
+/* A name that nobody could compare has no answer: that is not "no". */
+static bool name_matches(struct wq_waf_tx *tx, const struct wq_regex *regex, wq_str name)
+{
+	enum wq_regex_answer answer = wq_regex_match(regex, tx->scratch, name, 0, NULL, NULL);
+
+	tx->cost.bytes += name.n;
+	tx->pattern_limit |= answer == WQ_REGEX_LIMIT;
+	return answer == WQ_REGEX_YES;
+}
+
 static bool names(struct wq_waf_tx *tx, const struct wq_waf_exclude *by, struct wq_regex *const *regexes, wq_str name)
 {
 	switch ((int)by->selector) {
 	case WQ_SEC_SELECT_NAME: return wq_str_eq_nocase(by->name, name);
-	case WQ_SEC_SELECT_REGEX:
-		return by->regex != WQ_WAF_NONE &&
-			wq_regex_match(regexes[by->regex], tx->scratch, name, 0, NULL, NULL) == WQ_REGEX_YES;
+	case WQ_SEC_SELECT_REGEX: return by->regex != WQ_WAF_NONE && name_matches(tx, regexes[by->regex], name);
 	case WQ_SEC_SELECT_XPATH: return wq_str_eq(by->name, name);
 	default: return true;
 	}

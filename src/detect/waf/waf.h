@@ -35,7 +35,8 @@ struct wq_waf_load {
 	const struct wq_waf_setting *settings;
 	size_t settings_n;
 	bool no_jit;
-	bool no_fold;            /* rules that are decided at load stay: for tests that compare */
+	bool no_fold; /* rules that are decided at load stay: for tests that compare */
+	bool plain;   /* every rule asks every value, nothing is left out or remembered: for tests that compare */
 	wq_sec_notice_fn notice; /* may be NULL */
 	void *notice_data;
 };
