@@ -91,8 +91,8 @@ struct wq_waf_budget {
 };
 extern const struct wq_waf_budget wq_waf_budget_default; /* 200,000; 64 MiB; 50 ms; 2 ms */
 
-/* "No memory" and nothing else. `now_nsec` never goes back: best the thread's CPU time,
- * so that others on the machine use up nobody's budget; may be NULL: no time budget. */
+/* "No memory" and nothing else. `now_nsec` never goes back and is asked often: a steady clock that costs no system call. May be NULL: no
+ * time budget. */
 wq_err wq_waf_worker_new(uint64_t (*now_nsec)(void), struct wq_waf_worker **ret_worker);
 /* The time that the thread has run on a processor (CLOCK_THREAD_CPUTIME_ID); it is asked only when the other clock says that a
  * transaction's time is up: on a busy machine time passes in which nothing runs. From then on as much again of it may be spent. */
