@@ -295,7 +295,7 @@ static wq_err in_process(struct run *run, const struct wq_cli_args *args)
 	WQ_TRY(number_option(args, "jobs", 1, JOBS_MAX, &jobs));
 	WQ_TRY(number_option(args, "paranoia", 4, 4, &paranoia));
 	WQ_TRY(wq_ruleset_paths(path, &run->cli->arena, &paths, &paths_n));
-	WQ_TRY(wq_ftw_program(paths, paths_n, (unsigned)paranoia, &program));
+	WQ_TRY(wq_ftw_program(paths, paths_n, (unsigned)paranoia, WQ_FTW_TEST, &program));
 	run->program = program;
 	e = run_all(run, threads, jobs);
 	if (!wq_failed(e))

@@ -13,6 +13,7 @@ const struct wq_cli_command *const wq_cli_commands[] = {
 	wq_cmd_rules,
 	wq_cmd_rules_sets,
 	wq_cmd_rules_test,
+	wq_cmd_rules_explain,
 	wq_cmd_rules_replay,
 	wq_cmd_vault,
 	wq_cmd_ledger,

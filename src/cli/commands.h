@@ -18,6 +18,7 @@ extern const struct wq_cli_command wq_cmd_ledger[];
 extern const struct wq_cli_command wq_cmd_rules[];
 extern const struct wq_cli_command wq_cmd_rules_sets[];
 extern const struct wq_cli_command wq_cmd_rules_test[];
+extern const struct wq_cli_command wq_cmd_rules_explain[];
 extern const struct wq_cli_command wq_cmd_rules_replay[];
 extern const struct wq_cli_command wq_cmd_unit[];
 extern const struct wq_cli_command wq_cmd_vault[];

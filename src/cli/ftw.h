@@ -68,7 +68,7 @@ struct wq_ftw_test {
 
 struct wq_ftw_suite {
 	struct wq_ftw_test *tests; /* in the order of file names and places */
-	size_t n;
+	size_t n, room;
 };
 
 /* A file, or a folder with all *.yaml and *.yml below it (overrides are left out). What it returns lives in `arena`. Errors: WQ_E_CONFIG with file, line and what is not
@@ -189,7 +189,12 @@ wq_str wq_ftw_ids(const uint32_t *ids, size_t n, struct wq_arena *arena);
 
 /* ---- the program under test (ftw_program.c) ---- */
 
-/* A rule set with the settings under which CRS tests itself. `paranoia` 0: what the set says. */
-wq_err wq_ftw_program(const char *const *paths, size_t paths_n, unsigned paranoia, struct wq_waf_program **ret_program);
+enum wq_ftw_purpose {
+	WQ_FTW_TEST,   /* the settings under which CRS tests itself */
+	WQ_FTW_EXPLAIN /* the set as it is, and no rule decided at load, so that each can say why it did not fire */
+};
+/* A rule set, ready to run. `paranoia` 0: what the set says. Errors: those of wq_waf_program_new(). */
+wq_err wq_ftw_program(const char *const *paths, size_t paths_n, unsigned paranoia, enum wq_ftw_purpose purpose,
+	struct wq_waf_program **ret_program);
 
 #endif

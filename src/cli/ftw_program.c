@@ -45,21 +45,25 @@ static wq_err source_list(
 	return WQ_OK;
 }
 
-wq_err wq_ftw_program(const char *const *paths, size_t paths_n, unsigned paranoia, struct wq_waf_program **ret_program)
+wq_err wq_ftw_program(const char *const *paths, size_t paths_n, unsigned paranoia, enum wq_ftw_purpose purpose,
+	struct wq_waf_program **ret_program)
 {
 	static const struct wq_sec_source source = {NULL, source_read, source_list};
 	struct wq_waf_setting settings[WQ_COUNT(crs_settings) + WQ_COUNT(levels)];
 	const char *all[WQ_SEC_FILES_MAX + 1];
-	struct wq_waf_load load = {.paths = all, .source = &source, .settings = settings};
+	struct wq_waf_load load = {
+		.paths = all, .source = &source, .settings = settings, .no_fold = purpose == WQ_FTW_EXPLAIN};
 	char level[4];
 
 	if (paths_n > WQ_SEC_FILES_MAX)
 		return wq_error(WQ_E_LIMIT, "more than %d files", WQ_SEC_FILES_MAX);
-	all[load.paths_n++] = preamble_name;
-	memcpy(all + 1, paths, paths_n * sizeof *paths);
+	if (purpose == WQ_FTW_TEST) {
+		all[load.paths_n++] = preamble_name;
+		memcpy(settings, crs_settings, sizeof crs_settings);
+		load.settings_n = WQ_COUNT(crs_settings);
+	}
+	memcpy(all + load.paths_n, paths, paths_n * sizeof *paths);
 	load.paths_n += paths_n;
-	memcpy(settings, crs_settings, sizeof crs_settings);
-	load.settings_n = WQ_COUNT(crs_settings);
 	snprintf(level, sizeof level, "%u", paranoia % 100);
 	for (size_t i = 0; paranoia > 0 && i < WQ_COUNT(levels); i++)
 		settings[load.settings_n++] = (struct wq_waf_setting){levels[i], wq_str_c(level)};

@@ -471,13 +471,32 @@ struct file {
 	bool disabled;
 };
 
+static wq_err suite_grow(struct wq_arena *arena, struct wq_ftw_suite *suite)
+{
+	size_t room = suite->room ? 2 * suite->room : 16;
+	struct wq_ftw_test *tests;
+
+	if (suite->n < suite->room)
+		return WQ_OK;
+	if (suite->n >= WQ_FTW_TESTS_MAX)
+		return wq_error(WQ_E_LIMIT, "more than %d tests", WQ_FTW_TESTS_MAX);
+	tests = WQ_NEW_ARRAY(arena, struct wq_ftw_test, room);
+	if (!tests)
+		return wq_arena_err(arena);
+	if (suite->n > 0)
+		memcpy(tests, suite->tests, suite->n * sizeof *tests);
+	suite->tests = tests;
+	suite->room = room;
+	return WQ_OK;
+}
+
 static wq_err read_test(const struct wq_yaml *y, const yaml_node_t *node, void *into)
 {
 	struct file *file = into;
-	struct wq_ftw_test *test = &file->suite->tests[file->suite->n];
+	struct wq_ftw_test *test;
 
-	if (file->suite->n == WQ_FTW_TESTS_MAX)
-		return wq_error(WQ_E_LIMIT, "more than %d tests", WQ_FTW_TESTS_MAX);
+	WQ_TRY(suite_grow(y->arena, file->suite));
+	test = &file->suite->tests[file->suite->n];
 	*test = (struct wq_ftw_test){.file = y->file,
 		.line = (uint32_t)node->start_mark.line + 1,
 		.id = (uint32_t)(file->suite->n - file->first) + 1};
@@ -564,12 +583,6 @@ static wq_err read_file(const struct wq_yaml *y, const yaml_node_t *root, void *
 	return wq_arena_err(y->arena);
 }
 
-static wq_err suite_room(struct wq_arena *arena, struct wq_ftw_suite *suite)
-{
-	*suite = (struct wq_ftw_suite){.tests = WQ_NEW_ARRAY(arena, struct wq_ftw_test, WQ_FTW_TESTS_MAX)};
-	return suite->tests ? WQ_OK : wq_arena_err(arena);
-}
-
 static wq_err read_into(wq_str text, const char *name, struct wq_arena *arena, struct wq_ftw_suite *suite)
 {
 	struct file file = {.suite = suite, .first = suite->n};
@@ -579,7 +592,7 @@ static wq_err read_into(wq_str text, const char *name, struct wq_arena *arena, s
 
 wq_err wq_ftw_read_text(wq_str text, const char *name, struct wq_arena *arena, struct wq_ftw_suite *ret_suite)
 {
-	WQ_TRY(suite_room(arena, ret_suite));
+	*ret_suite = (struct wq_ftw_suite){0};
 	return read_into(text, name, arena, ret_suite);
 }
 
@@ -622,12 +635,11 @@ static wq_err read_folder(const char *path, unsigned depth, struct wq_arena *are
 
 wq_err wq_ftw_read(const char *path, struct wq_arena *arena, struct wq_ftw_suite *ret_suite)
 {
-	struct wq_ftw_suite suite;
+	struct wq_ftw_suite suite = {0};
 	struct stat st;
 
 	if (stat(path, &st) != 0)
 		return wq_error(WQ_E_NOT_FOUND, "%s", path);
-	WQ_TRY(suite_room(arena, &suite));
 	WQ_TRY(S_ISDIR(st.st_mode) ? read_folder(path, 0, arena, &suite) : read_one(path, arena, &suite));
 	if (suite.n == 0)
 		return wq_error(WQ_E_CONFIG, "%s: no tests in it", path);

@@ -120,7 +120,7 @@ wq_err wq_yaml_load(wq_str text, const char *file, struct wq_arena *arena,
 
 	if (!yaml_parser_initialize(&parser))
 		return wq_error_id(WQ_E_NO_MEMORY);
-	yaml_parser_set_input_string(&parser, (const unsigned char *)text.p, text.n);
+	yaml_parser_set_input_string(&parser, (const unsigned char *)(text.p ? text.p : ""), text.n);
 	if (!yaml_parser_load(&parser, &document)) {
 		e = wq_error(WQ_E_CONFIG, "%s:%zu: %s", file, parser.problem_mark.line + 1,
 			parser.problem ? parser.problem : "no YAML");
