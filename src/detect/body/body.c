@@ -59,12 +59,16 @@ static void choose_charset(struct wq_body *body, wq_str content_type)
 	unsigned named = 0;
 	if (label.n == 0)
 		return;
-	(void)wq_str_cut(&content_type, ';');
-	while (wq_param_next(&content_type, &param))
-		named += wq_str_eq_nocase(param.name, WQ_S("charset"));
-	if (named > 1)
-		wq_body_odd(body, WQ_ODD(CHARSET));
 	body->args.charset = wq_charset_by_label(label);
+	(void)wq_str_cut(&content_type, ';');
+	while (wq_param_next(&content_type, &param)) {
+		if (!wq_str_eq_nocase(param.name, WQ_S("charset")))
+			continue;
+		if (named++ > 0)
+			wq_body_odd(body, WQ_ODD(CHARSET));
+		if (wq_charset_by_label(param.value) != body->args.charset) /* of two, servers take either */
+			wq_body_doubt(body);
+	}
 	switch (body->args.charset) {
 	case WQ_CHARSET_NONE:
 	case WQ_CHARSET_UTF16LE:
@@ -106,6 +110,11 @@ struct wq_body *wq_body_new(enum wq_body_kind kind, wq_str content_type, wq_str 
 void wq_body_pieces_stay(struct wq_body *body)
 {
 	body->stay = true;
+}
+
+void wq_body_doubt(struct wq_body *body)
+{
+	body->report.unreadable = true;
 }
 
 static void parse_decoded(struct wq_body *body, wq_str bytes, bool last)

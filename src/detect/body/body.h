@@ -96,6 +96,8 @@ struct wq_body *wq_body_new(enum wq_body_kind kind, wq_str content_type, wq_str 
 /* The caller's promise that every piece stays as it is for as long as the arena is not reset: values that stand whole in one piece
  * and need no decoding are then slices of it instead of copies. To be called before the first piece. */
 void wq_body_pieces_stay(struct wq_body *body);
+/* What is outside of the body says two things of it: it is read as it was opened, and counts as unreadable all the same. */
+void wq_body_doubt(struct wq_body *body);
 /* Pieces in order; their bounds change nothing in what is told. After a failure further bytes are only counted. */
 void wq_body_add(struct wq_body *body, wq_str piece);
 /* After the last piece. A body of no bytes is not a failure. XML is parsed here, with up to ten times its bytes (at most no_files_bytes)

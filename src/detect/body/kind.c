@@ -56,6 +56,9 @@ enum wq_body_kind wq_body_kind_of(wq_str content_type)
 	for (size_t i = 0; i < WQ_COUNT(types); i++)
 		if (wq_str_eq_nocase(type, types[i].type))
 			return types[i].kind;
+	/* Servers of the Java family take any multipart body for a form (RFC 2046 §5.1.7 wants unknown ones read as mixed). */
+	if (wq_str_starts_nocase(type, WQ_S("multipart/")))
+		return WQ_BODY_MULTIPART;
 	/* RFC 6839 §3.1, RFC 7303 §4.2 */
 	if (n > 5 && wq_str_eq_nocase(wq_str_from(type, n - 5), WQ_S("+json")))
 		return WQ_BODY_JSON;

@@ -161,6 +161,47 @@ static void targets(void **state)
 	wq_waf_program_unref(&program);
 }
 
+/* Which of two headers a server goes by is not known: the body is read, and counts as unreadable. */
+static void two_types_are_in_doubt(void **state)
+{
+	static const struct {
+		const char *headers, *body, *expected;
+		bool unreadable;
+	} rows[] = {
+		{"Content-Type: application/x-www-form-urlencoded\r\n", "a=x", "1 ARGS:a=x\n", false},
+		{"Content-Type: application/x-www-form-urlencoded\r\nContent-Type: application/x-www-form-urlencoded\r\n",
+			"a=x", "1 ARGS:a=x\n", false},
+		{"Content-Type: application/x-www-form-urlencoded\r\ncontent-type: text/plain\r\n", "a=x",
+			"1 ARGS:a=x\n", true},
+		{"Content-Type: text/plain\r\nContent-Type: application/x-www-form-urlencoded\r\n", "a=x", "", true},
+		{"Content-Type: image/png\r\nContent-Type: application/json\r\n", "{\"a\":\"x\"}", "1 ARGS:json.a=x\n",
+			true},
+		{"Content-Type: application/json\r\nContent-Encoding: identity\r\nContent-Encoding: br\r\n",
+			"{\"a\":\"x\"}", "1 ARGS:json.a=x\n", true},
+		{"Content-Type: multipart/related; boundary=b\r\n",
+			"--b\r\nContent-Disposition: form-data; name=a\r\n\r\nx\r\n--b--\r\n", "1 ARGS:a=x\n", false},
+	};
+	struct wq_waf_program *program = load(
+		"SecRequestBodyAccess On\nSecRule ARGS \"@rx x\" \"id:1,phase:2,pass,log\"");
+	const struct wq_waf_begin begin = {.body = wq_body_limits_default};
+	struct wq_waf_worker *worker;
+	char request[512];
+	(void)state;
+
+	assert_ok(wq_waf_worker_new(NULL, &worker));
+	for (size_t i = 0; i < WQ_COUNT(rows); i++) {
+		struct wq_waf_tx *tx = wq_waf_begin(worker, program, &begin);
+		(void)snprintf(request, sizeof request, "POST / HTTP/1.1\r\n%s\r\n%s", rows[i].headers, rows[i].body);
+		assert_int_equal(probe_request(tx, wq_str_c(request), SIZE_MAX / 2), WQ_WAF_DONE);
+		expect(tx, rows[i].expected);
+		assert_int_equal(wq_waf_body_report(tx)->unreadable, rows[i].unreadable);
+		assert_false(wq_waf_body_report(tx)->failed);
+		wq_waf_end(&tx);
+	}
+	wq_waf_worker_free(&worker);
+	wq_waf_program_unref(&program);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -169,6 +210,7 @@ int main(void)
 		cmocka_unit_test(what_policy_fixed_stays),
 		cmocka_unit_test(what_gives_up_is_over),
 		cmocka_unit_test(targets),
+		cmocka_unit_test(two_types_are_in_doubt),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -134,7 +134,7 @@ struct wq_waf_tx {
 	/* the body */
 	struct wq_body *body;
 	enum wq_body_kind kind;
-	bool kind_told, body_forced, body_ended, body_access, body_partial;
+	bool body_forced, body_ended, body_access, body_partial;
 	uint64_t body_limit, body_bytes;
 	wq_str *pieces;
 	uint32_t pieces_n, pieces_room;

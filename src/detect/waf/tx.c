@@ -258,10 +258,9 @@ void wq_waf_request_header(struct wq_waf_tx *tx, wq_str name, wq_str value)
 {
 	if (!value.p)
 		value = WQ_S("");
-	if (!tx->kind_told && wq_str_eq_nocase(name, WQ_S("Content-Type"))) {
+	/* the first that says anything; that there are others is the body's to know */
+	if (tx->kind == WQ_BODY_NONE && wq_str_eq_nocase(name, WQ_S("Content-Type")))
 		tx->kind = wq_body_kind_of(value);
-		tx->kind_told = true;
-	}
 	wq_waf_values_add(tx, &tx->sets[WQ_VAR_REQUEST_HEADERS], name, value);
 }
 

@@ -62,6 +62,23 @@ enum wq_body_kind wq_waf_body_wanted(struct wq_waf_tx *tx, bool *ret_wanted)
 	return tx->kind;
 }
 
+/* Whether a header stands twice with two values: servers take the first, the last, or both joined. */
+static bool differs(const struct wq_waf_tx *tx, wq_str name)
+{
+	const struct wq_waf_values *headers = &tx->sets[WQ_VAR_REQUEST_HEADERS];
+	const struct wq_waf_entry *first = NULL;
+
+	for (uint32_t i = 0; i < headers->n; i++) {
+		const struct wq_waf_entry *it = &headers->entries[i];
+		if (!wq_str_eq_nocase(it->name, name))
+			continue;
+		if (first && it->string != first->string)
+			return true;
+		first = it;
+	}
+	return false;
+}
+
 static struct wq_body *parser(struct wq_waf_tx *tx)
 {
 	const struct wq_waf_program *program = tx->program;
@@ -86,10 +103,13 @@ static struct wq_body *parser(struct wq_waf_tx *tx)
 	tx->body = wq_body_new(tx->kind == WQ_BODY_NONE ? WQ_BODY_PLAIN : tx->kind,
 		wq_waf_header(tx, WQ_S("Content-Type")), wq_waf_header(tx, WQ_S("Content-Encoding")), &limits, &sink,
 		&tx->strings);
-	if (tx->body)
-		wq_body_pieces_stay(tx->body);
-	else
+	if (!tx->body) {
 		tx->no_memory = true;
+		return NULL;
+	}
+	wq_body_pieces_stay(tx->body);
+	if (differs(tx, WQ_S("Content-Type")) || differs(tx, WQ_S("Content-Encoding")))
+		wq_body_doubt(tx->body);
 	return tx->body;
 }
 

@@ -26,7 +26,7 @@ static bool names_secret(wq_str name)
 {
 	static const wq_str words[] = {WQ_S_INIT("passw"), WQ_S_INIT("pwd"), WQ_S_INIT("secret"), WQ_S_INIT("token"),
 		WQ_S_INIT("mima"), WQ_S_INIT("密码"), WQ_S_INIT("口令"), WQ_S_INIT("credential"), WQ_S_INIT("api_key"),
-		WQ_S_INIT("apikey"), WQ_S_INIT("authorization")};
+		WQ_S_INIT("apikey"), WQ_S_INIT("authorization"), WQ_S_INIT("sessid"), WQ_S_INIT("sessionid")};
 
 	for (size_t i = 0; i < WQ_COUNT(words); i++)
 		if (contains_nocase(name, words[i]))
@@ -47,32 +47,93 @@ static bool is_name(char c)
 		strchr("_-.[]%", c) != NULL || (unsigned char)c >= 0x80;
 }
 
-/* Where the value that begins at `at` ends. */
-static size_t value_end(wq_str text, size_t at)
+/* Bytes of what stands between a name and its value: "=", ":", the same as %XX, ">" of an element. 0: it is none. */
+static size_t separator(wq_str text, size_t at)
 {
-	static const char ends[] = "&;, \"'\r\n";
+	if (text.p[at] == '=' || text.p[at] == ':' || text.p[at] == '>')
+		return 1;
+	return wq_str_starts_nocase(wq_str_from(text, at), WQ_S("%3a")) ||
+			wq_str_starts_nocase(wq_str_from(text, at), WQ_S("%3d"))
+		? 3
+		: 0;
+}
 
-	while (at < text.n && text.p[at] != 0 && strchr(ends, text.p[at]) == NULL)
+static bool is_around(char c)
+{
+	return c == ' ' || c == '\t' || c == '"' || c == '\'' || c == '\\';
+}
+
+/* password=, "password" :, <password> */
+static wq_str name_before(wq_str text, size_t at)
+{
+	size_t end = at, from;
+
+	while (end > 0 && text.p[at] != '>' && is_around(text.p[end - 1]))
+		end--;
+	for (from = end; from > 0 && text.p[from - 1] != 0 && is_name(text.p[from - 1]);)
+		from--;
+	if (text.p[at] == '>' && (from == 0 || text.p[from - 1] != '<'))
+		return WQ_S("");
+	return wq_str_of(text.p + from, end - from);
+}
+
+/* Behind the separator: white space, and one quotation mark, which is then `*ret_quote`. */
+static size_t value_begin(wq_str text, size_t at, char *ret_quote)
+{
+	*ret_quote = 0;
+	while (at < text.n && *ret_quote == 0 && is_around(text.p[at])) {
+		if (text.p[at] == '"' || text.p[at] == '\'')
+			*ret_quote = text.p[at];
+		at++;
+	}
+	return at;
+}
+
+static size_t value_end(wq_str text, size_t at, wq_str ends)
+{
+	while (at < text.n && wq_str_chr(ends, text.p[at]) < 0)
 		at++;
 	return at;
 }
 
+/* "Basic …": the scheme is no secret, what follows is. */
+static size_t past_scheme(wq_str text, size_t at)
+{
+	size_t end = value_end(text, at, WQ_S(" &;,\r\n"));
+	wq_str scheme = wq_str_head(wq_str_from(text, at), end - at);
+	bool known = wq_str_eq_nocase(scheme, WQ_S("Basic")) || wq_str_eq_nocase(scheme, WQ_S("Bearer")) ||
+		wq_str_eq_nocase(scheme, WQ_S("Digest"));
+
+	return known && end < text.n && text.p[end] == ' ' ? end + 1 : at;
+}
+
+static void mask_value(wq_str text, size_t *at, char separator, struct wq_buf *out)
+{
+	static const wq_str plain = WQ_S_INIT("&;, \"'<\r\n\0");
+	char quote;
+	size_t begin = past_scheme(text, value_begin(text, *at, &quote));
+	wq_str ends = quote ? wq_str_of(&quote, 1) : separator == '>' ? WQ_S("<") : plain;
+	size_t end = value_end(text, begin, ends);
+
+	if (end == begin)
+		return;
+	wq_buf_add(out, wq_str_head(wq_str_from(text, *at), begin - *at));
+	wq_buf_add(out, masked);
+	*at = end;
+}
+
 void wq_rules_mask(wq_str text, size_t cut, struct wq_buf *out)
 {
-	size_t from = 0; /* of the name that may be under way */
-
 	text = wq_str_head(text, cut);
-	for (size_t i = 0; i < text.n; i++) {
-		char c = text.p[i];
+	for (size_t i = 0; i < text.n;) {
+		size_t n = separator(text, i);
+		bool secret = n > 0 && names_secret(name_before(text, i));
+		char first = text.p[i];
 
-		wq_buf_byte(out, (uint8_t)c);
-		if ((c == '=' || c == ':') && i > from && names_secret(wq_str_of(text.p + from, i - from)) &&
-			value_end(text, i + 1) > i + 1) {
-			wq_buf_add(out, masked);
-			i = value_end(text, i + 1) - 1;
-		}
-		if (c == 0 || !is_name(c))
-			from = i + 1;
+		wq_buf_add(out, wq_str_head(wq_str_from(text, i), n > 0 ? n : 1));
+		i += n > 0 ? n : 1;
+		if (secret)
+			mask_value(text, &i, first, out);
 	}
 }
 
@@ -94,12 +155,15 @@ static void put_match(struct wq_json *json, const struct wq_waf_match *m)
 	wq_json_object(json);
 	wq_json_put_u64(json, "id", m->rule);
 	wq_json_put_u64(json, "phase", m->phase);
-	put_masked(json, "msg", m->message, WQ_RULES_VALUE_CUT);
+	if (secret && m->value.n > 0 && wq_str_find(m->message, m->value) >= 0)
+		wq_json_put_str(json, "msg", masked);
+	else
+		put_masked(json, "msg", m->message, WQ_RULES_VALUE_CUT);
 	if (m->data.n > 0 && secret)
 		wq_json_put_str(json, "data", masked);
 	else if (m->data.n > 0)
 		put_masked(json, "data", m->data, WQ_RULES_VALUE_CUT);
-	wq_json_put_str(json, "var", wq_str_head(m->variable, WQ_RULES_VALUE_CUT));
+	put_masked(json, "var", m->variable, WQ_RULES_VALUE_CUT); /* JSON that was sent as a form is one long name */
 	if (secret)
 		wq_json_put_str(json, "value", masked);
 	else
