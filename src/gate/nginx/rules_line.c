@@ -2,6 +2,8 @@
 
 #include "base/json.h"
 
+enum { MATCHES_BYTES = WQ_RULES_LINE_MAX / 2 };
+
 static const wq_str masked = WQ_S_INIT("***");
 
 const char *wq_rules_severity(uint8_t severity)
@@ -63,18 +65,27 @@ static bool is_around(char c)
 	return c == ' ' || c == '\t' || c == '"' || c == '\'' || c == '\\';
 }
 
-/* password=, "password" :, <password> */
-static wq_str name_before(wq_str text, size_t at)
-{
-	size_t end = at, from;
+/* The last word before where we are: password=, "password" :, <password>. Each byte is looked at once. */
+struct word {
+	size_t from, end;
+};
 
-	while (end > 0 && text.p[at] != '>' && is_around(text.p[end - 1]))
-		end--;
-	for (from = end; from > 0 && text.p[from - 1] != 0 && is_name(text.p[from - 1]);)
-		from--;
-	if (text.p[at] == '>' && (from == 0 || text.p[from - 1] != '<'))
-		return WQ_S("");
-	return wq_str_of(text.p + from, end - from);
+static void word_goes_on(struct word *word, wq_str text, size_t at)
+{
+	if (text.p[at] != 0 && is_name(text.p[at])) {
+		if (word->end != at)
+			word->from = at;
+		word->end = at + 1;
+	} else if (!is_around(text.p[at])) {
+		word->from = word->end = at + 1;
+	}
+}
+
+static bool is_secret_word(const struct word *word, wq_str text, size_t at)
+{
+	if (text.p[at] == '>' && (word->end != at || word->from == 0 || text.p[word->from - 1] != '<'))
+		return false;
+	return word->end > word->from && names_secret(wq_str_of(text.p + word->from, word->end - word->from));
 }
 
 /* Behind the separator: white space, and one quotation mark, which is then `*ret_quote`. */
@@ -124,12 +135,18 @@ static void mask_value(wq_str text, size_t *at, char separator, struct wq_buf *o
 
 void wq_rules_mask(wq_str text, size_t cut, struct wq_buf *out)
 {
+	struct word word = {0};
+
 	text = wq_str_head(text, cut);
 	for (size_t i = 0; i < text.n;) {
 		size_t n = separator(text, i);
-		bool secret = n > 0 && names_secret(name_before(text, i));
+		bool secret = n > 0 && is_secret_word(&word, text, i);
 		char first = text.p[i];
 
+		if (n == 0)
+			word_goes_on(&word, text, i);
+		else
+			word = (struct word){i + n, i + n};
 		wq_buf_add(out, wq_str_head(wq_str_from(text, i), n > 0 ? n : 1));
 		i += n > 0 ? n : 1;
 		if (secret)
@@ -180,15 +197,22 @@ static void put_match(struct wq_json *json, const struct wq_waf_match *m)
 	wq_json_object_end(json);
 }
 
-static void put_lists(struct wq_json *json, const struct wq_rules_line *line)
+/* Bytes that grow when they are escaped must not cost the line: then the matches at its end are counted only, all but those that decided. */
+static void put_lists(struct wq_json *json, const struct wq_rules_line *line, const struct wq_buf *out)
 {
+	uint64_t lost = line->lost;
+
 	wq_json_key(json, WQ_S("rules"));
 	wq_json_array(json);
-	for (size_t i = 0; i < line->matches_n; i++)
-		put_match(json, &line->matches[i]);
+	for (size_t i = 0; i < line->matches_n; i++) {
+		if (out->len < MATCHES_BYTES || line->matches[i].disruptive)
+			put_match(json, &line->matches[i]);
+		else
+			lost++;
+	}
 	wq_json_array_end(json);
-	if (line->lost > 0)
-		wq_json_put_u64(json, "lost", line->lost);
+	if (lost > 0)
+		wq_json_put_u64(json, "lost", lost);
 	wq_json_key(json, WQ_S("exceptions"));
 	wq_json_array(json);
 	for (size_t i = 0; i < line->exceptions_n; i++)
@@ -213,7 +237,7 @@ void wq_rules_line(const struct wq_rules_line *line, struct wq_buf *out)
 	wq_json_put_str(&json, "verdict", wq_str_c(line->verdict));
 	wq_json_put_bool(&json, "over", line->over);
 	wq_json_put_bool(&json, "unreadable", line->unreadable);
-	put_lists(&json, line);
+	put_lists(&json, line, out);
 	wq_json_put_u64(&json, "cost_usec", line->cost_usec);
 	wq_json_put_u64(&json, "evaluations", line->evaluations);
 	wq_json_object_end(&json);

@@ -97,10 +97,43 @@ static void a_line_is_one_json_object(void **state)
 		"\"exceptions\":[\"942100 ARGS:content /article\"],\"cost_usec\":812,\"evaluations\":33}\n");
 }
 
+/* 256 values of control bytes, each of which is six bytes in JSON. */
+static void a_line_is_not_lost(void **state)
+{
+	static struct wq_waf_match matches[WQ_WAF_MATCHES_MAX];
+	static char bytes[WQ_RULES_VALUE_CUT];
+	const wq_str text = wq_str_of(bytes, sizeof bytes);
+	struct wq_rules_line line = {.app = "a",
+		.class = "dynamic",
+		.verdict = "block",
+		.matches = matches,
+		.matches_n = WQ_WAF_MATCHES_MAX};
+	WQ_BUF(out, WQ_RULES_LINE_MAX);
+
+	(void)state;
+	memset(bytes, 1, sizeof bytes);
+	for (uint32_t i = 0; i < WQ_WAF_MATCHES_MAX; i++)
+		matches[i] = (struct wq_waf_match){.rule = i + 1,
+			.severity = 255,
+			.variable = text,
+			.value = text,
+			.message = text,
+			.data = text,
+			.file = WQ_S("f"),
+			.disruptive = i + 1 == WQ_WAF_MATCHES_MAX};
+	line.incident = "20261122-00000001";
+	wq_rules_line(&line, &out);
+	assert_ok(wq_buf_err(&out));
+	assert_non_null(strstr(wq_buf_cstr(&out), "{\"id\":256,"));
+	assert_null(strstr(wq_buf_cstr(&out), "{\"id\":255,"));
+	assert_non_null(strstr(wq_buf_cstr(&out), "\"lost\":"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(secrets_are_masked),
+		cmocka_unit_test(a_line_is_not_lost),
 		cmocka_unit_test(a_line_is_one_json_object),
 	};
 
