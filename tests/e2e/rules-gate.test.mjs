@@ -175,6 +175,27 @@ test('bodies of every kind and size', async t => {
 		await site.servesSerial(3)
 	})
 
+	await t.test('what some server would read, whatever the method and the headers say', async () => {
+		const before = site.origin.seen.length
+		const ask = (method, headers, body, target = '/app/x') => raw(site.port, [`${method} ${target} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\nContent-Length: ${body.length}\r\n${headers.map(h => `${h}\r\n`).join('')}\r\n${body}`])
+		const type = 'Content-Type: application/x-www-form-urlencoded'
+		for (const method of ['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
+			assert.match(await ask(method, [type], 'a=evil'), /^HTTP\/1.1 40[35] /, method)
+		for (const [headers, body] of [
+			[[type, 'Content-Type: text/plain'], 'a=fine'], [['Content-Type: text/plain', type], 'a=evil'], [['Content-Type: image/png', type], 'a=evil'],
+			[['Content-Type: APPLICATION/X-WWW-FORM-URLENCODED;x=y'], 'a=evil'], [[`${type}; charset=utf-8; charset=ibm037`], 'a=fine'],
+			[[`${type}; charset=utf-7`], 'a=fine'], [[type, 'Content-Encoding: identity', 'Content-Encoding: br'], 'a=fine'],
+			[['Content-Type: multipart/related; boundary=XyZ'], part('a', 'evil') + end], [['Content-Type: multipart/mixed'], part('a', 'fine') + end]])
+			assert.match(await ask('POST', headers, body), /^HTTP\/1.1 403 /, headers.join())
+		for (const target of [`http://${host}/app/x?q=evil`, '/app/x?q=%65vil', '/app/x?a=1;q=evil'])
+			assert.match(await ask('GET', [], '', target), /^HTTP\/1.1 403 /, target)
+		assert.equal(site.origin.seen.length, before)
+		assert.match(await ask('POST', [type, type], 'a=fine'), /^HTTP\/1.1 200 /)
+		// the second of two requests in one packet
+		const one = (word, more) => `POST /app/x HTTP/1.1\r\nHost: ${host}\r\n${more}${type}\r\nContent-Length: 6\r\n\r\na=${word}`
+		assert.match(await raw(site.port, [one('fine', '') + one('evil', 'Connection: close\r\n')]), /^HTTP\/1.1 200 [^]*HTTP\/1.1 403 /)
+	})
+
 	await t.test('an upload of 200 MB takes no memory of the worker', async () => {
 		const memory = () => Math.max(...site.nginx.workers().map(pid => Number(/RssAnon:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1])))
 		const before = memory()
