@@ -67,7 +67,7 @@ static void let_go(wq_str piece, size_t from, size_t to)
 
 bool wq_gate_waf_body_feed(struct wq_gate_waf *w)
 {
-	uint64_t end = wq_gate_nsec() + (uint64_t)WQ_WAF_SLICE_USEC * 1000;
+	uint64_t end = wq_gate_nsec() + (uint64_t)WQ_GATE_WAF_SLICE_USEC * 1000;
 
 	while (w->piece_at < w->pieces_n) {
 		const struct wq_gate_piece *piece = &w->pieces[w->piece_at];

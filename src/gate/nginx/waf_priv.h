@@ -5,8 +5,8 @@
  *                              gone through meanwhile, and phases 3 to 5 when the visitor has everything
  *
  * What can go on in a slice of time does so at once; what cannot, and what comes while the worker has judged for
- * WQ_GATE_WAF_ROUND_NSEC in this round of events already, waits in the queue (waf_queue.c), of which each round of events takes one
- * slice of new and one slice of old requests: no request holds up others for longer.
+ * WQ_GATE_WAF_ROUND_NSEC in this round of events already, waits in the queue (waf_queue.c), in which clients share the time: no request
+ * holds up those of others for longer than a slice.
  *
  *     waf_conf.c     directives, programs        waf_request.c  phase 1, states     waf_body.c   what phase 2 reads
  *     waf_queue.c    slices                      waf_verdict.c  pages, challenge    waf_response.c  phases 3 and 4
@@ -21,7 +21,7 @@
 #include "gate/nginx/rules_page.h"
 #include "gate/nginx/rules_zone.h"
 
-enum { WQ_GATE_WAF_ROUND_NSEC = 2 * 1000 * 1000 };
+enum { WQ_GATE_WAF_ROUND_NSEC = 1000 * 1000, WQ_GATE_WAF_SLICE_USEC = 1000 };
 
 struct wq_gate_ruleset {
 	struct wq_waf_program *program;
@@ -117,8 +117,8 @@ enum wq_waf_step wq_gate_waf_run(struct wq_gate_waf *w, unsigned phase);
 void wq_gate_waf_stopped(struct wq_gate_waf *w, enum wq_waf_step step, bool request);
 
 /* waf_queue.c: whether there is time left in this round; what was taken; into the queue, and out of it. */
-bool wq_gate_waf_now(void);
-void wq_gate_waf_spent(uint64_t nsec);
+bool wq_gate_waf_now(const struct wq_gate_waf *w);
+void wq_gate_waf_spent(const struct wq_gate_waf *w, uint64_t nsec);
 void wq_gate_waf_enqueue(struct wq_gate_waf *w, void (*done)(struct wq_gate_waf *w));
 void wq_gate_waf_dequeue(struct wq_gate_waf *w);
 uint64_t wq_gate_nsec(void);

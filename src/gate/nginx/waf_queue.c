@@ -1,15 +1,20 @@
-/* Slices of evaluation: what cannot be finished at once waits here, and each round of nginx's events takes a slice of what is new
- * and a slice of what is older, so that a plain request never waits for the expensive ones of others. */
+/* Slices of evaluation: what cannot be finished at once waits here, and each round of nginx's events takes some slices of it.
+ *
+ * Clients share the time, not requests: each client prefix has a clock that goes on by what its requests took, and the next slice is
+ * that of the client whose clock is furthest behind. Who asks for two thousand expensive things waits behind whoever asks for
+ * one. Of one client the request that has begun is finished before the next begins, so that not all of them hold memory. */
 #include "gate/nginx/waf_priv.h"
 
-enum { KEEP_MSEC = 60 * 1000 };
+enum { KEEP_MSEC = 60 * 1000, CLOCKS = 1024 };
 
 static struct {
-	ngx_queue_t fresh, later;
+	ngx_queue_t waiting;
 	ngx_event_t event;
 	ngx_connection_t dumb;
 	ngx_msec_t round; /* nginx's cached time names the round of events */
 	uint64_t spent_nsec;
+	/* Two clients with one clock share it. None is behind `clock`, the one of the last slice; `furthest` is ahead of all. */
+	uint64_t clocks[CLOCKS], clock, furthest;
 	bool ready;
 } queue;
 
@@ -22,30 +27,64 @@ uint64_t wq_gate_nsec(void)
 	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
 }
 
-bool wq_gate_waf_now(void)
+static uint64_t *clock_of(const struct wq_gate_waf *w)
+{
+	uint64_t *clock = &queue.clocks[(w->client >> 1) % CLOCKS];
+
+	*clock = WQ_MAX(*clock, queue.clock);
+	return clock;
+}
+
+static bool is_empty(void)
+{
+	return !queue.ready || ngx_queue_empty(&queue.waiting);
+}
+
+bool wq_gate_waf_now(const struct wq_gate_waf *w)
 {
 	if (queue.round != ngx_current_msec) {
 		queue.round = ngx_current_msec;
 		queue.spent_nsec = 0;
 	}
-	return queue.spent_nsec < WQ_GATE_WAF_ROUND_NSEC;
+	return queue.spent_nsec < WQ_GATE_WAF_ROUND_NSEC && (is_empty() || *clock_of(w) == queue.clock);
 }
 
-void wq_gate_waf_spent(uint64_t nsec)
+void wq_gate_waf_spent(const struct wq_gate_waf *w, uint64_t nsec)
 {
+	uint64_t *clock = clock_of(w);
+
 	queue.spent_nsec += nsec;
+	*clock += nsec;
+	queue.furthest = WQ_MAX(queue.furthest, *clock);
 }
 
-/* One slice of the first; what is not at its end goes to the end of the older ones. */
-static void take_first(ngx_queue_t *from)
+static struct wq_gate_waf *next(void)
 {
-	struct wq_gate_waf *w = ngx_queue_data(ngx_queue_head(from), struct wq_gate_waf, queue);
+	struct wq_gate_waf *best = NULL;
+
+	for (ngx_queue_t *q = ngx_queue_head(&queue.waiting); q != ngx_queue_sentinel(&queue.waiting);
+		q = ngx_queue_next(q)) {
+		struct wq_gate_waf *w = ngx_queue_data(q, struct wq_gate_waf, queue);
+
+		if (*clock_of(w) == queue.clock)
+			return w;
+		if (!best || *clock_of(w) < *clock_of(best))
+			best = w;
+	}
+	return best;
+}
+
+/* What is not at its end goes before what has not begun. */
+static void take_slice(void)
+{
+	struct wq_gate_waf *w = next();
 	ngx_connection_t *c = w->r->connection;
 
+	queue.clock = *clock_of(w);
 	ngx_http_set_log_request(c->log, w->r);
 	if (!wq_gate_waf_step(w)) {
 		ngx_queue_remove(&w->queue);
-		ngx_queue_insert_tail(&queue.later, &w->queue);
+		ngx_queue_insert_head(&queue.waiting, &w->queue);
 		return;
 	}
 	wq_gate_waf_dequeue(w);
@@ -65,12 +104,9 @@ static void on_round(ngx_event_t *event)
 {
 	uint64_t end = wq_gate_nsec() + WQ_GATE_WAF_ROUND_NSEC;
 
-	while (!ngx_queue_empty(&queue.fresh) && wq_gate_nsec() < end)
-		take_first(&queue.fresh);
-	end = wq_gate_nsec() + WQ_GATE_WAF_ROUND_NSEC;
-	while (!ngx_queue_empty(&queue.later) && wq_gate_nsec() < end)
-		take_first(&queue.later);
-	if (!ngx_queue_empty(&queue.fresh) || !ngx_queue_empty(&queue.later))
+	while (!is_empty() && wq_gate_nsec() < end)
+		take_slice();
+	if (!is_empty())
 		next_round(event);
 	else if (event->timer_set)
 		ngx_del_timer(event);
@@ -78,8 +114,7 @@ static void on_round(ngx_event_t *event)
 
 static void init(void)
 {
-	ngx_queue_init(&queue.fresh);
-	ngx_queue_init(&queue.later);
+	ngx_queue_init(&queue.waiting);
 	queue.dumb.fd = (ngx_socket_t)-1;
 	queue.event.data = &queue.dumb;
 	queue.event.log = ngx_cycle->log;
@@ -91,9 +126,11 @@ void wq_gate_waf_enqueue(struct wq_gate_waf *w, void (*done)(struct wq_gate_waf 
 {
 	if (!queue.ready)
 		init();
+	if (is_empty()) /* nobody waited: what was taken is forgotten */
+		queue.clock = queue.furthest;
 	w->done = done;
 	w->queued = 1;
-	ngx_queue_insert_tail(&queue.fresh, &w->queue);
+	ngx_queue_insert_tail(&queue.waiting, &w->queue);
 	next_round(&queue.event);
 }
 

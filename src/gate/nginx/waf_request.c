@@ -128,7 +128,7 @@ static bool begin(struct wq_gate_waf *w, bool detection_only)
 	b.unique_id = wq_str_of(
 		id, (size_t)(ngx_sprintf(id, "%uL%05P%08xD", b.unix_msec, ngx_pid, (uint32_t)ngx_random()) - id));
 	b.budget.usec = guard->budget_msec * 1000;
-	b.budget.slice_usec = WQ_WAF_SLICE_USEC;
+	b.budget.slice_usec = WQ_GATE_WAF_SLICE_USEC;
 	b.body.bytes = guard->upload_max;
 	b.body.no_files_bytes = (uint32_t)WQ_MIN(guard->body_max, (uint64_t)UINT32_MAX);
 	if (w->exceptions) {
@@ -187,7 +187,7 @@ static bool may(const struct wq_gate_waf *w)
 
 static void spent(struct wq_gate_waf *w, uint64_t nsec)
 {
-	wq_gate_waf_spent(nsec);
+	wq_gate_waf_spent(w, nsec);
 	wq_gate_slot_add(wq_gate_worker.slot, w->ctx->release->row, WQ_N_RULES_USEC, (nsec + 500) / 1000);
 }
 
@@ -386,7 +386,7 @@ static void on_body(ngx_http_request_t *r)
 		return;
 	}
 	w->state = WQ_GATE_WAF_FEED;
-	if (wq_gate_waf_now() && wq_gate_waf_step(w))
+	if (wq_gate_waf_now(w) && wq_gate_waf_step(w))
 		go_on(w);
 	else
 		wq_gate_waf_enqueue(w, on_judged);
@@ -435,7 +435,7 @@ static ngx_int_t start(struct wq_gate_waf *w)
 		wq_gate_waf_stopped(w, WQ_WAF_OVER, true);
 		return settled(w);
 	}
-	if (!wq_gate_waf_now() || !wq_gate_waf_step(w)) {
+	if (!wq_gate_waf_now(w) || !wq_gate_waf_step(w)) {
 		w->waiting = 1;
 		wq_gate_waf_enqueue(w, on_judged);
 		return WQ_GATE_LATER;
