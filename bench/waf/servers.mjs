@@ -34,16 +34,16 @@ Include ${rules.rules}/*.conf
 	return file
 }
 
-// Answers every request by 9 KB of HTML.
+// Answers every request by 9 KB of HTML. Returns nginx with .port, .worker.
 export async function startOrigin(scope) {
 	const dir = tempDir(scope, 'waf-origin'), port = await freePort()
 	mkdirSync(path.join(dir, 'www'))
 	writeFileSync(path.join(dir, 'www', 'page.html'), ('<!DOCTYPE html><html><body>' + '<p>云山县人民政府政务服务网 service page</p>\n'.repeat(180)).slice(0, 9000))
-	await startNginx(scope, { dir, user, workers: 1, http: `types { text/html html; } keepalive_requests 1000000000;
+	const nginx = await startNginx(scope, { dir, user, workers: 1, http: `types { text/html html; } keepalive_requests 1000000000;
 		access_log off; client_max_body_size 0;
 		server { listen 127.0.0.1:${port}; root ${path.join(dir, 'www')}; error_page 405 =200 /page.html;
 			location / { try_files /page.html =404; } }` })
-	return port
+	return Object.assign(nginx, { port, worker: nginx.workers()[0] })
 }
 
 // Applications by host name: the "rules" block of each one's profile. `page`: sealed at "/" of each. Returns {socket, log, pid}.
@@ -75,7 +75,7 @@ export async function startGate(scope, origin, servers, { modules = [module], ht
 		server.port = await freePort()
 	const nginx = await startNginx(scope, { dir, user, workers: 1, modules, http: `keepalive_requests 1000000000;
 		client_body_buffer_size 256k; large_client_header_buffers 8 32k; ${http.replaceAll('DIR', dir)}
-		upstream origin { server 127.0.0.1:${origin}; keepalive 32; }
+		upstream origin { server 127.0.0.1:${origin.port}; keepalive 32; }
 		${servers.map(s => `server { listen ${s.port}; location / { ${s.location.replaceAll('DIR', dir)} proxy_pass http://origin; proxy_http_version 1.1;
 			proxy_set_header Connection ""; proxy_set_header Host $host; } }`).join('\n')}` })
 	nginx.worker = nginx.workers()[0]

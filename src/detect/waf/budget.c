@@ -5,6 +5,7 @@ const struct wq_waf_budget wq_waf_budget_default = {
 	.bytes = 64 * WQ_MIB,
 	.usec = 50000,
 	.slice_usec = WQ_WAF_SLICE_USEC,
+	.pattern_usec = 4000,
 };
 
 uint64_t wq_waf_elapsed(const struct wq_waf_tx *tx)
@@ -20,6 +21,26 @@ static void set_deadline(struct wq_waf_tx *tx)
 	uint64_t left = tx->time_limit > tx->cost.nsec ? tx->time_limit - tx->cost.nsec : 0;
 
 	wq_regex_scratch_until(tx->scratch, tx->time_limit ? tx->worker->now : NULL, tx->since + left);
+}
+
+void wq_waf_pattern_start(struct wq_waf_tx *tx, struct wq_waf_pattern_clock *clock)
+{
+	const struct wq_waf_worker *worker = tx->worker;
+	uint64_t at;
+
+	clock->cpu_since = worker->cpu ? worker->cpu() : 0;
+	clock->since = worker->now();
+	at = clock->since + (uint64_t)tx->begin.budget.pattern_usec * 1000;
+	if (tx->time_limit == 0 || at < tx->since + tx->time_limit - WQ_MIN(tx->cost.nsec, tx->time_limit))
+		wq_regex_scratch_until(tx->scratch, worker->now, at);
+}
+
+bool wq_waf_pattern_end(struct wq_waf_tx *tx, const struct wq_waf_pattern_clock *clock)
+{
+	const struct wq_waf_worker *worker = tx->worker;
+
+	set_deadline(tx);
+	return !worker->cpu || worker->cpu() - clock->cpu_since >= (worker->now() - clock->since) / 2;
 }
 
 void wq_waf_clock_start(struct wq_waf_tx *tx)

@@ -272,6 +272,13 @@ void wq_waf_exceptions_apply(struct wq_waf_tx *tx);
 /* log.c */
 void wq_waf_log(struct wq_waf_tx *tx, const struct wq_waf_rule *head, const struct wq_waf_item *item, bool disruptive);
 
+/* budget.c: the deadline of one pattern on a long value, then that of the transaction again. Returns whether it was mostly time
+ * of the processor that passed. */
+struct wq_waf_pattern_clock {
+	uint64_t since, cpu_since;
+};
+void wq_waf_pattern_start(struct wq_waf_tx *tx, struct wq_waf_pattern_clock *clock);
+bool wq_waf_pattern_end(struct wq_waf_tx *tx, const struct wq_waf_pattern_clock *clock);
 /* budget.c: whether anything is used up; sets tx->over. Cheap enough for every evaluation. */
 bool wq_waf_over(struct wq_waf_tx *tx);
 uint64_t wq_waf_elapsed(const struct wq_waf_tx *tx);

@@ -2,6 +2,8 @@
 
 #include "detect/inject/inject.h"
 
+enum { LONG_BYTES = 2048 }; /* what is shorter takes less time than a slice */
+
 /* Its number in the pool, made when it has none. False: no memory. */
 static bool pooled(struct wq_waf_tx *tx, struct wq_waf_item *item)
 {
@@ -23,14 +25,21 @@ static enum wq_regex_answer run_regex(
 	struct wq_waf_tx *tx, const struct wq_waf_rule *rule, wq_str s, size_t from, struct wq_waf_found *found)
 {
 	const struct wq_regex *regex = wq_waf_regex_of(tx, rule);
+	bool is_long = s.n - from >= LONG_BYTES && tx->begin.budget.pattern_usec > 0 && tx->worker->now, spent = false;
 	enum wq_regex_answer answer = WQ_REGEX_LIMIT;
+	struct wq_waf_pattern_clock clock;
 
 	tx->cost.regex_runs++;
 	tx->cost.bytes += s.n - from;
-	if (regex)
+	if (regex && is_long) {
+		wq_waf_pattern_start(tx, &clock);
+		answer = wq_regex_match(regex, tx->scratch, s, from, found->groups, &found->n);
+		spent = wq_waf_pattern_end(tx, &clock);
+	}
+	if (regex && answer == WQ_REGEX_LIMIT && !spent)
 		answer = wq_regex_match(regex, tx->scratch, s, from, found->groups, &found->n);
 	/* Given up because the clock says so, but there is time of the processor left: once more. */
-	if (regex && answer == WQ_REGEX_LIMIT && tx->worker->cpu && moved_deadline(tx))
+	if (regex && answer == WQ_REGEX_LIMIT && !spent && tx->worker->cpu && moved_deadline(tx))
 		answer = wq_regex_match(regex, tx->scratch, s, from, found->groups, &found->n);
 	if (answer == WQ_REGEX_LIMIT)
 		tx->pattern_limit = true;

@@ -88,8 +88,11 @@ struct wq_waf_budget {
 	uint64_t bytes;       /* read by patterns and transformations; 0: no limit */
 	uint32_t usec;        /* of evaluation in all; 0: no limit */
 	uint32_t slice_usec;  /* before wq_waf_run() gives way; 0: never */
+	/* Of one regular expression on one long value, in which nothing gives way: then it has no answer, and the phase ends
+	 * with WQ_WAF_OVER; 0: no limit. */
+	uint32_t pattern_usec;
 };
-extern const struct wq_waf_budget wq_waf_budget_default; /* 200,000; 64 MiB; 50 ms; 2 ms */
+extern const struct wq_waf_budget wq_waf_budget_default; /* 200,000; 64 MiB; 50 ms; 2 ms; 4 ms */
 
 /* "No memory" and nothing else. `now_nsec` never goes back and is asked often: a steady clock that costs no system call. May be NULL: no
  * time budget. */

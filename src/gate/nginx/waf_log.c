@@ -2,6 +2,7 @@
 #include "gate/nginx/waf_priv.h"
 
 #include <errno.h>
+#include <sys/uio.h>
 
 #include "base/clock.h"
 #include "gate/nginx/rules_line.h"
@@ -138,6 +139,25 @@ static void exception_used(void *data, uint64_t mark)
 	}
 }
 
+/* Nothing waits for the log, and nothing is refused because of it. A line that was cut off by a full disk is ended before the next. */
+static void append(struct wq_gate_waf *w, wq_str line)
+{
+	static bool torn;
+	struct iovec parts[] = {{.iov_base = (char[]){'\n'}, .iov_len = torn},
+		{.iov_base = (void *)(uintptr_t)line.p, .iov_len = line.n}};
+	size_t whole = line.n + torn;
+	ssize_t n = writev(w->log->fd, parts, WQ_COUNT(parts));
+
+	if (n == (ssize_t)whole) {
+		torn = false;
+		return;
+	}
+	torn = n > 0 ? (size_t)n > (size_t)torn : torn;
+	wq_gate_count(w->ctx, WQ_N_RULES_LINE_LOST);
+	ngx_log_error(NGX_LOG_ALERT, w->r->connection->log, n < 0 ? ngx_errno : ENOSPC,
+		"weique: rule_line_lost incident=%s", w->incident);
+}
+
 static void write_line(struct wq_gate_waf *w, const struct wq_waf_match *matches, size_t n, uint32_t lost)
 {
 	static struct used used; /* one thread, one line at a time */
@@ -170,9 +190,10 @@ static void write_line(struct wq_gate_waf *w, const struct wq_waf_match *matches
 		return;
 	line.incident = wq_gate_waf_incident(w);
 	wq_rules_line(&line, &text);
-	if (wq_failed(wq_buf_err(&text)) || write(w->log->fd, text.data, text.len) != (ssize_t)text.len)
-		ngx_log_error(NGX_LOG_ALERT, w->r->connection->log, ngx_errno, "weique: rule_line_lost incident=%s",
-			w->incident);
+	if (wq_failed(wq_buf_err(&text)))
+		wq_gate_count(w->ctx, WQ_N_RULES_LINE_LOST);
+	else
+		append(w, wq_buf_str(&text));
 }
 
 /* The rule that says most: of the severest, the first. That of a score only sums up. */
