@@ -91,8 +91,7 @@ function sayable(bytes, charset) {
 	}
 }
 
-function attackRequest(payload, text, placement, i) {
-	const { charset } = text
+function attackRequest(payload, text, placement, i, charset = text.charset) {
 	const wanted = ATTACK_CARRIERS[i % ATTACK_CARRIERS.length]
 	const carrier = wanted === 'json' && !sayable(payload.bytes, charset) ? 'form' : wanted
 	const [main, other] = NAMES[carrier]
@@ -106,10 +105,11 @@ function attackRequest(payload, text, placement, i) {
 		bytes: carriers[carrier](fields, charset, i % 2 === 1) }
 }
 
-export function attackRequests(crs) {
+// With `charset`: all of them in this one, whatever the text's is.
+export function attackRequests(crs, charset) {
 	const benign = texts().filter(text => text.length === '30' || text.length === '200')
 	return payloads(crs).flatMap((payload, i) => ['between', 'whole'].map((placement, j) =>
-		attackRequest(payload, benign[(i * 7 + j) % benign.length], placement, i + 3 * j)))
+		attackRequest(payload, benign[(i * 7 + j) % benign.length], placement, i + 3 * j, charset)))
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -13,7 +13,7 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { gb2312, gbk3 } from './gb18030.mjs'
 
-const SEED = 'weique benign texts 1'
+const SEED = process.env.WQ_TEXTS_SEED ?? 'weique benign texts 1'
 const PER_LENGTH = 500
 export const LENGTHS = { search: [4, 8], 30: [30, 30], 200: [200, 200], 1000: [1000, 1000] }
 const SEARCH_KINDS = ['term', 'place', 'name', 'organisation', 'poem', 'mixed', 'characters', 'subject']

@@ -75,6 +75,7 @@ uint64_t wq_body_variable_oddities(wq_str variable);
  * NULL is not asked. Returning false stops the parser (failed, over). */
 struct wq_body_sink {
 	void *data;
+	bool gb18030; /* values of forms, fields and query strings without a charset that are not UTF-8 are read as GB18030 when they are that */
 	bool (*arg)(void *data, wq_str name, wq_str value); /* form, multipart fields, JSON leaves, decoded */
 	/* At the end of the part. A second filename, or filename* beside it, is told as one more file, of no bytes. A part that a server
 	 * may take for a field (an odd head, an empty filename) is told as an argument too. */
@@ -90,7 +91,8 @@ struct wq_body;
 /* `content_type` gives boundary and charset; `content_encoding` "" or "gzip", "deflate", others: unreadable. Arguments are told as UTF-8:
  * bytes in a charset of the GB18030 family or Big5 are decoded (of forms after %XX) when they are valid in it, and told as they
  * are, with WQ_ODD_CHARSET, when not; windows-1252 (latin1) is told as it is, since servers that ignore the charset would read
- * something else than a decoder. UTF-16, UTF-7 and charsets not known: unreadable. `content_type` is copied. NULL: no memory. */
+ * something else than a decoder. A value in which a decoder took ASCII bytes for parts of characters (0x81 '|' is one of GB18030)
+ * is told a second time as a server reads it that takes it for UTF-8: U+FFFD, then '|'. UTF-16, UTF-7 and charsets not known: unreadable. `content_type` is copied. NULL: no memory. */
 struct wq_body *wq_body_new(enum wq_body_kind kind, wq_str content_type, wq_str content_encoding,
 	const struct wq_body_limits *limits, const struct wq_body_sink *sink, struct wq_arena *arena);
 /* The caller's promise that every piece stays as it is for as long as the arena is not reset: values that stand whole in one piece

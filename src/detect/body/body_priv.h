@@ -54,6 +54,7 @@ struct wq_args {
 	struct wq_seen names;
 	enum wq_charset charset; /* WQ_CHARSET_NONE: none is named */
 	bool distinct;           /* the parser itself knows of names given twice */
+	bool hid;                /* wq_args_text() took ASCII bytes for parts of characters; cleared by who asks */
 	uint32_t n, max;
 };
 /* Tells one argument. False: too many, or the sink or memory said no. */
@@ -62,6 +63,8 @@ bool wq_args_tell(struct wq_args *args, wq_str name, wq_str value);
 bool wq_args_pair(struct wq_args *args, wq_str raw, bool lent);
 /* `s` as UTF-8 by the charset, in the arena or itself; flags what is odd. Empty with p NULL: no memory. */
 wq_str wq_args_text(struct wq_args *args, enum wq_charset charset, wq_str s);
+/* The other reading of the same bytes: every part that is not UTF-8 is U+FFFD. Empty with p NULL: no memory. */
+wq_str wq_args_lossy(struct wq_args *args, wq_str s);
 
 struct wq_body_parser {
 	/* False: it has failed, and said so. */

@@ -11,6 +11,7 @@ struct probe_body {
 	enum wq_body_kind kind;
 	wq_str type, encoding, bytes;
 	const struct wq_body_limits *limits; /* NULL: the default */
+	bool gb18030;                        /* of the sink */
 };
 
 /* What is told goes into `log` at once; slices are kept too, and read again at the end: they have to have stayed. */
@@ -84,7 +85,12 @@ static inline bool probe_xml_attribute(void *data, wq_str value)
 
 static inline struct wq_body_sink probe_sink(struct probe *probe)
 {
-	return (struct wq_body_sink){probe, probe_arg, probe_file, probe_header, probe_xml_text, probe_xml_attribute};
+	return (struct wq_body_sink){.data = probe,
+		.arg = probe_arg,
+		.file = probe_file,
+		.part_header = probe_header,
+		.xml_text = probe_xml_text,
+		.xml_attribute = probe_xml_attribute};
 }
 
 static inline void probe_oddities(struct wq_buf *log, uint64_t oddities)
@@ -119,6 +125,7 @@ static inline struct wq_body_report probe_run(
 {
 	struct probe probe = {.log = log};
 	struct wq_body_sink sink = probe_sink(&probe);
+	sink.gb18030 = in->gb18030;
 	struct wq_body *body = wq_body_new(
 		in->kind, in->type, in->encoding, in->limits ? in->limits : &wq_body_limits_default, &sink, arena);
 	struct wq_body_report report;

@@ -71,7 +71,15 @@ static void charsets(void **state)
 		ROW(FORM "; charset=utf-8", "a=%d6%d0", "a=\xd6\xd0\n! charset\n"),
 		ROW(FORM ";charset=\"gb2312\"", "%d6%d0=%ce%c4\xce\xc4", "中=文文\n"),
 		ROW(FORM "; charset=GBK", "a=%bf%27", "a=\xbf'\n! charset\n"),
-		ROW(FORM "; charset=gb18030", "a=%81%30%81%30", "a=\xc2\x80\n"),
+		ROW(FORM "; charset=gb18030", "a=%81%30%81%30",
+			"a=\xc2\x80\na=\xef\xbf\xbd"
+			"0\xef\xbf\xbd"
+			"0\n"),
+		ROW(FORM "; charset=gbk", "a=%81|id", "a=亅id\na=\xef\xbf\xbd|id\n"),
+		ROW(FORM "; charset=gbk", "%81a=%d2%b2%81a",
+			"乤=也乤\n\xef\xbf\xbd"
+			"a=\xef\xbf\xbd\xef\xbf\xbd"
+			"a\n"),
 		ROW(FORM "; charset=big5", "a=%a4%a4", "a=中\n"),
 		ROW(FORM "; charset=iso-8859-1", "a=%e9", "a=\xe9\n"),
 		ROW(FORM "; charset=utf-7", "a=1",
@@ -339,6 +347,30 @@ static void compression(void **state)
 	check_body(&in, "! compressed\nfailed over: more than 100 times its compressed size\n");
 }
 
+/* What names no charset, where the caller says that it may be GB18030. */
+static void fallback(void **state)
+{
+	static const struct row rows[] = {
+		ROW(FORM, "a=%d6%d0", "a=中\n"),
+		ROW(FORM, "a=%e4%b8%ad", "a=中\n"),
+		ROW(FORM, "a=%c0%af", "a=蜡\n"),
+		ROW(FORM, "a=%ff", "a=\xff\n"),
+		ROW(FORM, "a=%d6%d0%ff", "a=\xd6\xd0\xff\n"),
+		ROW(FORM, "a=%81%27", "a=\x81'\n"),
+		ROW(FORM, "a=%81|id&b=1", "a=亅id\na=\xef\xbf\xbd|id\nb=1\n"),
+		ROW(FORM "; charset=utf-8", "a=%d6%d0", "a=\xd6\xd0\n! charset\n"),
+		ROW("multipart/form-data; boundary=b",
+			"--b\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n\xd6\xd0\x81|id\r\n--b--\r\n",
+			"header a:Content-Disposition: form-data; name=\"a\"\na=中亅id\na=\xef\xbf\xbd\xef\xbf\xbd|id\n"),
+	};
+	(void)state;
+	for (size_t i = 0; i < WQ_COUNT(rows); i++) {
+		wq_str type = wq_str_c(rows[i].type);
+		struct probe_body in = {wq_body_kind_of(type), type, WQ_S(""), rows[i].bytes, NULL, true};
+		check_body(&in, rows[i].told);
+	}
+}
+
 static void queries(void **state)
 {
 	static const struct row rows[] = {
@@ -447,6 +479,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(forms),
 		cmocka_unit_test(charsets),
+		cmocka_unit_test(fallback),
 		cmocka_unit_test(json),
 		cmocka_unit_test(xml),
 		cmocka_unit_test(many_attributes),

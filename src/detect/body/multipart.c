@@ -101,20 +101,31 @@ static void tell_file(struct wq_body *body, const struct multipart *m)
 		wq_body_over(body, "more files than wanted");
 }
 
+static void tell_value(struct wq_body *body, const struct multipart *m, wq_str value)
+{
+	if (!value.p)
+		wq_body_over(body, "no memory");
+	else if (wq_body_arg(body, m->part.name, value) && m->part.other_name.p)
+		wq_body_arg(body, m->part.other_name, value);
+}
+
 static void tell_field(struct wq_body *body, struct multipart *m)
 {
+	struct wq_args *args = &body->args;
 	wq_str raw = wq_hold_take(&m->content);
+	bool distinct = args->distinct;
 	if (memchr(raw.p, '\0', raw.n))
 		wq_body_odd(body, WQ_ODD(NUL));
-	wq_str value = wq_args_text(&body->args, m->part.charset, raw);
-	if (!value.p) {
-		wq_body_over(body, "no memory");
-		return;
-	}
-	if (wq_str_eq(m->part.name, WQ_S("_charset_")))
+	args->hid = false;
+	wq_str value = wq_args_text(args, m->part.charset, raw);
+	if (wq_str_eq(m->part.name, WQ_S("_charset_")) && value.p)
 		default_charset(body, value);
-	if (wq_body_arg(body, m->part.name, value) && m->part.other_name.p)
-		wq_body_arg(body, m->part.other_name, value);
+	tell_value(body, m, value);
+	if (!args->hid)
+		return;
+	args->distinct = true; /* the sender gave it once */
+	tell_value(body, m, wq_args_lossy(args, raw));
+	args->distinct = distinct;
 }
 
 static void part_ends(struct wq_body *body)

@@ -114,28 +114,70 @@ static bool overlong(wq_str s)
 	return false;
 }
 
-/* By a decoder of text/charset.h, when it finds no fault. */
+static size_t ascii_bytes(wq_str s)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < s.n; i++)
+		n += (uint8_t)s.p[i] < 0x80;
+	return n;
+}
+
+/* By a decoder of text/charset.h, when it finds no fault; else `s` itself. */
 static wq_str converted(struct wq_args *args, enum wq_charset charset, wq_str s)
 {
 	struct wq_decoder decoder;
 	WQ_BUF(out, 3 * s.n + 4);
 	if (wq_failed(wq_charset_decode(charset, s, &out, &decoder)))
 		return WQ_S_NONE;
-	if (decoder.replaced) {
-		*args->oddities |= WQ_ODD(CHARSET);
+	if (decoder.replaced)
 		return s;
-	}
+	args->hid |= ascii_bytes(wq_buf_str(&out)) < ascii_bytes(s);
 	return wq_arena_str(args->arena, wq_buf_str(&out));
+}
+
+/* A stretch of high bytes that is not UTF-8: what looks like a character of two bytes is one by chance. */
+static void replaced(struct wq_buf *out, wq_str stretch)
+{
+	for (uint32_t code; stretch.n > 0;) {
+		size_t n = wq_utf8_step(stretch, &code);
+		wq_buf_add(out, code == WQ_UTF8_BAD || n == 2 ? WQ_S("\xef\xbf\xbd") : wq_str_head(stretch, n));
+		stretch = wq_str_from(stretch, n);
+	}
+}
+
+wq_str wq_args_lossy(struct wq_args *args, wq_str s)
+{
+	WQ_BUF(out, 3 * s.n + 4);
+	for (size_t at = 0, n; at < s.n; at += n) {
+		bool high = (uint8_t)s.p[at] >= 0x80;
+		for (n = 1; at + n < s.n && ((uint8_t)s.p[at + n] >= 0x80) == high; n++)
+			;
+		wq_str stretch = wq_str_head(wq_str_from(s, at), n);
+		if (high && !wq_utf8_valid(stretch))
+			replaced(&out, stretch);
+		else
+			wq_buf_add(&out, stretch);
+	}
+	return wq_failed(wq_buf_err(&out)) ? WQ_S_NONE : wq_arena_str(args->arena, wq_buf_str(&out));
 }
 
 wq_str wq_args_text(struct wq_args *args, enum wq_charset charset, wq_str s)
 {
 	if (!wq_has_high(s) || charset == WQ_CHARSET_WINDOWS1252)
 		return s;
-	if (charset == WQ_CHARSET_GB18030 || charset == WQ_CHARSET_BIG5)
-		return converted(args, charset, s);
+	if (charset == WQ_CHARSET_GB18030 || charset == WQ_CHARSET_BIG5) {
+		wq_str text = converted(args, charset, s);
+		if (text.p == s.p)
+			*args->oddities |= WQ_ODD(CHARSET);
+		return text;
+	}
 	if (wq_utf8_valid(s))
 		return s;
+	if (charset == WQ_CHARSET_NONE && args->sink->gb18030) {
+		wq_str text = converted(args, WQ_CHARSET_GB18030, s);
+		if (text.p != s.p)
+			return text;
+	}
 	if (charset != WQ_CHARSET_NONE)
 		*args->oddities |= WQ_ODD(CHARSET);
 	if (overlong(s))
@@ -155,7 +197,7 @@ bool wq_args_tell(struct wq_args *args, wq_str name, wq_str value)
 	return !args->sink->arg || args->sink->arg(args->sink->data, name, value);
 }
 
-/* One side of a pair, of which the classes are known. False: no memory. */
+/* One side of a pair, of which the classes are known, with escapes decoded. False: no memory. */
 static bool side(struct wq_args *args, wq_str *s, uint8_t found, bool lent)
 {
 	if ((found & CODED) || !lent) {
@@ -166,9 +208,26 @@ static bool side(struct wq_args *args, wq_str *s, uint8_t found, bool lent)
 	}
 	if (found & ZERO)
 		*args->oddities |= WQ_ODD(NUL);
-	if (found & HIGH)
-		*s = wq_args_text(args, args->charset, *s);
 	return s->p != NULL;
+}
+
+/* In the charset, and the other reading where there is one. */
+static bool tell_pair(struct wq_args *args, wq_str name, wq_str value)
+{
+	bool distinct = args->distinct, told;
+	args->hid = false;
+	wq_str name_text = wq_args_text(args, args->charset, name);
+	wq_str value_text = wq_args_text(args, args->charset, value);
+	if (!name_text.p || !value_text.p || !wq_args_tell(args, name_text, value_text))
+		return false;
+	if (!args->hid)
+		return true;
+	name = wq_args_lossy(args, name);
+	value = wq_args_lossy(args, value);
+	args->distinct = true; /* the sender gave it once */
+	told = name.p && value.p && wq_args_tell(args, name, value);
+	args->distinct = distinct;
+	return told;
 }
 
 bool wq_args_pair(struct wq_args *args, wq_str raw, bool lent)
@@ -186,8 +245,7 @@ bool wq_args_pair(struct wq_args *args, wq_str raw, bool lent)
 		in_value |= classes[(uint8_t)value.p[i]];
 	if ((in_value & (SEMICOLON | EQUALS)) == (SEMICOLON | EQUALS) || ((in_name & SEMICOLON) && name.n < raw.n))
 		*args->oddities |= WQ_ODD(SEMICOLON_PAIR);
-	return side(args, &name, in_name, lent) && side(args, &value, in_value, lent) &&
-		wq_args_tell(args, name, value);
+	return side(args, &name, in_name, lent) && side(args, &value, in_value, lent) && tell_pair(args, name, value);
 }
 
 bool wq_body_query(

@@ -61,6 +61,19 @@ static wq_err add_types(struct wq_waf_compiler *c, struct types *types, wq_str t
 	return WQ_OK;
 }
 
+static wq_err add_cut(struct wq_waf_compiler *c, const struct wq_sec_item *item)
+{
+	struct wq_waf_program *program = c->program;
+
+	if (program->cuts_n == WQ_WAF_CUTS_MAX)
+		return WQ_WAF_BAD(item->place, "more than %d WqRunsCut", WQ_WAF_CUTS_MAX);
+	wq_err e = wq_regex_new(item->argument, false, !c->load->no_jit, &program->cuts[program->cuts_n]);
+	if (wq_failed(e))
+		return wq_waf_bad_at(item->place, e);
+	program->cuts_n++;
+	return WQ_OK;
+}
+
 static uint32_t small(uint64_t number)
 {
 	return (uint32_t)WQ_MIN(number, UINT32_MAX);
@@ -74,6 +87,8 @@ static wq_err setting(struct wq_waf_compiler *c, const struct wq_sec_item *item,
 	case WQ_SET_RULE_ENGINE: return engine(program, item);
 	case WQ_SET_REQUEST_BODY_ACCESS: program->request_body = item->number != 0; break;
 	case WQ_SET_RESPONSE_BODY_ACCESS: program->response_body = item->number != 0; break;
+	case WQ_SET_RUNS_CUT: return add_cut(c, item);
+	case WQ_SET_FALLBACK_CHARSET: program->gb18030 = item->number != 0; break;
 	case WQ_SET_REQUEST_BODY_LIMIT: program->request_body_limit = item->number; break;
 	case WQ_SET_REQUEST_BODY_NO_FILES_LIMIT: program->request_no_files_limit = item->number; break;
 	case WQ_SET_REQUEST_BODY_JSON_DEPTH_LIMIT: program->json_depth = small(item->number); break;

@@ -16,10 +16,17 @@ static bool swallows(const struct wq_sec_var *exclude, const struct wq_sec_var *
 	return exclude->var == var->var && (exclude->selector == WQ_SEC_SELECT_ALL || wq_waf_var_same(exclude, &plain));
 }
 
+static bool is_part(enum wq_waf_var var)
+{
+	return var == WQ_VAR_ARGS_PLAIN || var == WQ_VAR_ARGS_RUNS;
+}
+
 /* Whether it may take something of it away when values are there. */
 static bool concerns(const struct wq_sec_var *exclude, const struct wq_sec_var *var)
 {
-	if (exclude->var != var->var)
+	/* exclusions of single names of ARGS hold for its parts too */
+	if (exclude->var != var->var &&
+		(exclude->var != WQ_VAR_ARGS || exclude->selector == WQ_SEC_SELECT_ALL || !is_part(var->var)))
 		return false;
 	return exclude->selector != WQ_SEC_SELECT_NAME || var->selector != WQ_SEC_SELECT_NAME;
 }

@@ -34,6 +34,8 @@ WQ_SEC_SET("SecPcreMatchLimitRecursion", PCRE_MATCH_LIMIT_RECURSION, NUMBER, NUL
 WQ_SEC_SET("SecCollectionTimeout", COLLECTION_TIMEOUT, NUMBER, NULL, UINT32_MAX)
 WQ_SEC_SET("SecComponentSignature", COMPONENT_SIGNATURE, TEXT, NULL, 0)
 WQ_SEC_SET("SecWebAppId", WEB_APP_ID, TEXT, NULL, 0)
+WQ_SEC_SET("WqRunsCut", RUNS_CUT, TEXT, NULL, 0)
+WQ_SEC_SET("WqFallbackCharset", FALLBACK_CHARSET, WORD, "None|GB18030", 0)
 
 WQ_SEC_NOTICE("SecAuditEngine", "the gate has its own log of matches")
 WQ_SEC_NOTICE("SecAuditLog", "the gate has its own log of matches")

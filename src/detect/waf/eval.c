@@ -1,4 +1,5 @@
 #include "detect/waf/eval_priv.h"
+#include "detect/waf/runs.h"
 
 /* A rule, or a link of a chain, that looks at its values. */
 struct look {
@@ -169,8 +170,9 @@ static void look_pairs(struct look *look, const uint32_t *pairs)
 			last = string;
 			if (!may_hold(look, tx->pool.strings[string].bytes, tx->pool.strings[string].facts))
 				continue;
-			struct wq_waf_item item = {
-				.var = source->target.var, .name = set->entries[at].name, .string = string};
+			struct wq_waf_item item = {.var = (uint8_t)wq_waf_var_shown(source->target.var),
+				.name = set->entries[at].name,
+				.string = string};
 			ask(look, &item, wq_pool_str(&tx->pool, set->entries[at].string),
 				tx->plan->pairs[pairs[step]].chain);
 		}

@@ -35,6 +35,8 @@ static struct wq_waf_program *load(const char *rules, bool no_fold)
 	return program;
 }
 
+#define RUNS(value) FORM("/", "a=" value)
+
 static void run_row(const struct row *row, struct wq_waf_worker *worker, bool no_fold, size_t piece)
 {
 	struct wq_waf_program *program = load(row->rules, no_fold);
@@ -155,6 +157,60 @@ static void variables(void **state)
 }
 
 #define TX_ONE(value) "SecAction \"id:50,phase:1,pass,nolog,setvar:'tx.one=" value "'\"\n"
+
+static void chinese(void **state)
+{
+	static const struct row rows[] = {
+		ROW("text without Chinese is plain", "SecRule ARGS_PLAIN|ARGS_RUNS \"@rx .\" \"id:1,phase:2,log\"",
+			GET("/?a=x'+or+1=1&b=%EF%BC%8C%C3%A9"),
+			"1 ARGS:a=x' or 1=1\n1 ARGS:b=\\xef\\xbc\\x8c\\xc3\\xa9\n"),
+		ROW("runs of a value with Chinese text, its punctuation gone",
+			"SecRule ARGS_PLAIN|ARGS_RUNS \"@rx .\" \"id:1,phase:2,log\"", RUNS("中x 1，文' or 1=1。y"),
+			"1 ARGS:a=x 1\n1 ARGS:a=' or 1=1\n1 ARGS:a=y\n"),
+		ROW("nothing but Chinese has no run", "SecRule ARGS_PLAIN|ARGS_RUNS \"@rx .\" \"id:1,phase:2,log\"",
+			RUNS("中，文 文。"), ""),
+		ROW("full-width signs are no punctuation", "SecRule ARGS_RUNS \"@rx .\" \"id:1,phase:2,log\"",
+			RUNS("中＇"), "1 ARGS:a=\\xef\\xbc\\x87\n"),
+		ROW("no cut in a comment, nor between quotation marks",
+			"SecRule ARGS_RUNS \"@rx .\" \"id:1,phase:2,t:length,log\"", RUNS("中' /*中*/ or '中'='中"),
+			"1 ARGS:a=20\n"),
+		ROW("quotation marks within Chinese text go with it",
+			"SecRule ARGS_RUNS \"@rx .\" \"id:1,phase:2,log\"", RUNS("\"中\"文'文'中x中\"文\"=\"文\""),
+			"1 ARGS:a=x\n1 ARGS:a=\"\\xe6\\x96\\x87\"=\"\\xe6\\x96\\x87\"\n"),
+		ROW("a comment without end is none", "SecRule ARGS_RUNS \"@rx .\" \"id:1,phase:2,log\"",
+			RUNS("a/*中b/*文c"), "1 ARGS:a=a/*\n1 ARGS:a=b/*\n1 ARGS:a=c\n"),
+		ROW("the halves of broken characters count as Chinese",
+			"SecRule ARGS_RUNS \"@rx .\" \"id:1,phase:2,log\"", RUNS("�|id"), "1 ARGS:a=|id\n"),
+		ROW("patterns cut runs further",
+			"WqRunsCut \"#[0-9]+#\"\nWqRunsCut \"^->$\"\n"
+			"SecRule ARGS_RUNS \"@rx .\" \"id:1,phase:2,log\"",
+			RUNS("中a#1#b#23#文->中x->"), "1 ARGS:a=a\n1 ARGS:a=b\n1 ARGS:a=x->\n"),
+		ROW("patterns do not cut values without Chinese text",
+			"WqRunsCut \"#[0-9]+#\"\n"
+			"SecRule ARGS_PLAIN|ARGS_RUNS \"@rx .\" \"id:1,phase:2,log\"",
+			RUNS("a#1#b"), "1 ARGS:a=a#1#b\n"),
+		ROW("an exclusion of ARGS by name holds for runs",
+			"SecRule ARGS_PLAIN|ARGS_RUNS|!ARGS:a \"@rx .\" \"id:1,phase:2,log\"", RUNS("中x&b=y"),
+			"1 ARGS:b=y\n"),
+		ROW("ARGS taken away, its parts stay",
+			"SecRule ARGS \"@rx .\" \"id:1,phase:2,log\"\n"
+			"SecRuleUpdateTargetById 1 \"!ARGS,ARGS_PLAIN,ARGS_RUNS\"",
+			RUNS("中x&b=y"), "1 ARGS:b=y\n1 ARGS:a=x\n"),
+		ROW("ctl takes ARGS and its parts",
+			"SecAction \"id:2,phase:1,pass,nolog,ctl:ruleRemoveTargetById=1;ARGS:a\"\n"
+			"SecRule ARGS_PLAIN|ARGS_RUNS \"@rx .\" \"id:1,phase:2,log\"",
+			RUNS("中x&b=y"), "1 ARGS:b=y\n"),
+		ROW("GB18030 where the rules say so",
+			"WqFallbackCharset GB18030\nSecRule ARGS_RUNS \"@rx .\" \"id:1,phase:2,log\"",
+			FORM("/?b=%d6%d0x", "a=%d6%d0%81|y"), "1 ARGS:b=x\n1 ARGS:a=y\n1 ARGS:a=|y\n"),
+		ROW("…and not where they do not",
+			"SecRule ARGS_PLAIN|ARGS_RUNS \"@validateUtf8Encoding\" \"id:1,phase:2,log\"",
+			FORM("/?b=%d6%d0x", "a=1"), "1 ARGS:b=\\xd6\\xd0x\n"),
+	};
+
+	(void)state;
+	run_rows(rows, WQ_COUNT(rows));
+}
 
 static void operators(void **state)
 {
@@ -640,6 +696,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(variables),
+		cmocka_unit_test(chinese),
 		cmocka_unit_test(operators),
 		cmocka_unit_test(transformations),
 		cmocka_unit_test(chains),

@@ -90,6 +90,8 @@ void wq_waf_program_unref(struct wq_waf_program **program)
 		return;
 	for (uint32_t i = 0; p->regexes && i < p->regexes_n; i++)
 		wq_regex_free(&p->regexes[i]);
+	for (uint32_t i = 0; i < p->cuts_n; i++)
+		wq_regex_free(&p->cuts[i]);
 	wq_literals_free(&p->literals);
 	wq_chains_free(&p->chains);
 	wq_arena_done(&p->arena);

@@ -25,7 +25,8 @@ enum {
 	WQ_WAF_SLOTS_MAX = 4096,
 	WQ_WAF_NAME_MAX = 256, /* bytes of a name in TX that rules write */
 	WQ_WAF_PATTERNS_MAX = 4096,
-	WQ_WAF_RULES_MAX = 20000
+	WQ_WAF_RULES_MAX = 20000,
+	WQ_WAF_CUTS_MAX = 32
 };
 
 /* A text with %{…} in it: `parts_n` parts from `parts`. A macro without variables has one part. */
@@ -171,6 +172,9 @@ struct wq_waf_program {
 	/* settings */
 	uint8_t engine; /* 0 off, 1 on, 2 detection only */
 	bool request_body, response_body;
+	bool gb18030;                           /* WqFallbackCharset */
+	struct wq_regex *cuts[WQ_WAF_CUTS_MAX]; /* WqRunsCut */
+	uint32_t cuts_n;
 	bool body_limit_partial, response_limit_partial;
 	uint64_t request_body_limit, request_no_files_limit, response_body_limit;
 	uint32_t json_depth, args_limit, match_limit;

@@ -82,6 +82,8 @@ enum wq_sec_kind {
 
 enum wq_sec_setting {
 	WQ_SET_RULE_ENGINE,          /* "On", "Off", "DetectionOnly" */
+	WQ_SET_FALLBACK_CHARSET,     /* "None", "GB18030" */
+	WQ_SET_RUNS_CUT,             /* a regular expression */
 	WQ_SET_REQUEST_BODY_ACCESS,  /* "On", "Off" */
 	WQ_SET_RESPONSE_BODY_ACCESS, /* "On", "Off" */
 	WQ_SET_REQUEST_BODY_LIMIT,   /* number, bytes */

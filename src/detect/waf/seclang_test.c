@@ -376,6 +376,8 @@ static void every_setting_is_read(void **state)
 		{"SecCollectionTimeout 600", WQ_SET_COLLECTION_TIMEOUT, "600", 600},
 		{"SecComponentSignature \"OWASP_CRS/4.28.0\"", WQ_SET_COMPONENT_SIGNATURE, "OWASP_CRS/4.28.0", 0},
 		{"SecWebAppId site", WQ_SET_WEB_APP_ID, "site", 0},
+		{"WqFallbackCharset gb18030", WQ_SET_FALLBACK_CHARSET, "GB18030", 1},
+		{"WqRunsCut \"#[0-9]{3,6}#\"", WQ_SET_RUNS_CUT, "#[0-9]{3,6}#", 0},
 	};
 	bool seen[WQ_SET_COUNT] = {false};
 

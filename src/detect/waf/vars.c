@@ -1,4 +1,5 @@
 #include "detect/waf/eval_priv.h"
+#include "detect/waf/runs.h"
 
 void *wq_waf_grow(struct wq_waf_tx *tx, void **list, uint32_t n, uint32_t *room, size_t size)
 {
@@ -90,6 +91,22 @@ static void take_names(struct wq_waf_tx *tx, struct wq_waf_values *set, enum wq_
 	}
 }
 
+/* Values of ARGS without Chinese text as they are, or those with it cut into runs. */
+static void take_parts(struct wq_waf_tx *tx, struct wq_waf_values *set, bool runs)
+{
+	struct wq_waf_values *source = wq_waf_values_of(tx, WQ_VAR_ARGS);
+
+	while (set->seen[0] < source->n && !tx->no_memory) {
+		struct wq_waf_entry entry = source->entries[set->seen[0]++];
+		struct wq_waf_runs cut = wq_waf_runs_of(tx, wq_pool_str(&tx->pool, entry.string));
+		wq_str run;
+		if (!runs && !cut.han)
+			add_entry(tx, set, entry.name, entry.string);
+		while (runs && cut.han && wq_waf_run_next(&cut, &run))
+			wq_waf_values_add(tx, set, entry.name, run);
+	}
+}
+
 struct adding {
 	struct wq_waf_tx *tx;
 	struct wq_waf_values *set;
@@ -111,7 +128,7 @@ static uint32_t args_max(const struct wq_waf_tx *tx)
 static void read_query(struct wq_waf_tx *tx, struct wq_waf_values *set)
 {
 	struct adding to = {tx, set};
-	const struct wq_body_sink sink = {.data = &to, .arg = add_pair};
+	const struct wq_body_sink sink = {.data = &to, .gb18030 = tx->program->gb18030, .arg = add_pair};
 
 	if (set->done)
 		return;
@@ -316,6 +333,8 @@ static void make_many(struct wq_waf_tx *tx, struct wq_waf_values *set, enum wq_w
 		take_values(tx, set, WQ_VAR_ARGS_GET, 0);
 		take_values(tx, set, WQ_VAR_ARGS_POST, 1);
 		break;
+	case WQ_VAR_ARGS_PLAIN:
+	case WQ_VAR_ARGS_RUNS: take_parts(tx, set, var == WQ_VAR_ARGS_RUNS); break;
 	case WQ_VAR_ARGS_NAMES:
 		take_names(tx, set, WQ_VAR_ARGS_GET, 0);
 		take_names(tx, set, WQ_VAR_ARGS_POST, 1);
