@@ -239,9 +239,7 @@ wq_err wq_waf_fold_argument(struct wq_waf_fold *f, struct wq_waf_rule *rule)
 	if (!text.p || wq_waf_has_variable(text))
 		return WQ_OK;
 	if (rule->op == WQ_OP_RX) {
-		struct wq_sec_operator op = {.op = WQ_OP_RX, .argument = text};
-		WQ_TRY(wq_waf_regex_wish(f->c, text, false, place, &rule->regex));
-		WQ_TRY(wq_waf_pattern_wish(f->c, &op, place, &rule->pattern));
+		WQ_TRY(wq_waf_pattern_of(f->c, text, place, rule));
 	} else if (is_comparison(rule->op)) {
 		rule->number = wq_waf_number_lax(text);
 	} else if (!is_text(rule->op)) {

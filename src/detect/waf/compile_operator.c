@@ -103,8 +103,7 @@ static wq_err regex_of(struct wq_waf_compiler *c, const struct wq_sec_operator *
 {
 	if (wq_waf_has_variable(op->argument))
 		return macro_argument(c, op, rule);
-	WQ_TRY(wq_waf_regex_wish(c, op->argument, false, place, &rule->regex));
-	return wq_waf_pattern_wish(c, op, place, &rule->pattern);
+	return wq_waf_pattern_of(c, op->argument, place, rule);
 }
 
 static wq_err number_of(struct wq_waf_compiler *c, const struct wq_sec_operator *op, struct wq_waf_rule *rule)

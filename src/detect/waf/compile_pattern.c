@@ -74,6 +74,27 @@ wq_err wq_waf_pattern_wish(
 	return wish(c, &c->pattern_texts, &c->patterns, key, &what, ret_wish);
 }
 
+/* A rule that looks for something bad finds it on any line, so that a line before or after hides nothing; one that says how
+ * a value has to look (negated) means the whole of it. */
+static wq_str on_any_line(struct wq_waf_compiler *c, wq_str text)
+{
+	if ((wq_str_chr(text, '^') < 0 && wq_str_chr(text, '$') < 0) || wq_str_starts(text, WQ_S("(*")))
+		return text;
+	return wq_arena_printf(&c->scratch, "(?m)%.*s", (int)text.n, text.p);
+}
+
+wq_err wq_waf_pattern_of(struct wq_waf_compiler *c, wq_str text, struct wq_sec_place place, struct wq_waf_rule *rule)
+{
+	struct wq_sec_operator op = {.op = WQ_OP_RX, .argument = text};
+
+	if (!(rule->flags & WQ_RULE_NEGATED))
+		op.argument = on_any_line(c, text);
+	if (!op.argument.p && text.n > 0)
+		return wq_error_id(WQ_E_NO_MEMORY);
+	WQ_TRY(wq_waf_regex_wish(c, op.argument, false, place, &rule->regex));
+	return wq_waf_pattern_wish(c, &op, place, &rule->pattern);
+}
+
 /* ---- which are left */
 
 static void use(struct wq_waf_list *list, uint32_t number)

@@ -149,6 +149,8 @@ wq_err wq_waf_regex_wish(
 /* Numbers of wishes in rules, targets and excludes become numbers of the program. */
 wq_err wq_waf_pattern_wish(
 	struct wq_waf_compiler *c, const struct wq_sec_operator *op, struct wq_sec_place place, uint32_t *ret_wish);
+/* The regular expression and the pattern of a rule whose flags are set. */
+wq_err wq_waf_pattern_of(struct wq_waf_compiler *c, wq_str text, struct wq_sec_place place, struct wq_waf_rule *rule);
 wq_err wq_waf_patterns_make(struct wq_waf_compiler *c);
 
 /* ---- compile_setting.c */

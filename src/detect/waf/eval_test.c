@@ -215,6 +215,10 @@ static void chinese(void **state)
 static void operators(void **state)
 {
 	static const struct row rows[] = {
+		ROW("a line before and behind hides nothing", "SecRule ARGS \"@rx ^ab$\" \"id:1,phase:1,log\"",
+			GET("/?x=c%0Aab%0Ad&y=cab"), "1 ARGS:x=c\\x0aab\\x0ad\n"),
+		ROW("what a value has to be, it is as a whole", "SecRule ARGS \"!@rx ^ab$\" \"id:1,phase:1,log\"",
+			GET("/?x=ab%0Ac&y=ab"), "1 ARGS:x=ab\\x0ac\n"),
 		ROW("rx", "SecRule ARGS \"@rx ^a+$\" \"id:1,phase:1,log\"", GET("/?x=aaa&y=ab"), "1 ARGS:x=aaa\n"),
 		ROW("not rx", "SecRule ARGS \"!@rx ^a+$\" \"id:1,phase:1,log\"", GET("/?x=aaa&y=ab"), "1 ARGS:y=ab\n"),
 		ROW("not rx of nothing", "SecRule ARGS:z \"!@rx ^a+$\" \"id:1,phase:1,log\"", GET("/?x=aaa"), ""),
