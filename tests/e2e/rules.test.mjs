@@ -8,7 +8,7 @@ import path from 'node:path'
 import { debian, startCrs, weique } from './crs.mjs'
 import { root, tempDir } from './lib.mjs'
 
-const cases = path.join(root, 'tests/waf/cases'), overrides = path.join(root, 'rules/waf/overrides.yaml')
+const cases = path.join(root, 'tests/waf/cases/own.yaml'), overrides = path.join(root, 'rules/waf/overrides.yaml')
 const full = process.env.WEIQUE_CRS
 
 function run(...args) {
