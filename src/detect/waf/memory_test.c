@@ -179,7 +179,7 @@ static void without_memory(void **state)
 /* More than a transaction may hold. */
 static void too_much(void **state)
 {
-	enum { ARGS = 900, BYTES = 4000 };
+	enum { ARGS = 900, BYTES = 9000 };
 	struct wq_waf_program *program;
 	struct wq_waf_worker *worker;
 	const struct wq_waf_begin begin = {.body = wq_body_limits_default, .unique_id = WQ_S("id")};

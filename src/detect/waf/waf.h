@@ -81,7 +81,7 @@ void wq_waf_exceptions_free(struct wq_waf_exceptions **exceptions);
 struct wq_waf_worker;
 struct wq_waf_tx;
 
-enum { WQ_WAF_TX_BYTES_MAX = 8 * 1024 * 1024, WQ_WAF_SLICE_USEC = 2000, WQ_WAF_MATCHES_MAX = 256 };
+enum { WQ_WAF_TX_BYTES_MAX = 16 * 1024 * 1024, WQ_WAF_SLICE_USEC = 2000, WQ_WAF_MATCHES_MAX = 256 };
 
 struct wq_waf_budget {
 	uint32_t evaluations; /* of an operator on a value, not counting what the prefilter answered; 0: no limit */
