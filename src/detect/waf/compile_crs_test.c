@@ -79,7 +79,7 @@ static void crs_of_the_environment_becomes_a_program(void **state)
 	assert_int_equal(whole->info.rules, 630);
 	assert_int_equal(left(whole), 630);
 	assert_true(whole->info.bytes < BYTES_MAX);
-	assert_true(whole->info.no_prefilter * 3 < whole->info.patterns);
+	assert_true(whole->info.no_prefilter * 2 < whole->info.patterns);
 	assert_str(whole->info.signature, WQ_S("OWASP_CRS/4.28.0"));
 	wq_waf_program_unref(&whole);
 
