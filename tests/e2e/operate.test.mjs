@@ -17,7 +17,7 @@ const units = ['weique-sign.service', 'weique-vault.service', 'weique-capture@po
 // Files below `dir`, relative.
 function walk(dir, below = '') {
 	return readdirSync(path.join(dir, below), { withFileTypes: true }).flatMap(e =>
-		e.isDirectory() ? walk(dir, path.join(below, e.name)) : [path.join(below, e.name)])
+		e.isDirectory() ? walk(dir, path.join(below, e.name)) : e.isSymbolicLink() ? [] : [path.join(below, e.name)])
 }
 
 // `make install` into a folder, with the users and folders that the packaging files describe. Returns the root and the users.

@@ -41,7 +41,7 @@ test('without the profile they do not: the test can fail', () => {
 })
 
 // The rule set without the profile refuses all GB18030, attack or not; so it is asked about the same texts and payloads in UTF-8.
-test('attacks within Chinese text are caught as without the profile', { skip: crs ? false : 'WEIQUE_CRS is not set' }, () => {
+if (crs) test('attacks within Chinese text are caught as without the profile', () => {
 	const utf8 = attackRequests(crs, 'UTF-8'), gb18030 = attackRequests(crs, 'GB18030')
 	for (const [paranoia] of LIMITS) {
 		const without = judge(utf8, { crs, profile: false, paranoia }).answers

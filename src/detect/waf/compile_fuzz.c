@@ -156,9 +156,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	require(wq_failed(e) == (folded == NULL));
 	load.no_fold = true;
 	wq_err again = wq_waf_program_new(&load, &whole);
-	require(again.id == e.id);
+	/* Folding puts known variables into patterns, and may find a fault in what comes of it. */
+	require(again.id == e.id || wq_failed(e));
 	if (wq_failed(e)) {
-		require(wq_err_note(again)[0] != 0);
+		require(wq_err_note(e)[0] != 0);
+		wq_waf_program_unref(&whole);
 		return 0;
 	}
 	require(check_program(folded) == check_program(whole) && whole->info.folded == 0);
