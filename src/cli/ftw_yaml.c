@@ -67,6 +67,8 @@ static const struct wq_yaml_field *field_named(const struct wq_yaml_field *field
 
 wq_err wq_yaml_fields(const struct wq_yaml *y, const yaml_node_t *node, const struct wq_yaml_field *fields, void *into)
 {
+	uint64_t seen = 0; /* fewer than 64 fields */
+
 	if (wq_yaml_is_null(node))
 		return WQ_OK;
 	if (node->type != YAML_MAPPING_NODE)
@@ -81,6 +83,9 @@ wq_err wq_yaml_fields(const struct wq_yaml *y, const yaml_node_t *node, const st
 		field = field_named(fields, scalar(key));
 		if (!field)
 			return wq_yaml_bad(y, key, "the key \"%.*s\" is not supported here", WQ_S_ARG(scalar(key)));
+		if (seen >> (field - fields) & 1)
+			return wq_yaml_bad(y, key, "the key \"%.*s\" stands here twice", WQ_S_ARG(scalar(key)));
+		seen |= UINT64_C(1) << (field - fields);
 		if (field->read)
 			WQ_TRY(field->read(y, value, into));
 	}
