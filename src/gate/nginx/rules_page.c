@@ -1,15 +1,16 @@
 #include "gate/nginx/rules_page.h"
 
+#include "policy/page_style.h"
 #include "text/base64.h"
 
 wq_str wq_rules_page_headers(void)
 {
-	return WQ_S(
-		"Content-Security-Policy: default-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'\r\n"
-		"X-Frame-Options: DENY\r\n"
-		"X-Content-Type-Options: nosniff\r\n"
-		"Referrer-Policy: no-referrer\r\n"
-		"X-Robots-Tag: noindex, nofollow\r\n");
+	return WQ_S("Content-Security-Policy: default-src 'none'; style-src '" WQ_PAGE_STYLE_HASH
+		    "'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'\r\n"
+		    "X-Frame-Options: DENY\r\n"
+		    "X-Content-Type-Options: nosniff\r\n"
+		    "Referrer-Policy: no-referrer\r\n"
+		    "X-Robots-Tag: noindex, nofollow\r\n");
 }
 
 struct text {
@@ -38,9 +39,10 @@ void wq_rules_page(enum wq_rules_page kind, const char *incident, wq_str action,
 
 	wq_buf_printf(out,
 		"<!DOCTYPE html>\n<html lang=\"zh-CN\">\n<head>\n<meta charset=\"utf-8\">\n"
-		"<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>%s</title>\n</head>\n"
-		"<body>\n<main>\n<h1>%s</h1>\n<p>%s</p>\n",
-		t->title, t->title, t->zh);
+		"<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>%s</title>\n"
+		"<style>%s</style>\n</head>\n"
+		"<body>\n<main>\n<article class=\"rule\">\n<h1>%s</h1>\n<p>%s</p>\n",
+		t->title, WQ_PAGE_STYLE, t->title, t->zh);
 	if (kind == WQ_RULES_PAGE_CHALLENGE)
 		wq_buf_printf(out,
 			"<form method=\"get\" action=\"%.*s\"><p><button type=\"submit\">继续访问 "
@@ -48,7 +50,7 @@ void wq_rules_page(enum wq_rules_page kind, const char *incident, wq_str action,
 			WQ_S_ARG(action));
 	wq_buf_printf(out, "<p lang=\"en\">%s</p>\n<p>编号 <span lang=\"en\">Number</span>: <strong>%s</strong></p>\n",
 		t->en, incident);
-	wq_buf_add(out, WQ_S("</main>\n</body>\n</html>\n"));
+	wq_buf_add(out, WQ_S("</article>\n</main>\n</body>\n</html>\n"));
 }
 
 /* ---- marks ---- */
