@@ -56,9 +56,4 @@ static inline void wq_need_put(uint64_t set[4], uint8_t byte)
 	set[byte / 64] |= UINT64_C(1) << byte % 64;
 }
 
-static inline uint8_t wq_need_lower(uint8_t byte)
-{
-	return byte >= 'A' && byte <= 'Z' ? byte | 0x20 : byte;
-}
-
 #endif

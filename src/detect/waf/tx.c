@@ -204,27 +204,25 @@ static wq_str without_host(wq_str target)
 	return at == rest.n ? WQ_S("/") : wq_str_from(rest, at);
 }
 
-static int nibble(unsigned char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* %XX of a path, once, as the server behind does before it looks for the file; '+' is itself there. */
 static wq_str decoded(struct wq_waf_tx *tx, wq_str path)
 {
 	size_t n = 0;
 	char *out;
 
-	if (wq_str_chr(path, '%') < 0 || !(out = wq_arena_alloc(&tx->strings, path.n)))
+	if (wq_str_chr(path, '%') < 0)
 		return path;
+	out = wq_arena_alloc(&tx->strings, path.n);
+	if (!out) {
+		tx->no_memory = true;
+		return path;
+	}
 	for (size_t i = 0; i < path.n; i++) {
-		int high = path.p[i] == '%' && i + 2 < path.n ? nibble((unsigned char)path.p[i + 1]) : -1;
-		int low = high >= 0 ? nibble((unsigned char)path.p[i + 2]) : -1;
-		out[n++] = low >= 0 ? (char)(high << 4 | low) : path.p[i];
-		i += low >= 0 ? 2 : 0;
+		uint8_t byte = (uint8_t)path.p[i];
+
+		if (byte == '%' && i + 2 < path.n && wq_str_unhex(wq_str_of(path.p + i + 1, 2), &byte, 1))
+			i += 2;
+		out[n++] = (char)byte;
 	}
 	return wq_str_of(out, n);
 }
