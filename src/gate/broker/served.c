@@ -250,7 +250,15 @@ static int newest_first(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
-/* The newest first, so that what the memory budget holds is what changed last. */
+static int by_name(const void *a, const void *b)
+{
+	const struct wq_served_app *const *x = a, *const *y = b;
+
+	return strcmp((*x)->name, (*y)->name);
+}
+
+/* The newest first, so that what the memory budget holds is what changed last. From then on by name: who waits for a host
+ * gets it in the same order whenever the files came. */
 static void restore_all(struct wq_served *s, struct wq_arena *arena, const char **names, size_t n)
 {
 	struct start *order = WQ_NEW_ARRAY(arena, struct start, n + 1);
@@ -266,6 +274,7 @@ static void restore_all(struct wq_served *s, struct wq_arena *arena, const char 
 		if (app)
 			restore_app(s, app);
 	}
+	qsort(s->apps, s->apps_n, sizeof(s->apps[0]), by_name);
 	s->restored = true;
 }
 
