@@ -85,6 +85,7 @@ static wq_err check_texts(const struct wq_finding *f)
 		{"place.file", f->place.file, WQ_FINDING_PLACE_BYTES},
 		{"evidence.excerpt", f->evidence.excerpt, WQ_EXCERPT_BYTES},
 		{"evidence.subject", f->evidence.subject, WQ_EXCERPT_BYTES},
+		{"evidence.target", f->evidence.target, WQ_FINDING_PLACE_BYTES},
 		{"advice.zh", f->advice_zh, WQ_FINDING_ADVICE_BYTES},
 		{"advice.en", f->advice_en, WQ_FINDING_ADVICE_BYTES},
 		{"owner", f->owner, WQ_FINDING_OWNER_BYTES},

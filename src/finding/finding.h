@@ -59,6 +59,7 @@ struct wq_place {
 struct wq_evidence {
 	wq_str excerpt; /* what a person has to see; cleaned and masked */
 	wq_str subject; /* normalised and masked: what makes this finding this finding; the excerpt when empty */
+	wq_str target;  /* of what leads or loads somewhere: the resolved address; not part of the identity */
 	uint8_t digest[WQ_FINDING_DIGEST_BYTES]; /* SM3 of the page or file, filled in by whoever may compute it */
 	bool has_digest;
 	uint32_t count; /* how many of the same were found at this place; 0 counts as 1 */

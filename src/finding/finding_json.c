@@ -48,6 +48,7 @@ static void put_evidence(struct wq_json *json, const struct wq_evidence *evidenc
 	put_object(json, "evidence");
 	put_str(json, "excerpt", evidence->excerpt);
 	put_str(json, "subject", evidence->subject);
+	put_str(json, "target", evidence->target);
 	if (evidence->has_digest)
 		wq_json_put_hex(json, "digest", evidence->digest, sizeof(evidence->digest));
 	put_number(json, "count", WQ_MAX(evidence->count, 1u));
@@ -204,6 +205,7 @@ static wq_err read_evidence(struct object *from, struct wq_evidence *ret_evidenc
 	WQ_TRY(take_object(from, "evidence", &o));
 	WQ_TRY(take_str(&o, "excerpt", &ret_evidence->excerpt));
 	WQ_TRY(take_str(&o, "subject", &ret_evidence->subject));
+	WQ_TRY(take_str(&o, "target", &ret_evidence->target));
 	WQ_TRY(take_str(&o, "digest", &digest));
 	ret_evidence->has_digest = digest.n > 0;
 	if (digest.n && !wq_str_unhex(digest, ret_evidence->digest, sizeof(ret_evidence->digest)))

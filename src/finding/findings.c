@@ -44,7 +44,7 @@ static wq_err copy(struct wq_arena *arena, const struct wq_finding *finding, str
 {
 	struct wq_finding c = *finding;
 	wq_str *const members[] = {&c.rule, &c.place.app, &c.place.key, &c.place.url, &c.place.file,
-		&c.evidence.excerpt, &c.evidence.subject, &c.advice_zh, &c.advice_en, &c.owner};
+		&c.evidence.excerpt, &c.evidence.subject, &c.evidence.target, &c.advice_zh, &c.advice_en, &c.owner};
 	for (size_t i = 0; i < WQ_COUNT(members); i++)
 		*members[i] = wq_arena_str(arena, *members[i]);
 	for (size_t i = 0; i < c.clause_count; i++)

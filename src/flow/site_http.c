@@ -75,7 +75,7 @@ static wq_err headers_of(struct walk *w, wq_str key, const struct wq_fetch_respo
 	wq_buf_clear(&w->headers);
 	for (size_t i = 0; i < WQ_COUNT(kept); i++) {
 		bool is_location = wq_str_eq(kept[i], location_name);
-		wq_str value = !is_location ? wq_fetch_header(r->headers, kept[i])
+		wq_str value = !is_location ? wq_header_find(r->headers, kept[i])
 			: is_redirect(r)    ? wq_buf_str(&w->location)
 					    : WQ_S_NONE;
 
@@ -94,7 +94,7 @@ static wq_err headers_of(struct walk *w, wq_str key, const struct wq_fetch_respo
 /* The origin's Content-Type; text that names no charset gets the one that a browser would use. */
 static wq_err type_of(struct walk *w, const struct wq_fetch_response *r)
 {
-	wq_str type = wq_fetch_header(r->headers, WQ_S("Content-Type")), charset;
+	wq_str type = wq_header_find(r->headers, WQ_S("Content-Type")), charset;
 
 	if (!is_clean(type, TYPE_BYTES_MAX))
 		type = WQ_S("application/octet-stream");

@@ -253,7 +253,7 @@ static enum wq_html_encoding encoding_of(wq_str type, wq_str body)
 
 static wq_err read_links(struct crawl *c, const struct wq_crawl_page *page)
 {
-	wq_str type = wq_fetch_header(page->response->headers, WQ_S("content-type")), body = page->response->body;
+	wq_str type = wq_header_find(page->response->headers, WQ_S("content-type")), body = page->response->body;
 	struct wq_html_options html = {.encoding = encoding_of(type, body)};
 
 	if (wq_str_starts_nocase(type, WQ_S("text/html")) ||
@@ -270,7 +270,7 @@ static wq_err read_links(struct crawl *c, const struct wq_crawl_page *page)
 
 static wq_err read_redirect(struct crawl *c, const struct wq_fetch_response *response)
 {
-	struct wq_link link = {.kind = WQ_LINK_NAVIGATE, .url = wq_fetch_header(response->headers, WQ_S("location"))};
+	struct wq_link link = {.kind = WQ_LINK_NAVIGATE, .url = wq_header_find(response->headers, WQ_S("location"))};
 
 	return link.url.n > 0 ? on_link(c, &link) : WQ_OK;
 }

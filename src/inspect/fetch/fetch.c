@@ -65,33 +65,6 @@ const char *wq_fetch_result_text(enum wq_fetch_result result)
 	return (unsigned int)result < WQ_COUNT(texts) ? texts[result] : "unknown";
 }
 
-/* ---- headers */
-
-bool wq_fetch_header_next(wq_str *rest, wq_str *ret_name, wq_str *ret_value)
-{
-	while (rest->n > 0) {
-		wq_str line = wq_str_cut(rest, '\n');
-		ptrdiff_t colon = wq_str_chr(line, ':');
-
-		if (colon <= 0)
-			continue;
-		*ret_name = wq_str_head(line, (size_t)colon);
-		*ret_value = wq_str_trim(wq_str_from(line, (size_t)colon + 1));
-		return true;
-	}
-	return false;
-}
-
-wq_str wq_fetch_header(wq_str headers, wq_str name)
-{
-	wq_str line_name, value;
-
-	while (wq_fetch_header_next(&headers, &line_name, &value))
-		if (wq_str_eq_nocase(line_name, name))
-			return value;
-	return WQ_S_NONE;
-}
-
 /* ---- what may be reached */
 
 static bool same_addr(const struct wq_addr *a, const struct wq_addr *b)
@@ -431,7 +404,7 @@ static uint32_t start_waiting(struct wq_fetch *fetch, uint32_t most)
 static bool asks_to_wait(const struct transfer *transfer, uint64_t *ret_msec)
 {
 	const struct wq_fetch_options *options = &transfer->fetch->options;
-	wq_str after = wq_fetch_header(wq_buf_str(&transfer->header), WQ_S("Retry-After"));
+	wq_str after = wq_header_find(wq_buf_str(&transfer->header), WQ_S("Retry-After"));
 	uint64_t seconds, msec = (uint64_t)BACK_OFF_MSEC << WQ_MIN(transfer->tries, (uint32_t)RETRIES_MAX);
 	long status = 0;
 

@@ -20,6 +20,7 @@
 #include "base/base.h"
 #include "base/buf.h"
 #include "base/clock.h"
+#include "text/header.h"
 #include "text/host.h"
 
 enum {
@@ -119,10 +120,5 @@ wq_err wq_fetch_add(struct wq_fetch *fetch, const struct wq_fetch_request *reque
 wq_err wq_fetch_run(struct wq_fetch *fetch, uint32_t msec);
 /* Requests accepted and not answered. */
 size_t wq_fetch_pending(const struct wq_fetch *fetch);
-
-/* The value of the first header of that name in `headers` (trimmed), or p == NULL. Case does not matter. */
-wq_str wq_fetch_header(wq_str headers, wq_str name);
-/* The next line of `*rest` as name and trimmed value; false at the end. Lines without a colon are skipped. */
-bool wq_fetch_header_next(wq_str *rest, wq_str *ret_name, wq_str *ret_value);
 
 #endif

@@ -284,12 +284,12 @@ static void test_headers(void **state)
 	(void)state;
 	get(&options, url_of("/o"), false, &got);
 	headers = wq_str_c(got.headers);
-	assert_str(wq_fetch_header(headers, WQ_S("X-B")), WQ_S("two"));
-	assert_null(wq_fetch_header(headers, WQ_S("X-C")).p);
-	assert_true(wq_fetch_header_next(&headers, &name, &value));
+	assert_str(wq_header_find(headers, WQ_S("X-B")), WQ_S("two"));
+	assert_null(wq_header_find(headers, WQ_S("X-C")).p);
+	assert_true(wq_header_next(&headers, &name, &value));
 	assert_str(name, WQ_S("Content-Length"));
 	get(&options, url_of("/i"), false, &got);
-	assert_null(wq_fetch_header(wq_str_c(got.headers), WQ_S("Link")).p);
+	assert_null(wq_header_find(wq_str_c(got.headers), WQ_S("Link")).p);
 }
 
 static void test_forbidden(void **state)

@@ -1,0 +1,51 @@
+/* What a government site shows of itself: identity mark, filings and footer, site code in its four places, site tags, entry for reporting errors, names, and whether leaving it prompts. Rules mark.*, footer.*, name.*, meta.*, leave.* of docs/findings.md but those that
+ * detect/page finds (mark.missing, -malformed, -not-shown, -wrong-kind, footer.icp, -police, -site-code, -union). Clauses A5, A6, B6, B9; 发展指引.
+ *
+ * Bytes in, findings out: no clock, no file, no socket. Lists and thresholds are data (rules/portal/), versioned and dated. One
+ * pass: open, every token of the document in order (text/document.h calls wq_portal_token), close. What concerns the site as a whole is
+ * gathered from the `seen` of its pages and judged at the end of the walk, so that a fault of the template is said once, with
+ * the number of its pages, not once a page. Findings carry url, line and, where something leads elsewhere, evidence.target.
+ */
+#ifndef WQ_DETECT_PORTAL_PORTAL_H
+#define WQ_DETECT_PORTAL_PORTAL_H
+
+#include "finding/finding.h"
+#include "finding/subject.h"
+#include "text/document.h"
+
+struct wq_portal_rules;
+
+/* Reads the data. The result lives in `arena`, is never changed and may be shared by threads. Errors: WQ_E_CONFIG and
+ * WQ_E_LIMIT with file and line, WQ_E_NO_MEMORY. */
+wq_err wq_portal_rules_parse(
+	struct wq_arena *arena, wq_str file_name, wq_str bytes, const struct wq_portal_rules **ret_rules);
+
+/* What is known of the page besides its bytes. */
+struct wq_portal_page {
+	const struct wq_portal_rules *rules;
+	const struct wq_subject *subject;
+	const struct wq_document *document;
+	bool home;             /* the site's home page */
+	struct wq_place place; /* app, url: go into every finding */
+};
+
+struct wq_portal; /* of one page */
+
+/* Everything lives in `arena`, which is scratch space of the page. Errors: WQ_E_NO_MEMORY. */
+wq_err wq_portal_open(struct wq_arena *arena, const struct wq_portal_page *page, struct wq_portal **ret_portal);
+/* A reader of text/document.h; `data` is the struct wq_portal. Errors: WQ_E_NO_MEMORY, WQ_E_LIMIT. */
+wq_err wq_portal_token(void *data, const struct wq_html_token *token);
+
+/* What a site's pages say together. Lives as long as the walk; a few bytes a page at most. */
+struct wq_portal_site;
+wq_err wq_portal_site_new(
+	const struct wq_portal_rules *rules, const struct wq_subject *subject, struct wq_portal_site **ret_site);
+void wq_portal_site_free(struct wq_portal_site **site);
+
+/* Adds what this page alone shows to `findings`, and the rest to `site` (may be NULL: then nothing is gathered). Errors:
+ * WQ_E_NO_MEMORY, those of wq_findings_add. */
+wq_err wq_portal_close(struct wq_portal *portal, struct wq_findings *findings, struct wq_portal_site *site);
+/* At the end of the walk: what the site as a whole lacks. */
+wq_err wq_portal_site_judge(struct wq_portal_site *site, struct wq_arena *arena, struct wq_findings *findings);
+
+#endif
