@@ -6,7 +6,7 @@
  *
  * Invariants: only http and https, every address checked at connect (inspect/fetch); politeness per host and per address; limits
  * per URL, host and run, reaching one is said (stats.limited) and never an error; each URL is asked for once a run; memory does not grow with
- * pages but for 40 bytes an address or so: the rest is in files under `dir` (docs/formats.md), which survive kill -9 and go on with `resume`.
+ * pages but for some 48 bytes an address: the rest is in files under `dir` (docs/formats.md), which survive kill -9 and go on with `resume`.
  * A target outside the site counts as broken only when it failed in several runs over days (`again_hours`, `again_looks`); 403, 429,
  * 503 of a robot are "unknown". Text from peers is never printed or trusted.
  * Bad at: addresses that scripts compute.
@@ -19,13 +19,15 @@
 #include "text/document.h"
 #include "text/html_link.h"
 
+struct wq_target_rules;
+
 /* 0 takes the default in brackets. */
 struct wq_site_options {
 	const char *const *starts; /* where to begin; their hosts are walked */
 	size_t starts_n;
 	const char *const *hosts; /* further hosts that are walked, canonical, with port unless it is the scheme's */
 	size_t hosts_n;
-	const char *dir;        /* state; made when it is not there */
+	const char *dir;        /* state; made when it is not there; NULL: nothing is kept */
 	bool resume;            /* goes on with what `dir` holds of a run that was cut off */
 	bool check_only_inside; /* do not look at targets outside */
 	bool links_only;        /* no page is handed over: links and fragments alone */
@@ -39,6 +41,9 @@ struct wq_site_options {
 	uint32_t run_msec_max;             /* [24 h] */
 	uint32_t host_msec_max;            /* without any answer, then the host is given up [120000] */
 	uint32_t again_hours, again_looks; /* [24], [3] */
+	uint32_t places_max;               /* of one target that are handed over [100] */
+	const struct wq_target_rules
+		*target; /* what a page is that changed hands; NULL: nobody asks (detect/target/target.h) */
 	struct wq_fetch_options fetch;
 	const struct wq_clock *clock; /* [the system's] */
 };
@@ -62,8 +67,8 @@ enum wq_site_verdict {
 	WQ_SITE_LOOP,
 	WQ_SITE_SOFT_404,
 	WQ_SITE_FRAGMENT, /* the target is fine, the place in it is not there */
-	WQ_SITE_UNKNOWN,  /* refused to a robot, asked for patience, kept away by robots.txt or a limit */
-	WQ_SITE_FAILING,  /* outside, failed, not often enough */
+	WQ_SITE_UNKNOWN, /* refused to a robot, asked for patience; what robots.txt or a limit kept away is counted and no fault */
+	WQ_SITE_FAILING, /* outside, failed, not often enough */
 	WQ_SITE_CHANGED_HANDS,
 	WQ_SITE_MALFORMED,
 	WQ_SITE_PRIVATE,           /* its address may not be reached */
@@ -75,7 +80,7 @@ enum wq_site_verdict {
 struct wq_site_fault {
 	enum wq_site_verdict verdict;
 	wq_str target;  /* resolved, with fragment */
-	wq_str written; /* as it stands in the page, cut */
+	wq_str written; /* as it stands in the page, cut; of malformed ones only, else empty */
 	wq_str page;    /* empty: a start, a sitemap's own address */
 	uint32_t line;  /* 0: not known */
 	enum wq_html_tag tag;
@@ -95,8 +100,14 @@ struct wq_site_stats {
 	char limited_by[64]; /* "pages", "time of host www.example.cn" */
 };
 
+enum { WQ_SITE_READERS_MAX = WQ_DOCUMENT_READERS_MAX - 4 };
+
 struct wq_site_calls {
-	/* A page with status 200 and a document body; may end the walk by an error, which wq_site_run returns. */
+	/* Before a page is read: puts up to WQ_SITE_READERS_MAX readers of the same one pass into `readers`. NULL: nobody asks. */
+	wq_err (*open)(
+		void *data, const struct wq_site_page *page, struct wq_document_reader *readers, size_t *ret_readers_n);
+	/* A page with status 200 and a document body, after its readers have had every token; may end the walk by an error, which
+	 * wq_site_run returns. Pages come one at a time: open, tokens, page. */
 	wq_err (*page)(void *data, const struct wq_site_page *page);
 	/* A script, a style sheet or another body that is checked by bytes; NULL: nobody asks and only HEAD is sent where it may be. */
 	wq_err (*resource)(void *data, const struct wq_site_page *resource);
