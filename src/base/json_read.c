@@ -129,13 +129,17 @@ json_t *wq_json_array_at(const json_t *array, size_t i)
 	return json_array_get(array, i);
 }
 
+wq_str wq_json_text(const json_t *value)
+{
+	return json_is_string(value) ? wq_str_of(json_string_value(value), json_string_length(value)) : WQ_S_NONE;
+}
+
 bool wq_json_array_has(const json_t *array, wq_str text)
 {
 	for (size_t i = 0; i < json_array_size(array); i++) {
-		const json_t *element = json_array_get(array, i);
+		wq_str element = wq_json_text(json_array_get(array, i));
 
-		if (json_is_string(element) &&
-			wq_str_eq(wq_str_of(json_string_value(element), json_string_length(element)), text))
+		if (element.p && wq_str_eq(element, text))
 			return true;
 	}
 	return false;

@@ -38,6 +38,8 @@ struct json_t *wq_json_at(const struct json_t *array, size_t i);
 void wq_json_each(const struct json_t *object, void (*each)(void *data, wq_str key, wq_str text), void *data);
 /* The i-th element; NULL beyond the end. */
 struct json_t *wq_json_array_at(const struct json_t *array, size_t i);
+/* The text of a string, which lives as long as the tree; p == NULL for NULL and any other value. */
+wq_str wq_json_text(const struct json_t *value);
 /* Whether a string is one of its elements. */
 bool wq_json_array_has(const struct json_t *array, wq_str text);
 

@@ -255,6 +255,14 @@ void wq_facts_close(struct wq_facts *facts)
 	wq_arena_done(&facts->rules_arena);
 }
 
+wq_err wq_facts_part(struct wq_facts *facts, const struct wq_part *part, const void **ret_rules)
+{
+	wq_str path, bytes;
+
+	WQ_TRY(read_rules(facts, facts->rules_dir, part->rules_file, &path, &bytes));
+	return part->rules(&facts->rules_arena, path, bytes, ret_rules);
+}
+
 /* Only such units bear what is looked for: the mark in its forms (its colour names the kind), the code at the entry for errors. */
 wq_err wq_facts_home(struct wq_facts *facts, wq_str html)
 {

@@ -8,7 +8,7 @@
 
 #include "detect/content/content.h"
 #include "detect/page/page.h"
-#include "flow/inspect/inspection.h"
+#include "flow/inspect/parts.h"
 #include "text/fold.h"
 
 struct wq_facts {
@@ -31,6 +31,9 @@ struct wq_facts {
  * Errors: WQ_E_INPUT (a start that is no http or https address), WQ_E_CONFIG with file and line, WQ_E_LIMIT. */
 wq_err wq_facts_open(struct wq_facts *facts, const struct wq_inspect_options *options, struct wq_arena *arena);
 void wq_facts_close(struct wq_facts *facts);
+
+/* Reads the rules of one of the detectors of parts.h. Errors as above. */
+wq_err wq_facts_part(struct wq_facts *facts, const struct wq_part *part, const void **ret_rules);
 
 /* A home page came: when nobody knows the kind, what it bears may say it. */
 wq_err wq_facts_home(struct wq_facts *facts, wq_str html);

@@ -1,0 +1,342 @@
+#include "flow/inspect/inspection.h"
+
+#include "finding/excerpt.h"
+#include "finding/rule.h"
+#include "flow/inspect/facts.h"
+#include "flow/inspect/parts.h"
+#include "flow/inspect/tally.h"
+#include "text/charset.h"
+
+enum { PAGE_MEMORY = 512 * 1024 * 1024, PAGE_FINDINGS = 10000, SITE_FINDINGS = 100000 };
+
+/* A detector that reads the page at hand; one that cannot go on is left out, the others read on. */
+struct slot {
+	const struct wq_part *part;
+	void *state;
+	wq_err failed;
+};
+
+struct run {
+	const struct wq_inspect_options *options;
+	struct wq_inspect_result *result;
+	struct wq_facts facts;
+	struct wq_tally tally;
+	struct wq_arena scratch; /* of one page */
+	struct wq_findings findings;
+	const void *rules[WQ_PARTS_MAX];
+	void *sites[WQ_PARTS_MAX];
+	struct slot slots[WQ_PARTS_MAX];
+	size_t slots_n;
+	struct wq_site_stats stats; /* as of the last tick */
+};
+
+/* ---- findings of the run itself ---- */
+
+static wq_err add_one(struct run *run, enum wq_rule_id rule, wq_str url, wq_str excerpt)
+{
+	struct wq_finding f = wq_rule_finding(rule);
+
+	f.place = (struct wq_place){.app = run->facts.subject.app, .url = wq_clean(&run->scratch, url, 4096)};
+	f.evidence.excerpt = wq_clean(&run->scratch, excerpt, WQ_EXCERPT_BYTES);
+	f.evidence.subject = wq_rule_name(rule);
+	WQ_TRY(wq_arena_err(&run->scratch));
+	return wq_tally_add(&run->tally, &f);
+}
+
+/* What could not be examined is not fine: somebody has to know. */
+static wq_err not_examined(struct run *run, wq_str url, wq_err why)
+{
+	run->result->unexamined++;
+	return add_one(run, WQ_RULE_CONTENT_NOT_EXAMINED, url, wq_str_c(wq_err_message(why, WQ_LANG_EN)));
+}
+
+static bool is_about_page(wq_err e)
+{
+	return wq_is(e, WQ_E_LIMIT) || wq_is(e, WQ_E_INPUT);
+}
+
+/* ---- a page ---- */
+
+static wq_err begin(struct run *run)
+{
+	wq_arena_reset(&run->scratch);
+	return wq_findings_init(&run->findings, &run->scratch, PAGE_FINDINGS);
+}
+
+static wq_str url_of(const struct wq_site_page *page)
+{
+	return wq_str_head(page->document->address.href, WQ_FINDING_PLACE_BYTES);
+}
+
+static wq_err token(void *data, const struct wq_html_token *token)
+{
+	struct slot *slot = data;
+	wq_err e;
+
+	if (wq_failed(slot->failed))
+		return WQ_OK;
+	e = slot->part->token(slot->state, token);
+	if (!is_about_page(e))
+		return e;
+	slot->failed = e;
+	return WQ_OK;
+}
+
+static wq_err on_open(
+	void *data, const struct wq_site_page *page, struct wq_document_reader *readers, size_t *ret_readers_n)
+{
+	struct run *run = data;
+	const struct wq_part_page p = {.subject = &run->facts.subject,
+		.document = page->document,
+		.home = page->home,
+		.place = {.app = run->facts.subject.app, .url = url_of(page)}};
+
+	WQ_TRY(begin(run));
+	if (page->home)
+		WQ_TRY(wq_facts_home(&run->facts, page->document->html));
+	run->slots_n = 0;
+	for (size_t i = 0; i < wq_parts_n; i++) {
+		struct slot *slot = &run->slots[run->slots_n];
+
+		if (!(run->options->checks & wq_parts[i].check))
+			continue;
+		*slot = (struct slot){.part = &wq_parts[i]};
+		WQ_TRY(wq_parts[i].open(&run->scratch, run->rules[i], &p, &slot->state));
+		readers[run->slots_n++] = (struct wq_document_reader){token, slot};
+	}
+	*ret_readers_n = run->slots_n;
+	return WQ_OK;
+}
+
+static wq_err close_slots(struct run *run, wq_str url)
+{
+	for (size_t i = 0; i < run->slots_n; i++) {
+		struct slot *slot = &run->slots[i];
+		wq_err e = slot->failed;
+
+		if (!wq_failed(e))
+			e = slot->part->close(slot->state, &run->findings, run->sites[slot->part - wq_parts]);
+		if (is_about_page(e))
+			e = not_examined(run, url, e);
+		WQ_TRY(e);
+	}
+	return WQ_OK;
+}
+
+/* Detectors that take whole pages: each decodes and reads them once more. */
+static wq_err look_whole(struct run *run, const struct wq_site_page *page)
+{
+	const struct wq_document *d = page->document;
+	struct wq_page_facts facts = wq_facts_page(&run->facts, url_of(page), page->home);
+	wq_str label = d->converted ? WQ_S("utf-8") : WQ_S_NONE;
+
+	if (run->options->checks & WQ_INSPECT_CONTENT)
+		WQ_TRY(wq_content_page(&run->scratch, run->facts.content, run->facts.words, d->html, label,
+			&facts.place, &run->findings));
+	if (run->options->checks & WQ_INSPECT_PAGE)
+		WQ_TRY(wq_page_check(&run->scratch, run->facts.page, &facts, d->html, label, &run->findings));
+	return WQ_OK;
+}
+
+static wq_err on_page(void *data, const struct wq_site_page *page)
+{
+	struct run *run = data;
+	wq_err e;
+
+	run->result->pages++;
+	WQ_TRY(close_slots(run, url_of(page)));
+	e = look_whole(run, page);
+	if (is_about_page(e))
+		e = not_examined(run, url_of(page), e);
+	WQ_TRY(e);
+	return wq_tally_add_all(&run->tally, &run->findings);
+}
+
+/* ---- what pages load ---- */
+
+static bool is_script(wq_str type)
+{
+	return wq_str_ends(type, WQ_S("/javascript")) || wq_str_ends(type, WQ_S("/x-javascript")) ||
+		wq_str_ends(type, WQ_S("/ecmascript"));
+}
+
+static wq_err look_script(struct run *run, const struct wq_site_page *r)
+{
+	struct wq_page_facts facts = wq_facts_page(&run->facts, url_of(r), false);
+
+	if (run->options->checks & WQ_INSPECT_PAGE)
+		WQ_TRY(wq_page_check_script(&run->scratch, run->facts.page, &facts, r->document->bytes,
+			wq_charset_of_content_type(wq_header_find(r->document->headers, WQ_S("Content-Type"))),
+			&run->findings));
+	return WQ_OK;
+}
+
+static wq_err on_resource(void *data, const struct wq_site_page *resource)
+{
+	struct run *run = data;
+	wq_err e;
+
+	if (!is_script(resource->type))
+		return WQ_OK;
+	run->result->scripts++;
+	WQ_TRY(begin(run));
+	e = look_script(run, resource);
+	if (is_about_page(e))
+		e = not_examined(run, url_of(resource), e);
+	WQ_TRY(e);
+	return wq_tally_add_all(&run->tally, &run->findings);
+}
+
+/* ---- targets ---- */
+
+static wq_err on_fault(void *data, const struct wq_site_fault *fault)
+{
+	struct run *run = data;
+	struct wq_finding f;
+
+	WQ_TRY(begin(run));
+	if (fault->page.n == 0 && run->result->pages == 0 && run->result->unreachable_why.n == 0)
+		run->result->unreachable_why = wq_clean(run->facts.arena, fault->detail, WQ_EXCERPT_BYTES);
+	if (!(run->options->checks & WQ_INSPECT_LINKS))
+		return WQ_OK;
+	f = wq_site_finding(&run->scratch, fault);
+	WQ_TRY(wq_arena_err(&run->scratch));
+	f.place.app = run->facts.subject.app;
+	return wq_tally_add(&run->tally, &f);
+}
+
+static wq_err on_tick(void *data, const struct wq_site_stats *so_far)
+{
+	struct run *run = data;
+	const struct wq_inspect_progress progress = {so_far, wq_map_count(&run->tally.map)};
+
+	run->stats = *so_far;
+	if (!run->options->progress || run->options->progress(run->options->data, &progress))
+		return WQ_OK;
+	run->result->interrupted = true;
+	return wq_error_id(WQ_E_INTERRUPTED);
+}
+
+/* ---- the whole ---- */
+
+static wq_err walk(struct run *run)
+{
+	static const unsigned of_pages = WQ_INSPECT_STANDARD & ~(unsigned)WQ_INSPECT_LINKS;
+	const struct wq_site_calls calls = {.open = on_open,
+		.page = on_page,
+		.resource = run->options->checks & (WQ_INSPECT_PAGE | WQ_INSPECT_FRONT) ? on_resource : NULL,
+		.fault = on_fault,
+		.tick = on_tick,
+		.data = run};
+	struct wq_site_options options = run->options->walk;
+	wq_err e;
+
+	options.links_only |= !(run->options->checks & of_pages);
+	options.check_only_inside |= !(run->options->checks & WQ_INSPECT_LINKS);
+	e = wq_site_run(&options, &calls, &run->result->walk);
+	if (!run->result->interrupted)
+		return e;
+	run->result->walk = run->stats;
+	return wq_is(e, WQ_E_INTERRUPTED) ? WQ_OK : e;
+}
+
+static wq_err judge_sites(struct run *run)
+{
+	for (size_t i = 0; i < wq_parts_n; i++) {
+		if (!run->sites[i] || run->result->pages == 0)
+			continue;
+		wq_arena_reset(&run->scratch);
+		WQ_TRY(wq_findings_init(&run->findings, &run->scratch, SITE_FINDINGS));
+		WQ_TRY(wq_parts[i].judge(run->sites[i], &run->scratch, &run->findings));
+		WQ_TRY(wq_tally_add_all(&run->tally, &run->findings));
+	}
+	return WQ_OK;
+}
+
+static wq_err judge_run(struct run *run)
+{
+	struct wq_inspect_result *r = run->result;
+
+	wq_arena_reset(&run->scratch);
+	r->unreachable = r->walk.pages == 0 && !r->interrupted;
+	if (r->unreachable)
+		WQ_TRY(add_one(run, WQ_RULE_UPTIME_DOWN, run->facts.starts[0], r->unreachable_why));
+	if (r->walk.limited)
+		WQ_TRY(add_one(run, WQ_RULE_INSPECT_LIMITED, run->facts.starts[0], wq_str_c(r->walk.limited_by)));
+	if (r->walk.robots_kept_away > 0)
+		WQ_TRY(add_one(run, WQ_RULE_INSPECT_ROBOTS, run->facts.starts[0], WQ_S("robots.txt")));
+	return WQ_OK;
+}
+
+static wq_err open_parts(struct run *run)
+{
+	for (size_t i = 0; i < wq_parts_n; i++) {
+		if (!(run->options->checks & wq_parts[i].check))
+			continue;
+		WQ_TRY(wq_facts_part(&run->facts, &wq_parts[i], &run->rules[i]));
+		WQ_TRY(wq_parts[i].site_new(run->rules[i], &run->facts.subject, &run->sites[i]));
+	}
+	return WQ_OK;
+}
+
+static wq_err run_all(struct run *run)
+{
+	WQ_TRY(open_parts(run));
+	if (run->options->ready)
+		WQ_TRY(run->options->ready(run->options->data));
+	WQ_TRY(walk(run));
+	WQ_TRY(judge_sites(run));
+	return judge_run(run);
+}
+
+static void set_up(struct run *run, const struct wq_inspect_options *options)
+{
+	run->result->site = run->facts.site;
+	run->result->starts = run->facts.starts;
+	run->result->starts_n = options->walk.starts_n;
+	run->result->began = run->facts.subject.now;
+	run->result->checks = options->checks;
+	wq_arena_init(&run->scratch, PAGE_MEMORY);
+	wq_tally_init(&run->tally, run->facts.arena, options->random ? options->random : &wq_random_system);
+}
+
+static wq_err finish(struct run *run, uint64_t began_msec)
+{
+	const struct wq_clock *clock = run->options->walk.clock ? run->options->walk.clock : &wq_clock_system;
+	struct wq_inspect_result *r = run->result;
+
+	r->ended = wq_now(clock);
+	r->msec = (uint32_t)WQ_MIN(clock->monotonic_msec(clock->data) - began_msec, (uint64_t)UINT32_MAX);
+	r->subject = run->facts.subject;
+	r->why = run->facts.why;
+	return wq_tally_result(&run->tally, r);
+}
+
+wq_err wq_inspect_run(
+	const struct wq_inspect_options *options, struct wq_arena *arena, struct wq_inspect_result *ret_result)
+{
+	const struct wq_clock *clock = options->walk.clock ? options->walk.clock : &wq_clock_system;
+	uint64_t began = clock->monotonic_msec(clock->data);
+	struct run *run = WQ_NEW(arena, struct run);
+	wq_err e;
+
+	if (!run || !(run->result = WQ_NEW(arena, struct wq_inspect_result)))
+		return wq_arena_err(arena);
+	run->options = options;
+	WQ_TRY(wq_facts_open(&run->facts, options, arena));
+	set_up(run, options);
+	e = run_all(run);
+	if (!wq_failed(e))
+		e = finish(run, began);
+	for (size_t i = 0; i < wq_parts_n; i++)
+		if (run->sites[i])
+			wq_parts[i].site_free(run->sites[i]);
+	wq_tally_done(&run->tally);
+	wq_arena_done(&run->scratch);
+	wq_facts_close(&run->facts);
+	if (!wq_failed(e)) {
+		*ret_result = *run->result;
+		ret_result->subject.suffixes = NULL;
+	}
+	return e;
+}

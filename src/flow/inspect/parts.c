@@ -1,0 +1,50 @@
+#include "flow/inspect/parts.h"
+
+/* One detector of the common shape: its functions with `const void *` rules, `void *` state and site. */
+#define PART_FUNCTIONS(name) \
+	static wq_err name##_rules(struct wq_arena *arena, wq_str file, wq_str bytes, const void **ret) \
+	{ \
+		const struct wq_##name##_rules *rules; \
+		WQ_TRY(wq_##name##_rules_parse(arena, file, bytes, &rules)); \
+		*ret = rules; \
+		return WQ_OK; \
+	} \
+	static wq_err name##_site_new(const void *rules, const struct wq_subject *subject, void **ret) \
+	{ \
+		struct wq_##name##_site *site; \
+		WQ_TRY(wq_##name##_site_new(rules, subject, &site)); \
+		*ret = site; \
+		return WQ_OK; \
+	} \
+	static void name##_site_free(void *site) \
+	{ \
+		struct wq_##name##_site *s = site; \
+		wq_##name##_site_free(&s); \
+	} \
+	static wq_err name##_open( \
+		struct wq_arena *arena, const void *rules, const struct wq_part_page *page, void **ret) \
+	{ \
+		const struct wq_##name##_page p = {.rules = rules, \
+			.subject = page->subject, \
+			.document = page->document, \
+			.home = page->home, \
+			.place = page->place}; \
+		struct wq_##name *state; \
+		WQ_TRY(wq_##name##_open(arena, &p, &state)); \
+		*ret = state; \
+		return WQ_OK; \
+	} \
+	static wq_err name##_close(void *state, struct wq_findings *findings, void *site) \
+	{ \
+		return wq_##name##_close(state, findings, site); \
+	} \
+	static wq_err name##_judge(void *site, struct wq_arena *arena, struct wq_findings *findings) \
+	{ \
+		return wq_##name##_site_judge(site, arena, findings); \
+	}
+
+#define PART(check, name, file) \
+	{ \
+		check, file, name##_rules, name##_site_new, name##_site_free, name##_open, wq_##name##_token, \
+			name##_close, name##_judge \
+	}

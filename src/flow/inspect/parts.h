@@ -1,0 +1,34 @@
+/* The page detectors that share one shape (detect/portal, detect/quality, detect/front) as rows of one table. Private to
+ * flow/inspect. A row's functions are those of its header, with the types taken away.
+ */
+#ifndef WQ_FLOW_INSPECT_PARTS_H
+#define WQ_FLOW_INSPECT_PARTS_H
+
+#include "flow/inspect/inspection.h"
+
+enum { WQ_PARTS_MAX = 8 };
+
+/* What a detector is told of a page. */
+struct wq_part_page {
+	const struct wq_subject *subject;
+	const struct wq_document *document;
+	bool home;
+	struct wq_place place;
+};
+
+struct wq_part {
+	unsigned check; /* enum wq_inspect_check */
+	const char *rules_file;
+	wq_err (*rules)(struct wq_arena *arena, wq_str name, wq_str bytes, const void **ret_rules);
+	wq_err (*site_new)(const void *rules, const struct wq_subject *subject, void **ret_site);
+	void (*site_free)(void *site);
+	wq_err (*open)(struct wq_arena *arena, const void *rules, const struct wq_part_page *page, void **ret_state);
+	wq_html_fn token;
+	wq_err (*close)(void *state, struct wq_findings *findings, void *site);
+	wq_err (*judge)(void *site, struct wq_arena *arena, struct wq_findings *findings);
+};
+
+extern const struct wq_part wq_parts[];
+extern const size_t wq_parts_n; /* at most WQ_PARTS_MAX */
+
+#endif

@@ -1,0 +1,139 @@
+#include "flow/inspect/record.h"
+
+#include "base/json.h"
+#include "flow/inspect/words.h"
+
+static void put_text(struct wq_json *json, const char *key, wq_str text)
+{
+	if (text.n > 0)
+		wq_json_put_str(json, key, text);
+}
+
+static void put_object(struct wq_json *json, const char *key)
+{
+	wq_json_key(json, wq_str_c(key));
+	wq_json_object(json);
+}
+
+static void put_array(struct wq_json *json, const char *key)
+{
+	wq_json_key(json, wq_str_c(key));
+	wq_json_array(json);
+}
+
+static void put_subject(struct wq_json *json, const struct wq_inspect_result *r)
+{
+	const struct wq_subject *s = &r->subject;
+
+	put_object(json, "subject");
+	wq_json_put_str(json, "kind", wq_str_c(wq_subject_kind_name(s->kind)));
+	wq_json_put_bool(json, "kind_assumed", s->kind_assumed);
+	wq_json_put_str(json, "why", wq_str_c(wq_inspect_why_name(r->why)));
+	wq_json_put_bool(json, "portal", s->portal);
+	wq_json_put_bool(json, "mark", s->mark);
+	put_text(json, "app", s->app);
+	put_text(json, "name", s->name);
+	put_text(json, "icp", s->icp);
+	put_text(json, "police", s->police);
+	put_text(json, "site_code", s->site_code);
+	put_text(json, "mark_id", s->mark_id);
+	wq_json_object_end(json);
+}
+
+static void put_coverage(struct wq_json *json, const struct wq_inspect_result *r)
+{
+	const struct wq_site_stats *w = &r->walk;
+
+	put_object(json, "coverage");
+	wq_json_put_u64(json, "pages", r->pages);
+	wq_json_put_u64(json, "scripts", r->scripts);
+	wq_json_put_u64(json, "unexamined", r->unexamined);
+	wq_json_put_u64(json, "walked", w->pages);
+	wq_json_put_u64(json, "resources", w->resources);
+	wq_json_put_u64(json, "targets", w->targets);
+	wq_json_put_u64(json, "links", w->links);
+	wq_json_put_u64(json, "bytes", w->bytes);
+	wq_json_put_u64(json, "known", w->known);
+	wq_json_put_u64(json, "waiting", w->waiting);
+	wq_json_put_u64(json, "robots_kept_away", w->robots_kept_away);
+	wq_json_put_bool(json, "limited", w->limited);
+	put_text(json, "limited_by", wq_str_c(w->limited_by));
+	wq_json_put_bool(json, "interrupted", r->interrupted);
+	wq_json_put_bool(json, "unreachable", r->unreachable);
+	put_text(json, "unreachable_why", r->unreachable_why);
+	wq_json_object_end(json);
+}
+
+static void put_place(struct wq_json *json, const struct wq_inspect_place *p)
+{
+	wq_json_object(json);
+	wq_json_put_hex(json, "id", p->id.bytes, sizeof p->id.bytes);
+	put_text(json, "page", p->page);
+	put_text(json, "target", p->target);
+	put_text(json, "excerpt", p->excerpt);
+	wq_json_put_u64(json, "line", p->line);
+	wq_json_put_u64(json, "column", p->column);
+	wq_json_put_u64(json, "count", p->count);
+	wq_json_put_str(json, "severity", wq_str_c(wq_severity_name(p->severity)));
+	wq_json_object_end(json);
+}
+
+static void put_group(struct wq_json *json, const struct wq_inspect_group *g)
+{
+	wq_json_object(json);
+	wq_json_put_hex(json, "id", g->id.bytes, sizeof g->id.bytes);
+	wq_json_put_str(json, "rule", g->rule);
+	put_array(json, "clauses");
+	for (size_t i = 0; i < g->clause_count; i++)
+		wq_json_str(json, g->clauses[i]);
+	wq_json_array_end(json);
+	wq_json_put_str(json, "severity", wq_str_c(wq_severity_name(g->severity)));
+	put_text(json, "subject", g->subject);
+	put_text(json, "advice_zh", g->advice_zh);
+	put_text(json, "advice_en", g->advice_en);
+	wq_json_put_u64(json, "pages", g->pages);
+	wq_json_put_u64(json, "count", g->count);
+	put_array(json, "places");
+	for (size_t i = 0; i < g->places_n; i++)
+		put_place(json, &g->places[i]);
+	wq_json_array_end(json);
+	wq_json_object_end(json);
+}
+
+static void put_head(struct wq_json *json, const struct wq_inspect_result *r)
+{
+	WQ_BUF(checks, WQ_KIB);
+
+	wq_json_put_str(json, "format", WQ_S("weique-inspection"));
+	wq_json_put_u64(json, "version", 1);
+	wq_json_put_str(json, "site", r->site);
+	put_array(json, "starts");
+	for (size_t i = 0; i < r->starts_n; i++)
+		wq_json_str(json, r->starts[i]);
+	wq_json_array_end(json);
+	wq_json_put_time(json, "began", r->began);
+	wq_json_put_time(json, "ended", r->ended);
+	wq_json_put_u64(json, "msec", r->msec);
+	wq_inspect_checks_text(r->checks, &checks);
+	wq_json_put_str(json, "checks", wq_buf_str(&checks));
+}
+
+wq_err wq_record_write(const struct wq_inspect_result *result, struct wq_buf *out)
+{
+	struct wq_json json;
+
+	wq_json_init(&json, out);
+	wq_json_object(&json);
+	put_head(&json, result);
+	put_subject(&json, result);
+	put_coverage(&json, result);
+	wq_json_put_str(&json, "worst", wq_str_c(wq_severity_name(result->worst)));
+	wq_json_put_u64(&json, "findings", result->places);
+	wq_json_put_u64(&json, "dropped", result->dropped);
+	put_array(&json, "groups");
+	for (size_t i = 0; i < result->groups_n; i++)
+		put_group(&json, &result->groups[i]);
+	wq_json_array_end(&json);
+	wq_json_object_end(&json);
+	return wq_json_end(&json);
+}
