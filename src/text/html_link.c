@@ -1,8 +1,14 @@
 #include "text/html_link.h"
 
-struct finder {
-	struct wq_html *html;
-	const struct wq_html_token *token; /* being looked at; NULL in a style sheet file */
+/* Where lines were counted up to. */
+struct lines {
+	uint64_t at, n;
+};
+
+struct wq_link_reader {
+	wq_str document;
+	struct lines lines;
+	const struct wq_html_token *token; /* being looked at */
 	enum wq_html_encoding encoding;
 	enum wq_html_tag tag;
 	wq_str attr;
@@ -13,14 +19,27 @@ struct finder {
 	struct wq_buf text, css; /* decoded values */
 };
 
-static wq_err found(struct finder *f, enum wq_link_kind kind, wq_str url, uint64_t at)
+/* The line of an offset; asked in about ascending order, so that each byte is counted once or so. */
+static uint64_t line_of(struct wq_link_reader *f, uint64_t at)
+{
+	struct lines *lines = &f->lines;
+
+	at = WQ_MIN(at, (uint64_t)f->document.n);
+	if (at >= lines->at)
+		lines->n += wq_html_newlines(wq_str_of(f->document.p + lines->at, (size_t)(at - lines->at)));
+	else
+		lines->n -= wq_html_newlines(wq_str_of(f->document.p + at, (size_t)(lines->at - at)));
+	lines->at = at;
+	return lines->n + 1;
+}
+
+static wq_err found(struct wq_link_reader *f, enum wq_link_kind kind, wq_str url, uint64_t at)
 {
 	struct wq_link link = {.kind = kind, .url = wq_str_trim(url), .tag = f->tag, .attr = f->attr, .at = at};
 
 	if (link.url.n == 0 || link.url.n > WQ_LINK_BYTES_MAX)
 		return WQ_OK;
-	if (f->token)
-		link.line = wq_html_line(f->html, f->token, at);
+	link.line = line_of(f, at);
 	return f->fn(f->data, &link);
 }
 
@@ -28,7 +47,7 @@ static wq_err found(struct finder *f, enum wq_link_kind kind, wq_str url, uint64
 
 static wq_err on_css(void *data, const struct wq_css_token *token)
 {
-	struct finder *f = data;
+	struct wq_link_reader *f = data;
 
 	if ((token->kind != WQ_CSS_STRING && token->kind != WQ_CSS_URL) || token->bad ||
 		(token->use != WQ_CSS_RESOURCE && token->use != WQ_CSS_IMPORT))
@@ -40,7 +59,7 @@ static wq_err on_css(void *data, const struct wq_css_token *token)
 		f->decoded ? f->offset : f->offset + token->value_at);
 }
 
-static wq_err scan_css(struct finder *f, wq_str css, uint64_t offset, bool decoded)
+static wq_err scan_css(struct wq_link_reader *f, wq_str css, uint64_t offset, bool decoded)
 {
 	struct wq_css_options options = {.encoding = f->encoding};
 
@@ -52,7 +71,7 @@ static wq_err scan_css(struct finder *f, wq_str css, uint64_t offset, bool decod
 /* ---- attributes whose value is not one address */
 
 /* HTML §4.8.4.2.2 (srcset), as far as the addresses go. */
-static wq_err scan_srcset(struct finder *f, wq_str s, uint64_t at)
+static wq_err scan_srcset(struct wq_link_reader *f, wq_str s, uint64_t at)
 {
 	size_t i = 0;
 
@@ -82,7 +101,7 @@ static wq_err scan_srcset(struct finder *f, wq_str s, uint64_t at)
 }
 
 /* HTML §4.2.5.3, refresh: "5; url='next'" */
-static wq_err scan_refresh(struct finder *f, wq_str s, uint64_t at)
+static wq_err scan_refresh(struct wq_link_reader *f, wq_str s, uint64_t at)
 {
 	size_t i = 0;
 	char quote = 0;
@@ -112,50 +131,117 @@ static wq_err scan_refresh(struct finder *f, wq_str s, uint64_t at)
 	return found(f, WQ_LINK_NAVIGATE, rest, at);
 }
 
+/* The address in `location.href = 'a'`, `location.assign('a')`, `window.open('a', …)`, when it is one constant string; empty
+ * when there is none. */
+static wq_str constant_after(wq_str code)
+{
+	char quote;
+	ptrdiff_t end;
+	wq_str rest;
+
+	while (code.n > 0 && wq_html_is_space(code.p[0]))
+		code = wq_str_from(code, 1);
+	if (code.n < 2 || (code.p[0] != '=' && code.p[0] != '('))
+		return WQ_S_NONE;
+	code = wq_str_trim(wq_str_from(code, 1));
+	if (code.n < 2 || (code.p[0] != '\'' && code.p[0] != '"'))
+		return WQ_S_NONE;
+	quote = code.p[0];
+	code = wq_str_from(code, 1);
+	end = wq_str_chr(code, quote);
+	if (end < 0)
+		return WQ_S_NONE;
+	rest = wq_str_trim(wq_str_from(code, (size_t)end + 1));
+	code = wq_str_head(code, (size_t)end);
+	if ((rest.n > 0 && !memchr(",);}", rest.p[0], 4)) || wq_str_chr(code, '\\') >= 0)
+		return WQ_S_NONE; /* put together, or escaped */
+	return code;
+}
+
+static bool joins_name(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '$';
+}
+
+static wq_err scan_code(struct wq_link_reader *f, wq_str code, uint64_t at)
+{
+	static const struct {
+		wq_str word;
+		wq_str members[3];
+	} ways[] = {{WQ_S_INIT("location"), {WQ_S_INIT(".href"), WQ_S_INIT(".assign"), WQ_S_INIT(".replace")}},
+		{WQ_S_INIT("window.open"), {{NULL, 0}}}};
+
+	for (size_t i = 0; i < WQ_COUNT(ways); i++) {
+		wq_str rest = code;
+		ptrdiff_t from;
+
+		while ((from = wq_str_find(rest, ways[i].word)) >= 0) {
+			bool inside = from > 0 && joins_name(rest.p[from - 1]);
+			wq_str address;
+
+			rest = wq_str_from(rest, (size_t)from + ways[i].word.n);
+			for (size_t m = 0; m < WQ_COUNT(ways[i].members); m++)
+				if (ways[i].members[m].n > 0 && wq_str_starts(rest, ways[i].members[m])) {
+					rest = wq_str_from(rest, ways[i].members[m].n);
+					break;
+				}
+			address = inside ? WQ_S_NONE : constant_after(rest);
+			if (address.n > 0)
+				WQ_TRY(found(f, WQ_LINK_NAVIGATE, address, at));
+		}
+	}
+	return WQ_OK;
+}
+
 /* ---- which attribute of which element */
 
-enum how { ADDRESS, SRCSET };
+enum how { ADDRESS, SRCSET, PLACE /* javascript: is read as code */ };
 
-static const struct row {
-	enum wq_html_tag tag; /* WQ_TAG_NONE: any */
+struct row {
 	wq_str attr;
 	enum wq_link_kind kind;
 	enum how how;
-} rows[] = {
-	{WQ_TAG_A, WQ_S_INIT("href"), WQ_LINK_NAVIGATE, ADDRESS},
-	{WQ_TAG_AREA, WQ_S_INIT("href"), WQ_LINK_NAVIGATE, ADDRESS},
-	{WQ_TAG_BASE, WQ_S_INIT("href"), WQ_LINK_BASE, ADDRESS},
-	{WQ_TAG_SCRIPT, WQ_S_INIT("src"), WQ_LINK_RESOURCE, ADDRESS},
-	{WQ_TAG_SCRIPT, WQ_S_INIT("href"), WQ_LINK_RESOURCE, ADDRESS},
-	{WQ_TAG_SCRIPT, WQ_S_INIT("xlink:href"), WQ_LINK_RESOURCE, ADDRESS},
-	{WQ_TAG_IMG, WQ_S_INIT("src"), WQ_LINK_RESOURCE, ADDRESS},
-	{WQ_TAG_IMG, WQ_S_INIT("srcset"), WQ_LINK_RESOURCE, SRCSET},
-	{WQ_TAG_IMG, WQ_S_INIT("data-src"), WQ_LINK_RESOURCE, ADDRESS},
-	{WQ_TAG_IMG, WQ_S_INIT("data-original"), WQ_LINK_RESOURCE, ADDRESS},
-	{WQ_TAG_IMG, WQ_S_INIT("data-srcset"), WQ_LINK_RESOURCE, SRCSET},
-	{WQ_TAG_SOURCE, WQ_S_INIT("src"), WQ_LINK_RESOURCE, ADDRESS},
-	{WQ_TAG_SOURCE, WQ_S_INIT("srcset"), WQ_LINK_RESOURCE, SRCSET},
-	{WQ_TAG_VIDEO, WQ_S_INIT("src"), WQ_LINK_RESOURCE, ADDRESS},
-	{WQ_TAG_VIDEO, WQ_S_INIT("poster"), WQ_LINK_RESOURCE, ADDRESS},
-	{WQ_TAG_AUDIO, WQ_S_INIT("src"), WQ_LINK_RESOURCE, ADDRESS},
-	{WQ_TAG_TRACK, WQ_S_INIT("src"), WQ_LINK_RESOURCE, ADDRESS},
-	{WQ_TAG_IFRAME, WQ_S_INIT("src"), WQ_LINK_NAVIGATE, ADDRESS},
-	{WQ_TAG_FRAME, WQ_S_INIT("src"), WQ_LINK_NAVIGATE, ADDRESS},
-	{WQ_TAG_EMBED, WQ_S_INIT("src"), WQ_LINK_RESOURCE, ADDRESS},
-	{WQ_TAG_OBJECT, WQ_S_INIT("data"), WQ_LINK_RESOURCE, ADDRESS},
-	{WQ_TAG_INPUT, WQ_S_INIT("src"), WQ_LINK_RESOURCE, ADDRESS},
-	{WQ_TAG_IMAGE, WQ_S_INIT("src"), WQ_LINK_RESOURCE, ADDRESS},
-	{WQ_TAG_IMAGE, WQ_S_INIT("href"), WQ_LINK_RESOURCE, ADDRESS},
-	{WQ_TAG_IMAGE, WQ_S_INIT("xlink:href"), WQ_LINK_RESOURCE, ADDRESS},
-	{WQ_TAG_USE, WQ_S_INIT("href"), WQ_LINK_RESOURCE, ADDRESS},
-	{WQ_TAG_USE, WQ_S_INIT("xlink:href"), WQ_LINK_RESOURCE, ADDRESS},
-	{WQ_TAG_A, WQ_S_INIT("xlink:href"), WQ_LINK_NAVIGATE, ADDRESS},
-	{WQ_TAG_BODY, WQ_S_INIT("background"), WQ_LINK_RESOURCE, ADDRESS},
-	{WQ_TAG_TABLE, WQ_S_INIT("background"), WQ_LINK_RESOURCE, ADDRESS},
-	{WQ_TAG_TR, WQ_S_INIT("background"), WQ_LINK_RESOURCE, ADDRESS},
-	{WQ_TAG_TD, WQ_S_INIT("background"), WQ_LINK_RESOURCE, ADDRESS},
-	{WQ_TAG_TH, WQ_S_INIT("background"), WQ_LINK_RESOURCE, ADDRESS},
 };
+
+enum { ROWS = 6 };
+#define NAVIGATE(name) \
+	{ \
+		WQ_S_INIT(name), WQ_LINK_NAVIGATE, PLACE \
+	}
+#define RESOURCE(name) \
+	{ \
+		WQ_S_INIT(name), WQ_LINK_RESOURCE, ADDRESS \
+	}
+#define CANDIDATES(name) \
+	{ \
+		WQ_S_INIT(name), WQ_LINK_RESOURCE, SRCSET \
+	}
+/* clang-format off */
+static const struct row rows[WQ_TAG_COUNT][ROWS] = {
+	[WQ_TAG_A] = {NAVIGATE("href"), NAVIGATE("xlink:href")},
+	[WQ_TAG_AREA] = {NAVIGATE("href")},
+	[WQ_TAG_BASE] = {{WQ_S_INIT("href"), WQ_LINK_BASE, ADDRESS}},
+	[WQ_TAG_SCRIPT] = {RESOURCE("src"), RESOURCE("href"), RESOURCE("xlink:href")},
+	[WQ_TAG_IMG] = {RESOURCE("src"), CANDIDATES("srcset"), RESOURCE("data-src"), RESOURCE("data-original"),
+		CANDIDATES("data-srcset")},
+	[WQ_TAG_SOURCE] = {RESOURCE("src"), CANDIDATES("srcset")},
+	[WQ_TAG_VIDEO] = {RESOURCE("src"), RESOURCE("poster")},
+	[WQ_TAG_AUDIO] = {RESOURCE("src")},
+	[WQ_TAG_TRACK] = {RESOURCE("src")},
+	[WQ_TAG_IFRAME] = {NAVIGATE("src")},
+	[WQ_TAG_FRAME] = {NAVIGATE("src")},
+	[WQ_TAG_EMBED] = {RESOURCE("src")},
+	[WQ_TAG_OBJECT] = {RESOURCE("data")},
+	[WQ_TAG_INPUT] = {RESOURCE("src")},
+	[WQ_TAG_IMAGE] = {RESOURCE("src"), RESOURCE("href"), RESOURCE("xlink:href")},
+	[WQ_TAG_USE] = {RESOURCE("href"), RESOURCE("xlink:href")},
+	[WQ_TAG_BODY] = {RESOURCE("background")},
+	[WQ_TAG_TABLE] = {RESOURCE("background")},
+	[WQ_TAG_TR] = {RESOURCE("background")},
+	[WQ_TAG_TD] = {RESOURCE("background")},
+	[WQ_TAG_TH] = {RESOURCE("background")},
+};
+/* clang-format on */
 
 static bool attr_is(const struct wq_html_token *token, wq_str name, wq_str value)
 {
@@ -180,33 +266,46 @@ static bool has_word(wq_str list, wq_str word)
 	return false;
 }
 
-/* The decoded value of an attribute, in f->text; false when it is absent or too long. */
-static bool value_of(struct finder *f, wq_str name, const struct wq_html_attr **ret_attr)
+/* The value of an attribute, decoded in f->text where that changes it; false when it is empty or too long. */
+static bool decode(struct wq_link_reader *f, wq_str name, const struct wq_html_attr *attr, wq_str *ret_value)
 {
-	const struct wq_html_attr *attr = wq_html_attr_find(f->token, name);
-
-	if (!attr || attr->value.n == 0)
+	if (attr->value.n == 0)
 		return false;
 	f->attr = name;
+	*ret_value = attr->value;
+	if (!memchr(attr->value.p, '&', attr->value.n))
+		return true;
 	wq_buf_clear(&f->text);
 	if (wq_failed(wq_html_decode(attr->value, WQ_HTML_IN_ATTRIBUTE, &f->text)))
 		return false;
-	*ret_attr = attr;
+	*ret_value = wq_buf_str(&f->text);
 	return true;
 }
 
-static wq_err address(struct finder *f, wq_str name, enum wq_link_kind kind)
+static bool value_of(struct wq_link_reader *f, wq_str name, wq_str *ret_value, uint64_t *ret_at)
 {
-	const struct wq_html_attr *attr;
+	const struct wq_html_attr *attr = wq_html_attr_find(f->token, name);
 
-	return value_of(f, name, &attr) ? found(f, kind, wq_buf_str(&f->text), attr->value_at) : WQ_OK;
+	if (!attr || !decode(f, name, attr, ret_value))
+		return false;
+	*ret_at = attr->value_at;
+	return true;
+}
+
+static wq_err address(struct wq_link_reader *f, wq_str name, enum wq_link_kind kind)
+{
+	wq_str value;
+	uint64_t at;
+
+	return value_of(f, name, &value, &at) ? found(f, kind, value, at) : WQ_OK;
 }
 
 /* link, form, meta: what else the tag says decides */
-static wq_err special(struct finder *f)
+static wq_err special(struct wq_link_reader *f)
 {
 	const struct wq_html_attr *attr;
-	wq_str name;
+	wq_str name, value;
+	uint64_t at;
 
 	switch ((int)f->tag) {
 	case WQ_TAG_LINK:
@@ -231,78 +330,137 @@ static wq_err special(struct finder *f)
 			return WQ_OK;
 		return address(f, name, WQ_LINK_NAVIGATE);
 	case WQ_TAG_META:
-		if (attr_is(f->token, WQ_S("http-equiv"), WQ_S("refresh")) && value_of(f, WQ_S("content"), &attr))
-			return scan_refresh(f, wq_buf_str(&f->text), attr->value_at);
+		if (attr_is(f->token, WQ_S("http-equiv"), WQ_S("refresh")) && value_of(f, WQ_S("content"), &value, &at))
+			return scan_refresh(f, value, at);
 		return WQ_OK;
 	default: return WQ_OK;
 	}
 }
 
-static wq_err on_start(struct finder *f)
+static wq_err by_row(struct wq_link_reader *f, const struct row *row)
 {
-	const struct wq_html_attr *attr;
+	wq_str value;
+	uint64_t at;
 
-	for (size_t i = 0; i < WQ_COUNT(rows) && f->token->attrs_n > 0; i++) {
-		if (rows[i].tag != f->tag || !value_of(f, rows[i].attr, &attr))
-			continue;
-		if (rows[i].how == SRCSET)
-			WQ_TRY(scan_srcset(f, wq_buf_str(&f->text), attr->value_at));
-		else
-			WQ_TRY(found(f, rows[i].kind, wq_buf_str(&f->text), attr->value_at));
+	if (!value_of(f, row->attr, &value, &at))
+		return WQ_OK;
+	if (row->how == SRCSET)
+		return scan_srcset(f, value, at);
+	if (row->how == PLACE && wq_str_starts_nocase(wq_str_trim(value), WQ_S("javascript:")))
+		return scan_code(f, value, at);
+	return found(f, row->kind, value, at);
+}
+
+/* What any element may carry. */
+static wq_err of_any(struct wq_link_reader *f)
+{
+	static const wq_str style = WQ_S_INIT("style"), onclick = WQ_S_INIT("onclick");
+	wq_str value;
+
+	for (size_t i = 0; i < f->token->attrs_n; i++) {
+		const struct wq_html_attr *attr = &f->token->attrs[i];
+
+		if (attr->name.n == style.n && (attr->name.p[0] | 0x20) == 's' && wq_str_eq_nocase(attr->name, style)) {
+			if (decode(f, style, attr, &value))
+				WQ_TRY(scan_css(f, value, attr->value_at, true));
+		} else if (attr->name.n == onclick.n && (attr->name.p[0] | 0x20) == 'o' &&
+			wq_str_eq_nocase(attr->name, onclick) && decode(f, onclick, attr, &value))
+			WQ_TRY(scan_code(f, value, attr->value_at));
 	}
-	WQ_TRY(special(f));
-	if (f->token->attrs_n > 0 && value_of(f, WQ_S("style"), &attr))
-		return scan_css(f, wq_buf_str(&f->text), attr->value_at, true);
 	return WQ_OK;
 }
 
-static wq_err on_token(void *data, const struct wq_html_token *token)
+static wq_err on_start(struct wq_link_reader *f)
 {
-	struct finder *f = data;
+	if (f->token->attrs_n == 0)
+		return WQ_OK;
+	for (const struct row *row = rows[f->tag]; row < rows[f->tag] + ROWS && row->attr.n > 0; row++)
+		WQ_TRY(by_row(f, row));
+	WQ_TRY(special(f));
+	return of_any(f);
+}
 
-	f->token = token;
-	f->attr = WQ_S_NONE;
+wq_err wq_link_reader_token(void *data, const struct wq_html_token *token)
+{
+	struct wq_link_reader *f = data;
+
 	if (token->kind == WQ_HTML_START) {
+		f->token = token;
+		f->attr = WQ_S_NONE;
 		f->tag = token->tag;
 		return on_start(f);
 	}
 	if (token->kind == WQ_HTML_TEXT && token->in == WQ_TAG_STYLE) {
+		f->attr = WQ_S_NONE;
 		f->tag = WQ_TAG_STYLE;
 		return scan_css(f, token->raw, token->start, false);
 	}
 	return WQ_OK;
 }
 
-static void finder_init(struct finder *f, enum wq_html_encoding encoding, wq_link_fn fn, void *data)
+wq_err wq_link_reader_sheet(struct wq_link_reader *reader)
 {
-	*f = (struct finder){.encoding = encoding, .fn = fn, .data = data};
+	reader->tag = WQ_TAG_NONE;
+	reader->attr = WQ_S_NONE;
+	return scan_css(reader, reader->document, 0, false);
+}
+
+/* ---- life */
+
+static void finder_init(struct wq_link_reader *f, wq_link_fn fn, void *data)
+{
+	*f = (struct wq_link_reader){.fn = fn, .data = data};
 	wq_buf_init(&f->text, WQ_HTML_TAG_MAX);
 	wq_buf_init(&f->css, 2 * WQ_LINK_BYTES_MAX);
 }
 
-static void finder_done(struct finder *f)
+static void finder_done(struct wq_link_reader *f)
 {
 	wq_buf_done(&f->text);
 	wq_buf_done(&f->css);
-	wq_html_free(&f->html);
+}
+
+wq_err wq_link_reader_new(wq_link_fn fn, void *data, struct wq_link_reader **ret_reader)
+{
+	struct wq_link_reader *f = malloc(sizeof(*f));
+
+	if (!f)
+		return wq_error_id(WQ_E_NO_MEMORY);
+	finder_init(f, fn, data);
+	*ret_reader = f;
+	return WQ_OK;
+}
+
+void wq_link_reader_free(struct wq_link_reader **reader)
+{
+	if (!reader || !*reader)
+		return;
+	finder_done(*reader);
+	free(*reader);
+	*reader = NULL;
+}
+
+void wq_link_reader_begin(struct wq_link_reader *reader, wq_str document, enum wq_html_encoding encoding)
+{
+	reader->document = document;
+	reader->encoding = encoding;
+	reader->lines = (struct lines){0};
 }
 
 wq_err wq_html_links(wq_str document, const struct wq_html_options *options, wq_link_fn fn, void *data)
 {
-	WQ_CLEANUP(finder_done) struct finder f;
+	WQ_CLEANUP(finder_done) struct wq_link_reader f;
 
-	finder_init(&f, options ? options->encoding : WQ_HTML_ENC_ASCII, fn, data);
-	f.html = wq_html_new(options, on_token, &f);
-	if (!f.html)
-		return wq_error_id(WQ_E_NO_MEMORY);
-	WQ_TRY(wq_html_feed(f.html, document));
-	return wq_html_finish(f.html);
+	finder_init(&f, fn, data);
+	wq_link_reader_begin(&f, document, options ? options->encoding : WQ_HTML_ENC_ASCII);
+	return wq_html_scan(document, options, wq_link_reader_token, &f);
 }
 
 wq_err wq_css_links(wq_str sheet, enum wq_html_encoding encoding, wq_link_fn fn, void *data)
 {
-	WQ_CLEANUP(finder_done) struct finder f;
+	WQ_CLEANUP(finder_done) struct wq_link_reader f;
 
-	finder_init(&f, encoding, fn, data);
-	return scan_css(&f, sheet, 0, false);
+	finder_init(&f, fn, data);
+	wq_link_reader_begin(&f, sheet, encoding);
+	return wq_link_reader_sheet(&f);
 }

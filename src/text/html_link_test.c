@@ -36,6 +36,10 @@ static const struct {
 	{"<title><a href=x></title><textarea><a href=y></textarea><!--<a href=z>-->", ""},
 	{"<script>'<a href=x>'</script>", ""},
 	{"<svg><style><a href=x></style>", "n x"},
+	{"<p onclick=\"location.href='a'\"><p onClick=\"window.open('b','_blank'); return false\">", "n a|n b"},
+	{"<a href=\"javascript:window.location='a';\" onclick='self.location.assign(\"b\")'>", "n a|n b"},
+	{"<a href='javascript:void(0)' onclick=\"location.href='a?id=' + id\"><p onclick=\"mylocation='b'\">", ""},
+	{"<p onclick=\"location.href=a\"><p onclick=\"location.href='\"><p onclick=location><p onclick>", ""},
 };
 
 static wq_err on_link(void *data, const struct wq_link *link)
