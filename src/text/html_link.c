@@ -347,7 +347,7 @@ static wq_err by_row(struct wq_link_reader *f, const struct row *row)
 	if (row->how == SRCSET)
 		return scan_srcset(f, value, at);
 	if (row->how == PLACE && wq_str_starts_nocase(wq_str_trim(value), WQ_S("javascript:")))
-		return scan_code(f, value, at);
+		WQ_TRY(scan_code(f, value, at));
 	return found(f, row->kind, value, at);
 }
 

@@ -37,8 +37,10 @@ static const struct {
 	{"<script>'<a href=x>'</script>", ""},
 	{"<svg><style><a href=x></style>", "n x"},
 	{"<p onclick=\"location.href='a'\"><p onClick=\"window.open('b','_blank'); return false\">", "n a|n b"},
-	{"<a href=\"javascript:window.location='a';\" onclick='self.location.assign(\"b\")'>", "n a|n b"},
-	{"<a href='javascript:void(0)' onclick=\"location.href='a?id=' + id\"><p onclick=\"mylocation='b'\">", ""},
+	{"<a href=\"javascript:window.location='a';\" onclick='self.location.assign(\"b\")'>",
+		"n a|n javascript:window.location='a';|n b"},
+	{"<a href='javascript:void(0)' onclick=\"location.href='a?id=' + id\"><p onclick=\"mylocation='b'\">",
+		"n javascript:void(0)"},
 	{"<p onclick=\"location.href=a\"><p onclick=\"location.href='\"><p onclick=location><p onclick>", ""},
 };
 

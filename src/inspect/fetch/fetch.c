@@ -26,10 +26,12 @@ struct transfer {
 	struct curl_slist *headers;
 	char *url;
 	char host[HOST_BYTES]; /* with port: politeness is per server */
-	bool head;
+	struct server *server;
+	bool head, documents;
+	size_t body_cut;
 	void *tag;
 	struct wq_buf header, body;
-	bool forbidden, too_large;
+	bool forbidden, too_large, cut;
 	uint64_t started_msec;
 	uint32_t tries;
 };
@@ -38,7 +40,8 @@ struct transfer {
 struct server {
 	struct server *next;
 	char host[HOST_BYTES];
-	uint32_t running;
+	struct wq_addr addr; /* where a connection was opened to last */
+	uint32_t running, waiting;
 	uint64_t next_msec;
 	bool tired; /* it was waited for in vain */
 };
@@ -72,12 +75,25 @@ static bool same_addr(const struct wq_addr *a, const struct wq_addr *b)
 	return a->family == b->family && memcmp(a->bytes, b->bytes, a->family == 4 ? 4 : 16) == 0;
 }
 
+static bool in_network(const struct wq_fetch_peer *peer, const struct wq_addr *addr)
+{
+	enum { BYTE = 8 };
+	uint32_t whole = peer->bits / BYTE, rest = peer->bits % BYTE;
+
+	if (peer->bits == 0)
+		return same_addr(&peer->addr, addr);
+	if (peer->addr.family != addr->family || peer->bits > (addr->family == 4 ? 32 : 128) ||
+		memcmp(peer->addr.bytes, addr->bytes, whole) != 0)
+		return false;
+	return rest == 0 || ((peer->addr.bytes[whole] ^ addr->bytes[whole]) >> (BYTE - rest)) == 0;
+}
+
 static bool may_reach(const struct wq_fetch *fetch, const struct wq_addr *addr, uint16_t port)
 {
 	for (size_t i = 0; i < fetch->options.peers_n; i++) {
 		const struct wq_fetch_peer *peer = &fetch->options.peers[i];
 
-		if (same_addr(&peer->addr, addr) && (peer->port == 0 || peer->port == port))
+		if (in_network(peer, addr) && (peer->port == 0 || peer->port == port))
 			return true;
 	}
 	return wq_addr_class(addr) == WQ_ADDR_GLOBAL;
@@ -117,6 +133,7 @@ static curl_socket_t on_open(void *data, curlsocktype purpose, struct curl_socka
 		transfer->forbidden = true;
 		return CURL_SOCKET_BAD;
 	}
+	transfer->server->addr = addr;
 	return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
@@ -139,10 +156,34 @@ static size_t on_header(char *bytes, size_t size, size_t n, void *data)
 	return 0;
 }
 
+/* Whether what comes is read by anybody: text, markup, scripts, or not said. */
+static bool is_document(const struct transfer *transfer)
+{
+	static const wq_str kinds[] = {WQ_S_INIT("html"), WQ_S_INIT("xml"), WQ_S_INIT("javascript"),
+		WQ_S_INIT("ecmascript"), WQ_S_INIT("gzip")};
+	wq_str type = wq_header_find(wq_buf_str(&transfer->header), WQ_S("Content-Type"));
+
+	type = wq_str_trim(wq_str_cut(&type, ';'));
+	if (type.n == 0 || wq_str_starts_nocase(type, WQ_S("text/")))
+		return true;
+	for (size_t i = 0; i < WQ_COUNT(kinds); i++)
+		if (type.n >= kinds[i].n && wq_str_eq_nocase(wq_str_from(type, type.n - kinds[i].n), kinds[i]))
+			return true;
+	return false;
+}
+
 static size_t on_body(char *bytes, size_t size, size_t n, void *data)
 {
 	struct transfer *transfer = data;
 
+	if (transfer->documents && transfer->body.len == 0 && !is_document(transfer))
+		transfer->cut = true;
+	else if (transfer->body_cut > 0 && transfer->body.len + size * n > transfer->body_cut) {
+		wq_buf_add(&transfer->body, wq_str_of(bytes, transfer->body_cut - transfer->body.len));
+		transfer->cut = true;
+	}
+	if (transfer->cut)
+		return 0;
 	wq_buf_add(&transfer->body, wq_str_of(bytes, size * n));
 	if (!wq_failed(wq_buf_err(&transfer->body)))
 		return size * n;
@@ -154,7 +195,7 @@ static enum wq_fetch_result result_of(const struct transfer *transfer, CURLcode 
 {
 	long os = 0;
 
-	if (code == CURLE_OK)
+	if (code == CURLE_OK || transfer->cut)
 		return WQ_FETCH_ANSWERED;
 	if (transfer->too_large)
 		return WQ_FETCH_TOO_LARGE;
@@ -260,7 +301,8 @@ static bool set_bounds(struct transfer *transfer)
 	SET(CURLOPT_NOSIGNAL, 1L);
 	SET(CURLOPT_CONNECTTIMEOUT_MS, (long)options->connect_msec);
 	SET(CURLOPT_TIMEOUT_MS, (long)options->total_msec);
-	SET(CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)options->body_max);
+	if (transfer->body_cut == 0 && !transfer->documents) /* else what is declared is not what is read */
+		SET(CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)options->body_max);
 	SET(CURLOPT_SSL_VERIFYPEER, 1L);
 	SET(CURLOPT_SSL_VERIFYHOST, 2L);
 	if (options->ca_file) {
@@ -276,6 +318,8 @@ static bool set_request(struct transfer *transfer)
 	SET(CURLOPT_PATH_AS_IS, 1L);
 	SET(CURLOPT_USERAGENT, transfer->fetch->options.user_agent);
 	SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	if (transfer->fetch->options.decode)
+		SET(CURLOPT_ACCEPT_ENCODING, "gzip, deflate, br");
 	SET(CURLOPT_NOBODY, transfer->head ? 1L : 0L);
 	SET(CURLOPT_HTTPHEADER, transfer->headers);
 	SET(CURLOPT_FRESH_CONNECT, transfer->fetch->options.fresh ? 1L : 0L);
@@ -311,7 +355,7 @@ static void forget_servers(struct wq_fetch *fetch, uint64_t now)
 	for (struct server **at = &fetch->servers; *at;) {
 		struct server *server = *at;
 
-		if (server->running == 0 && server->next_msec <= now && !server->tired) {
+		if (server->running == 0 && server->waiting == 0 && server->next_msec <= now && !server->tired) {
 			*at = server->next;
 			free(server);
 		} else
@@ -342,6 +386,8 @@ static void answer(struct transfer *transfer, enum wq_fetch_result result, const
 		.result = result,
 		.headers = wq_buf_str(&transfer->header),
 		.body = wq_buf_str(&transfer->body),
+		.cut = transfer->cut,
+		.addr = transfer->server->addr,
 		.msec = (uint32_t)(now_msec(fetch) - transfer->started_msec)};
 	long status = 0;
 
@@ -362,6 +408,7 @@ static void start(struct wq_fetch *fetch, struct transfer *transfer, struct serv
 	fetch->running = transfer;
 	fetch->running_n++;
 	server->running++;
+	server->waiting--;
 	server->next_msec = now + fetch->options.delay_msec;
 	if (set_bounds(transfer) && set_request(transfer) &&
 		curl_multi_add_handle(fetch->multi, transfer->curl) == CURLM_OK)
@@ -369,6 +416,19 @@ static void start(struct wq_fetch *fetch, struct transfer *transfer, struct serv
 	unlink_running(fetch, transfer);
 	server->running--;
 	answer(transfer, WQ_FETCH_FAILED, "the transfer could not be set up");
+}
+
+/* Whether the address that the server was last found at has enough to do. */
+static bool address_busy(const struct wq_fetch *fetch, const struct server *server)
+{
+	uint32_t running = 0;
+
+	if (server->addr.family == 0)
+		return false;
+	for (const struct server *other = fetch->servers; other; other = other->next)
+		if (other->running > 0 && same_addr(&other->addr, &server->addr))
+			running += other->running;
+	return running >= fetch->options.per_address;
 }
 
 /* Starts what may start; returns in how many msec the next waiting one may, at most `most`. */
@@ -379,9 +439,9 @@ static uint32_t start_waiting(struct wq_fetch *fetch, uint32_t most)
 	forget_servers(fetch, now);
 	for (struct transfer **at = &fetch->queue; *at && fetch->running_n < fetch->options.concurrent;) {
 		struct transfer *transfer = *at;
-		struct server *server = server_of(fetch, transfer->host);
+		struct server *server = transfer->server;
 
-		if (!server || server->running >= fetch->options.per_host) {
+		if (server->running >= fetch->options.per_host || address_busy(fetch, server)) {
 			at = &transfer->next;
 			continue;
 		}
@@ -423,7 +483,7 @@ static bool try_again(struct wq_fetch *fetch, struct transfer *transfer, struct 
 {
 	uint64_t msec;
 
-	if (!server || fetch->options.retries == 0)
+	if (fetch->options.retries == 0)
 		return false;
 	if (!asks_to_wait(transfer, &msec)) {
 		long status = 0;
@@ -440,6 +500,8 @@ static bool try_again(struct wq_fetch *fetch, struct transfer *transfer, struct 
 	transfer->tries++;
 	wq_buf_clear(&transfer->header);
 	wq_buf_clear(&transfer->body);
+	transfer->cut = false;
+	server->waiting++;
 	transfer->next = fetch->queue;
 	if (!fetch->queue)
 		fetch->queue_end = &transfer->next;
@@ -462,9 +524,8 @@ static void finish_done(struct wq_fetch *fetch)
 			continue;
 		curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &private);
 		transfer = private;
-		server = server_of(fetch, transfer->host);
-		if (server && server->running > 0)
-			server->running--;
+		server = transfer->server;
+		server->running--;
 		unlink_running(fetch, transfer);
 		curl_multi_remove_handle(fetch->multi, transfer->curl);
 		if (code == CURLE_OK && try_again(fetch, transfer, server))
@@ -562,14 +623,19 @@ wq_err wq_fetch_add(struct wq_fetch *fetch, const struct wq_fetch_request *reque
 	if (!wq_failed(e))
 		e = add_headers(transfer, request);
 	transfer->url = strdup(request->url);
-	if (!wq_failed(e) && !transfer->url)
+	if (!wq_failed(e))
+		transfer->server = server_of(fetch, transfer->host);
+	if (!wq_failed(e) && (!transfer->url || !transfer->server))
 		e = wq_error_id(WQ_E_NO_MEMORY);
 	if (wq_failed(e)) {
 		transfer_free(transfer);
 		return e;
 	}
 	transfer->fetch = fetch;
+	transfer->server->waiting++;
 	transfer->head = request->head;
+	transfer->documents = request->documents;
+	transfer->body_cut = request->body_cut;
 	transfer->tag = request->tag;
 	*fetch->queue_end = transfer;
 	fetch->queue_end = &transfer->next;
@@ -581,7 +647,14 @@ wq_err wq_fetch_add(struct wq_fetch *fetch, const struct wq_fetch_request *reque
 
 static void set_defaults(struct wq_fetch_options *options)
 {
-	enum { CONNECT_MSEC = 10000, TOTAL_MSEC = 30000, CONCURRENT = 16, PER_HOST = 4, WAIT_MAX_MSEC = 120000 };
+	enum {
+		CONNECT_MSEC = 10000,
+		TOTAL_MSEC = 30000,
+		CONCURRENT = 16,
+		PER_HOST = 4,
+		PER_ADDRESS = 16,
+		WAIT_MAX_MSEC = 120000
+	};
 
 	options->connect_msec = options->connect_msec ? options->connect_msec : CONNECT_MSEC;
 	options->total_msec = options->total_msec ? options->total_msec : TOTAL_MSEC;
@@ -589,6 +662,7 @@ static void set_defaults(struct wq_fetch_options *options)
 	options->header_max = options->header_max ? options->header_max : 64 * WQ_KIB;
 	options->concurrent = options->concurrent ? WQ_MIN(options->concurrent, (uint32_t)CONCURRENT_MAX) : CONCURRENT;
 	options->per_host = options->per_host ? options->per_host : PER_HOST;
+	options->per_address = options->per_address ? options->per_address : PER_ADDRESS;
 	options->retries = WQ_MIN(options->retries, (uint32_t)RETRIES_MAX);
 	options->wait_max_msec = options->wait_max_msec ? options->wait_max_msec : WAIT_MAX_MSEC;
 	options->user_agent = options->user_agent ? options->user_agent : "Weique";

@@ -7,7 +7,9 @@
  *     reachable unicast addresses is refused, save for registered peers; no proxy, no .netrc, no user name in a URL;
  *   - redirects are not followed: they are answers like others;
  *   - every accepted request is answered exactly once, by the callback, or forgotten by wq_fetch_free();
- *   - bodies are as sent (no Accept-Encoding is asked for) and no longer than body_max;
+ *   - bodies are as sent, or with `decode` gzip, deflate and br are asked for and undone; in either case no longer than body_max
+ *     as handed over, so a decompression bomb is too large and no more;
+ *   - a server gets per_host requests at a time and an address per_address, whatever the names that lead there;
  *   - with `retries`, a server that asks for patience (429, 503: RFC 6585 §4, RFC 9110 §15.6.4) gets it: nothing is asked of it
  *     for as long as Retry-After says, else 1, 2, 4, … seconds, and the request is put again. What asks for more than
  *     wait_max_msec, or goes on to, is answered as it stands, and such a server is not waited for again before it has
@@ -40,7 +42,7 @@ enum wq_fetch_result {
 	WQ_FETCH_TIMEOUT,
 	WQ_FETCH_TLS,       /* handshake or certificate */
 	WQ_FETCH_TRUNCATED, /* the connection ended before the body did */
-	WQ_FETCH_TOO_LARGE, /* over body_max or header_max */
+	WQ_FETCH_TOO_LARGE, /* over body_max, decoded, or header_max */
 	WQ_FETCH_PROTOCOL,  /* no HTTP, an empty reply */
 	WQ_FETCH_FAILED,    /* ours: memory, descriptors */
 	WQ_FETCH_RESULTS
@@ -49,10 +51,11 @@ enum wq_fetch_result {
 const char *wq_fetch_result_text(enum wq_fetch_result result);
 
 /* An address and port that may be reached although it is not global: the origin that the operator registered. Port 0:
- * any. */
+ * any. `bits`: a network, so many leading bits count; 0: the whole address. */
 struct wq_fetch_peer {
 	struct wq_addr addr;
 	uint16_t port;
+	uint8_t bits;
 };
 
 /* Connections meant for host:port go to another place; Host and SNI stay. */
@@ -71,10 +74,12 @@ struct wq_fetch_options {
 	size_t header_max;      /* [64 KiB] */
 	uint32_t concurrent;    /* in all [16], at most 256 */
 	uint32_t per_host;      /* [4] */
+	uint32_t per_address;   /* [16], all hosts there together */
 	uint32_t delay_msec;    /* between the starts of two requests to a host; 0: none */
 	uint32_t retries;       /* of one request that was answered 429 or 503; 0: none, at most 16 */
 	uint32_t wait_max_msec; /* before one of them [120000] */
 	bool fresh;             /* every request on a connection of its own */
+	bool decode;            /* ask for content codings and undo them */
 	const char *user_agent; /* [Weique] */
 	const char *ca_file;    /* [the system's] */
 	const struct wq_fetch_peer *peers;
@@ -89,7 +94,9 @@ struct wq_fetch_request {
 	bool head;                  /* HEAD instead of GET */
 	const char *const *headers; /* "Name: value" */
 	size_t headers_n;
-	void *tag; /* comes back with the response */
+	bool documents;  /* the body is wanted only when it is text, HTML, XML or script by its Content-Type */
+	size_t body_cut; /* no more than so many bytes of it are wanted; 0: all */
+	void *tag;       /* comes back with the response */
 };
 
 /* Slices live during the callback. */
@@ -101,7 +108,9 @@ struct wq_fetch_response {
 	int status;       /* 0: no status line came */
 	wq_str headers;   /* raw lines of the final response, with line ends, without the status line */
 	wq_str body;
+	bool cut; /* more of the body was not wanted */
 	uint32_t msec;
+	struct wq_addr addr; /* that answered last; family 0: not known */
 };
 
 typedef void (*wq_fetch_fn)(void *data, const struct wq_fetch_response *response);

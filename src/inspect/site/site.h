@@ -82,7 +82,8 @@ struct wq_site_fault {
 	wq_str target;  /* resolved, with fragment */
 	wq_str written; /* as it stands in the page, cut; of malformed ones only, else empty */
 	wq_str page;    /* empty: a start, a sitemap's own address */
-	uint32_t line;  /* 0: not known */
+	wq_str sheet;   /* the style sheet of that page in which it stands; empty: the page itself */
+	uint32_t line;  /* of the page, or of the sheet; 0: not known */
 	enum wq_html_tag tag;
 	wq_str attr;
 	bool outside, from_home;
