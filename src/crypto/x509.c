@@ -8,11 +8,7 @@
 #include <openssl/x509v3.h>
 
 #include "crypto/sm2_priv.h"
-
-struct wq_x509 {
-	X509 *certs[WQ_X509_CERTS_MAX];
-	size_t n;
-};
+#include "crypto/x509_priv.h"
 
 static wq_err unreadable(const char *what)
 {
@@ -27,8 +23,7 @@ static bool key_is_sm2(const X509 *cert)
 	return key && EVP_PKEY_is_a(key, "SM2");
 }
 
-/* Without it no SM2 signature of a certificate verifies; with it no other does. */
-static bool set_identity(X509 *cert)
+bool wq_x509_set_identity(X509 *cert)
 {
 	ASN1_OCTET_STRING *id;
 
@@ -46,7 +41,7 @@ static bool set_identity(X509 *cert)
 /* Takes the certificate in every case. */
 static wq_err bundle_add(struct wq_x509 *bundle, X509 *cert)
 {
-	if (bundle->n == WQ_X509_CERTS_MAX || !set_identity(cert)) {
+	if (bundle->n == WQ_X509_CERTS_MAX || !wq_x509_set_identity(cert)) {
 		X509_free(cert);
 		return bundle->n == WQ_X509_CERTS_MAX ? wq_error(WQ_E_LIMIT, "over %d certificates", WQ_X509_CERTS_MAX)
 						      : wq_error_id(WQ_E_NO_MEMORY);
@@ -105,6 +100,23 @@ wq_err wq_x509_read(wq_str bytes, struct wq_x509 **ret_bundle)
 	else
 		*ret_bundle = bundle;
 	return e;
+}
+
+wq_err wq_x509_read_list(const wq_str *ders, size_t n, struct wq_x509 **ret_bundle)
+{
+	struct wq_x509 *bundle = calloc(1, sizeof(*bundle));
+	wq_err e = bundle ? WQ_OK : wq_error_id(WQ_E_NO_MEMORY);
+
+	for (size_t i = 0; i < n && i < WQ_X509_CERTS_MAX && !wq_failed(e); i++)
+		e = ders[i].n > WQ_X509_BYTES_MAX ? wq_error(WQ_E_LIMIT, "over %d bytes", WQ_X509_BYTES_MAX)
+						  : read_der(bundle, ders[i]);
+	if (bundle && bundle->n == 0) {
+		wq_x509_free(&bundle);
+		return wq_failed(e) ? e : unreadable("no certificate in it");
+	}
+	if (bundle)
+		*ret_bundle = bundle;
+	return bundle ? WQ_OK : e;
 }
 
 void wq_x509_free(struct wq_x509 **bundle)

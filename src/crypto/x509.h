@@ -28,6 +28,9 @@ struct wq_x509_info {
 /* One DER certificate, or PEM with any text around the certificates. Errors: WQ_E_LIMIT, WQ_E_CERT when there is none or
  * one of them cannot be read. */
 wq_err wq_x509_read(wq_str bytes, struct wq_x509 **ret_bundle);
+/* Certificates in DER, in the order given, as a bundle. What cannot be read ends the list when a certificate stands before it.
+ * Errors: those of wq_x509_read(). */
+wq_err wq_x509_read_list(const wq_str *ders, size_t n, struct wq_x509 **ret_bundle);
 /* Accepts NULL. */
 void wq_x509_free(struct wq_x509 **bundle);
 /* How many certificates; at least 1. */

@@ -37,9 +37,6 @@ struct wq_x509_facts {
 	bool is_ca, self_issued, has_sct;
 };
 
-/* Certificates in DER, in the order given, as a bundle. What cannot be read ends the list when a certificate stands before it.
- * Errors: those of wq_x509_read(). */
-wq_err wq_x509_read_list(const wq_str *ders, size_t n, struct wq_x509 **ret_bundle);
 /* Everything lives in `arena`. Requires: i < count. Errors: WQ_E_CERT, WQ_E_NO_MEMORY, WQ_E_LIMIT. */
 wq_err wq_x509_facts(struct wq_arena *arena, const struct wq_x509 *bundle, size_t i, struct wq_x509_facts *ret_facts);
 
