@@ -53,6 +53,7 @@ void hosts_free(struct walk *w)
 		struct host *host = entry->value;
 
 		wq_buf_done(&host->robots);
+		soft_free(&host->soft);
 		free(host->waiting);
 		free(host);
 	}

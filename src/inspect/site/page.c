@@ -6,14 +6,15 @@ enum {
 	PAGE_ARENA = 1024 * 1024,
 	LINK_ARENA = 512 * 1024,
 	PLACES_MAX = 200000, /* of one page */
-	WRITTEN_MAX = 200
+	WRITTEN_MAX = 200,
+	TITLE_BYTES = 4096
 };
 
 struct page_reader {
 	struct walk *w;
 	struct wq_link_reader *links;
 	struct wq_arena page_arena, link_arena;
-	struct wq_buf utf8, record, name, places, own; /* own: same-page places that are looked for */
+	struct wq_buf utf8, record, name, places, title, own; /* own: same-page places that are looked for */
 	uint32_t number;
 	struct wq_url url, base;
 	bool based, is_html;
@@ -88,6 +89,8 @@ static wq_err on_place(void *data, const struct wq_html_token *token)
 {
 	struct page_reader *r = data;
 
+	if (token->kind == WQ_HTML_TEXT && token->in == WQ_TAG_TITLE && !token->foreign && r->title.len == 0)
+		return wq_html_decode(wq_str_head(token->raw, TITLE_BYTES), WQ_HTML_IN_TEXT, &r->title);
 	if (token->kind != WQ_HTML_START)
 		return WQ_OK;
 	for (size_t i = 0; i < token->attrs_n; i++) {
@@ -335,6 +338,7 @@ static void begin(struct page_reader *r, uint32_t number)
 	wq_buf_clear(&r->record);
 	wq_buf_clear(&r->places);
 	wq_buf_clear(&r->own);
+	wq_buf_clear(&r->title);
 	r->number = number;
 	r->based = false;
 	r->line = 0;
@@ -346,7 +350,12 @@ static bool is_html_type(wq_str type)
 		wq_str_eq(type, WQ_S("image/svg+xml")) || type.n == 0;
 }
 
-wq_err page_read(struct walk *w, uint32_t number, const struct wq_fetch_response *response)
+static bool is_home(const struct page_reader *r)
+{
+	return r->w->table.items[r->number].flags & ITEM_HOME || wq_str_eq(wq_url_target(&r->url), WQ_S("/"));
+}
+
+wq_err page_read(struct walk *w, struct host *host, uint32_t number, const struct wq_fetch_response *response)
 {
 	struct page_reader *r = w->reader;
 	struct wq_document document = {
@@ -378,6 +387,8 @@ wq_err page_read(struct walk *w, uint32_t number, const struct wq_fetch_response
 	check_own(r);
 	write_records(r);
 	w->table.items[number].flags |= r->is_html ? ITEM_READ : 0;
+	if (r->is_html && w->options.target && soft_page(w, host, &document, wq_buf_str(&r->title), is_home(r)))
+		w->table.items[number].verdict = WQ_SITE_SOFT_404;
 	return w->err;
 }
 
@@ -424,6 +435,7 @@ wq_err page_reader_new(struct walk *w, struct page_reader **ret_reader)
 	wq_buf_init(&r->name, 2 * WQ_LINK_BYTES_MAX);
 	wq_buf_init(&r->places, PLACES_MAX * sizeof(uint32_t));
 	wq_buf_init(&r->own, 16 * WQ_MIB);
+	wq_buf_init(&r->title, 8 * TITLE_BYTES);
 	*ret_reader = r;
 	return wq_link_reader_new(on_link, r, &r->links);
 }
@@ -442,6 +454,7 @@ void page_reader_free(struct page_reader **reader)
 	wq_buf_done(&r->name);
 	wq_buf_done(&r->places);
 	wq_buf_done(&r->own);
+	wq_buf_done(&r->title);
 	free(r);
 	*reader = NULL;
 }

@@ -14,7 +14,7 @@ enum {
 #define STATE_BYTES_MAX ((uint64_t)64 << 30)
 
 /* What a request was for; goes along as the tag. */
-enum asked { ASKED_ITEM, ASKED_ROBOTS };
+enum asked { ASKED_ITEM, ASKED_ROBOTS, ASKED_PROBE };
 
 struct tag {
 	enum asked asked;
@@ -156,6 +156,21 @@ static void open_host(struct walk *w, struct host *host)
 		host->opening++;
 }
 
+/* Whether something else has to be asked first, and was. */
+static bool ask_probe(struct walk *w, struct host *host, wq_str url)
+{
+	struct wq_fetch_request request = {.body_cut = OUTSIDE_CUT, .documents = true};
+	WQ_BUF(probe, 2 * WQ_KIB);
+	uint32_t number;
+
+	if (!soft_wants(w, host, url, &probe, &number) ||
+		!ask(w, wq_buf_cstr(&probe), &request,
+			(struct tag){.asked = ASKED_PROBE, .host = host, .number = number}))
+		return false;
+	host->opening++;
+	return true;
+}
+
 /* Why an address is not asked for; false: it is. */
 static bool is_left(struct walk *w, const struct host *host, uint32_t number, wq_str url)
 {
@@ -199,6 +214,10 @@ static void ask_item(struct walk *w, struct host *host, uint32_t number)
 	}
 	if (is_left(w, host, number, wq_str_c(url))) {
 		done(w, number, ITEM_LEFT);
+		return;
+	}
+	if (item->flags & ITEM_PAGE && ask_probe(w, host, wq_str_c(url))) {
+		host_wait(w, host, number, true);
 		return;
 	}
 	choose(w, item, wq_str_c(url), &request);
@@ -327,7 +346,8 @@ static void follow_start(struct walk *w, const struct item *item, const struct w
 	wq_arena_done(&arena);
 }
 
-static void judge(struct walk *w, uint32_t number, const struct wq_fetch_response *response, bool head)
+static void judge(
+	struct walk *w, struct host *host, uint32_t number, const struct wq_fetch_response *response, bool head)
 {
 	struct item *item = &w->table.items[number];
 
@@ -340,12 +360,20 @@ static void judge(struct walk *w, uint32_t number, const struct wq_fetch_respons
 	if (is_redirect(response)) {
 		follow_start(w, item, response);
 		walk_fail(w, page_redirect(w, number, response));
+		item = &w->table.items[number]; /* it may have moved */
+		if (item->flags & ITEM_INSIDE && !(item->flags & ITEM_HOME) && soft_redirect(w, host, response)) {
+			item->verdict = WQ_SITE_SOFT_404;
+			item->end = ITEM_NONE;
+		}
+	} else if (!(item->flags & ITEM_INSIDE)) {
+		if (item->verdict == WQ_SITE_FINE && !head)
+			item->verdict = (uint8_t)soft_outside(w, response);
 	} else if (response->status == 200 && item->flags & ITEM_INSIDE && !head && !response->cut) {
 		if (item->flags & ITEM_PAGE)
 			w->stats.pages++;
 		else
 			w->stats.resources++;
-		walk_fail(w, page_read(w, number, response));
+		walk_fail(w, page_read(w, host, number, response));
 	}
 }
 
@@ -361,7 +389,7 @@ static void on_item(struct walk *w, const struct tag *tag, const struct wq_fetch
 	}
 	w->stats.bytes += response->body.n;
 	w->stats.targets++;
-	judge(w, tag->number, response, tag->head);
+	judge(w, tag->host, tag->number, response, tag->head);
 	done(w, tag->number, ITEM_DONE);
 }
 
@@ -380,6 +408,9 @@ static void on_response(void *data, const struct wq_fetch_response *response)
 		tag.host->opening--;
 		if (response->result == WQ_FETCH_ANSWERED && response->status == 200)
 			wq_buf_add(&tag.host->robots, response->body);
+	} else if (tag.asked == ASKED_PROBE) {
+		tag.host->opening--;
+		soft_heard(w, tag.host, tag.number, response);
 	} else
 		on_item(w, &tag, response);
 	if (w->waiting < ASKED_MAX)

@@ -8,6 +8,7 @@
 #define WQ_INSPECT_SITE_SITE_PRIV_H
 
 #include "base/map.h"
+#include "detect/target/target.h"
 #include "inspect/site/table_priv.h"
 #include "text/document.h"
 #include "text/key.h"
@@ -16,6 +17,8 @@ enum {
 	ORIGIN_BYTES = WQ_HOST_MAX + 32,
 	LINK_CACHE = 32768 /* a power of two */
 };
+
+struct soft;
 
 /* A server of the walk. */
 struct host {
@@ -31,6 +34,7 @@ struct host {
 	uint32_t *waiting;            /* numbers, a ring would be no shorter: [waiting_at, waiting_n) */
 	size_t waiting_at, waiting_n, waiting_room;
 	struct wq_buf robots;
+	struct soft *soft; /* NULL: nobody asked yet */
 };
 
 /* A written address that was resolved lately: the same navigation stands on every page of a directory. */
@@ -95,8 +99,18 @@ void host_heard(struct walk *w, struct host *host, enum wq_fetch_result result);
 wq_err page_reader_new(struct walk *w, struct page_reader **ret_reader);
 void page_reader_free(struct page_reader **reader);
 /* A body with status 200: links and places into the log, the page to the caller. */
-wq_err page_read(struct walk *w, uint32_t number, const struct wq_fetch_response *response);
+wq_err page_read(struct walk *w, struct host *host, uint32_t number, const struct wq_fetch_response *response);
 wq_err page_redirect(struct walk *w, uint32_t number, const struct wq_fetch_response *response);
+
+/* ---- soft.c: pages that say "not there" under a good status, and targets that changed hands */
+void soft_free(struct soft **soft);
+/* Whether it has to be known first what the host says of a name that cannot exist beside `url`; then the address of one. */
+bool soft_wants(struct walk *w, struct host *host, wq_str url, struct wq_buf *ret_url, uint32_t *ret_probe);
+void soft_heard(struct walk *w, struct host *host, uint32_t probe, const struct wq_fetch_response *response);
+/* Whether the host sends the address to where it sends what does not exist. */
+bool soft_redirect(struct walk *w, struct host *host, const struct wq_fetch_response *response);
+bool soft_page(struct walk *w, struct host *host, const struct wq_document *document, wq_str title, bool home);
+enum wq_site_verdict soft_outside(struct walk *w, const struct wq_fetch_response *response);
 
 /* ---- fault.c */
 wq_err faults_report(struct walk *w);

@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "base/file.h"
+#include "detect/target/target.h"
 #include "inspect/site/site_test_server.h"
 
 /* ---- what a walk says, as lines */
@@ -160,10 +161,91 @@ static void test_links(void **state)
 	told_done(&told);
 }
 
+/* ---- what says "not there" under a good status, and what changed hands */
+
+static const struct wq_target_rules *target_rules(struct wq_arena *arena, struct wq_buf *file)
+{
+	const struct wq_target_rules *rules;
+	char path[4096];
+
+	snprintf(path, sizeof(path), "%s/rules/target/target.txt", getenv("WQ_SOURCE_ROOT"));
+	assert_ok(wq_file_read(&wq_fs_system, path, file));
+	assert_ok(wq_target_rules_parse(arena, WQ_S("target.txt"), wq_buf_str(file), &rules));
+	return rules;
+}
+
+#define FRAME \
+	"<title>某市</title><p>首页 新闻中心 政务公开 办事服务 互动交流 机构概况 政策文件 通知公告 网站地图 联系我们 统计数据"
+
+static void test_soft(void **state)
+{
+	static const struct served table[] = {
+		{"www.site.example", "/",
+			.body = "<title>某市</title><a href=a/gone.html>1</a><a href=a/real.html>2</a><a href=moved/x.html>3</a>"
+				"<a href=index.html>4</a><a href=http://friend.example/>5</a><a href=http://other.example/>6</a>"
+				"<a href=plain.html>7</a><a href=http://other.example/gone>8</a>"},
+		{"www.site.example", "/a/real.html",
+			.body = FRAME
+			"<p>市政府召开常务会议，研究部署近期重点工作，审议通过有关文件，强调要抓好落实，确保完成全年任务"},
+		{"www.site.example", "/a/*", .body = FRAME "<p>您访问的页面不存在或已被删除"},
+		{"www.site.example", "/moved/*", "302 Found", "Location: /\r\n"},
+		{"www.site.example", "/index.html", "302 Found", "Location: /\r\n"},
+		{"www.site.example", "/plain.html", .body = "<title>页面不存在</title>"},
+		{"www.site.example", "/*", "404 Not Found", .body = "<title>404 Not Found</title>"},
+		{"friend.example", "/", .body = "<title>澳门新葡京</title><p>真人百家乐 电子游艺 注册送彩金"},
+		{"other.example", "/", .body = "<title>other.example is for sale</title><p>Buy this domain"},
+		{"other.example", "/gone", .body = "<title>Page not found</title>"},
+	};
+	struct wq_arena arena;
+	WQ_BUF(file, WQ_MIB);
+	struct wq_site_options options = {0};
+	struct told told;
+
+	(void)state;
+	wq_arena_init(&arena, 16 * WQ_MIB);
+	options.target = target_rules(&arena, &file);
+	told_init(&told);
+	assert_ok(walk(table, WQ_COUNT(table), &options, &told));
+	expect("faults", &told.faults,
+		"soft-404 /a/gone.html < /:1 href\n"
+		"soft-404 /moved/x.html < /:1 href\n"
+		"changed-hands http://friend.example/ < /:1 href\n"
+		"changed-hands http://other.example/ < /:1 href\n"
+		"soft-404 /plain.html < /:1 href\n"
+		"soft-404 http://other.example/gone < /:1 href\n");
+	told_done(&told);
+	wq_arena_done(&arena);
+}
+
+/* Every address of the site answers with the same shell, that scripts fill. */
+static void test_shell(void **state)
+{
+	static const struct served table[] = {
+		{"www.site.example", "/*",
+			.body = "<title>某市</title><a href=/a>1</a><a href=/b>2</a><div id=app></div>页面不存在"},
+	};
+	struct wq_arena arena;
+	WQ_BUF(file, WQ_MIB);
+	struct wq_site_options options = {0};
+	struct told told;
+
+	(void)state;
+	wq_arena_init(&arena, 16 * WQ_MIB);
+	options.target = target_rules(&arena, &file);
+	told_init(&told);
+	assert_ok(walk(table, WQ_COUNT(table), &options, &told));
+	expect("pages", &told.pages, "/ home\n/a\n/b\n");
+	expect("faults", &told.faults, "");
+	told_done(&told);
+	wq_arena_done(&arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_links),
+		cmocka_unit_test(test_soft),
+		cmocka_unit_test(test_shell),
 	};
 
 	return cmocka_run_group_tests(tests, server_start, server_stop);
