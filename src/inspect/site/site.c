@@ -390,7 +390,8 @@ static void on_item(struct walk *w, const struct tag *tag, const struct wq_fetch
 	w->stats.bytes += response->body.n;
 	w->stats.targets++;
 	judge(w, tag->host, tag->number, response, tag->head);
-	done(w, tag->number, ITEM_DONE);
+	if (!wq_failed(w->err)) /* else it is asked for again when the walk is resumed */
+		done(w, tag->number, ITEM_DONE);
 }
 
 static void on_response(void *data, const struct wq_fetch_response *response)
@@ -526,14 +527,41 @@ static wq_err open_state(struct walk *w)
 
 static wq_err replay(void *data, enum log_kind kind, wq_str body, uint64_t at)
 {
-	return table_replay(&((struct walk *)data)->table, kind, body, at);
+	enum { LINK_BYTES_LEAST = 6 }; /* of one with a fragment */
+	struct walk *w = data;
+
+	if (kind == LOG_LINKS)
+		w->fragments += body.n / LINK_BYTES_LEAST;
+	return table_replay(&w->table, kind, body, at);
+}
+
+/* What the log does not say in so many words. */
+static wq_err resume(struct walk *w)
+{
+	char url[WQ_FETCH_URL_MAX + 1];
+
+	WQ_TRY(log_each(&w->log, replay, w));
+	for (uint32_t i = 0; i < w->table.n; i++) {
+		const struct item *item = &w->table.items[i];
+
+		w->stats.targets += item->state == ITEM_DONE;
+		w->stats.pages += item->state == ITEM_DONE && item->flags & ITEM_READ;
+		if ((item->flags & (ITEM_HOME | ITEM_INSIDE)) != (ITEM_HOME | ITEM_INSIDE))
+			continue;
+		WQ_TRY(table_url(&w->table, i, url));
+		wq_str origin = url_origin(wq_str_c(url));
+
+		WQ_TRY(add_inside(w, wq_str_from(origin, (size_t)wq_str_find(origin, WQ_S("://")) + 3)));
+	}
+	return WQ_OK;
 }
 
 static wq_err prepare(struct walk *w)
 {
 	WQ_TRY(open_state(w));
+	WQ_TRY(looks_open(w));
 	if (w->log.resumed)
-		WQ_TRY(log_each(&w->log, replay, w));
+		WQ_TRY(resume(w));
 	w->cache = calloc(LINK_CACHE, sizeof(*w->cache));
 	if (!w->cache)
 		return wq_error_id(WQ_E_NO_MEMORY);
@@ -551,6 +579,7 @@ static void walk_done(struct walk *w)
 	wq_fetch_free(&w->fetch);
 	page_reader_free(&w->reader);
 	hosts_free(w);
+	looks_free(&w->looks);
 	wq_map_done(&w->inside);
 	table_done(&w->table);
 	log_close(&w->log);
@@ -563,6 +592,7 @@ wq_err wq_site_run(
 {
 	enum { HOSTS_MAX = 1000000 };
 	WQ_CLEANUP(walk_done) struct walk w = {.options = *options, .calls = calls, .lock = -1, .log = {.fd = -1}};
+	wq_err e;
 
 	set_defaults(&w.options);
 	w.clock = w.options.clock ? w.options.clock : &wq_clock_system;
@@ -571,8 +601,13 @@ wq_err wq_site_run(
 	wq_map_init(&w.inside, HOSTS_MAX, &wq_random_system);
 	wq_map_init(&w.hosts, HOSTS_MAX, &wq_random_system);
 	WQ_TRY(prepare(&w));
-	WQ_TRY(walk(&w));
+	e = walk(&w);
+	if (wq_failed(e)) {
+		WQ_IGNORE(log_flush(&w.log, true)); /* whoever ended it may resume */
+		return e;
+	}
 	WQ_TRY(log_flush(&w.log, true));
+	WQ_TRY(looks_apply(&w));
 	WQ_TRY(faults_report(&w));
 	w.stats.known = w.table.n;
 	w.stats.msec = (uint32_t)(walk_msec(&w) - w.started_msec);

@@ -64,6 +64,8 @@ struct walk {
 	struct wq_map hosts;  /* by origin */
 	struct host *active;
 
+	struct wq_map looks; /* what is remembered of outside targets, by address */
+
 	struct page_reader *reader;
 	struct link_cached *cache;
 	uint64_t fragments; /* links to places that are in the log */
@@ -111,6 +113,14 @@ void soft_heard(struct walk *w, struct host *host, uint32_t probe, const struct 
 bool soft_redirect(struct walk *w, struct host *host, const struct wq_fetch_response *response);
 bool soft_page(struct walk *w, struct host *host, const struct wq_document *document, wq_str title, bool home);
 enum wq_site_verdict soft_outside(struct walk *w, const struct wq_fetch_response *response);
+
+/* ---- looks.c: outside targets over days */
+wq_err looks_open(struct walk *w);
+void looks_free(struct wq_map *looks);
+/* Errors: WQ_E_FORMAT with the line, WQ_E_NO_MEMORY. */
+wq_err looks_parse(wq_str text, struct wq_map *looks);
+/* Counts who fails, makes "failing" of those that did not often enough, and writes that down. */
+wq_err looks_apply(struct walk *w);
 
 /* ---- fault.c */
 wq_err faults_report(struct walk *w);

@@ -11,6 +11,7 @@ struct told {
 	struct wq_buf faults, pages;
 	struct wq_site_stats stats;
 	size_t stop_after, pages_n;
+	bool over_days;
 };
 
 static const char *const verdicts[WQ_SITE_VERDICTS] = {"fine", "broken", "server-error", "unreachable", "tls",
@@ -77,7 +78,7 @@ static wq_err walk(const struct served *table, size_t n, const struct wq_site_op
 		options.starts = starts;
 		options.starts_n = 1;
 	}
-	options.verdicts_at_once = true;
+	options.verdicts_at_once = !told->over_days;
 	options.fetch.peers = peers;
 	options.fetch.peers_n = WQ_COUNT(peers);
 	options.fetch.routes = routes;
@@ -159,6 +160,163 @@ static void test_links(void **state)
 		"broken /deep/c < /b.html:1 href\n"
 		"malformed http://[1:2/ < /a.html:4 href\n");
 	told_done(&told);
+}
+
+/* ---- state */
+
+static const struct served many[] = {
+	{"www.site.example", "/", .body = "<a href=1>1</a><a href=2>2</a><a href=3>3</a>"},
+	{"www.site.example", "/1", .body = "<a href=4>4</a><a href=gone>0</a>"},
+	{"www.site.example", "/2", .body = "<a href=5#x>5</a><a href=http://friend.example/lost>0</a>"},
+	{"www.site.example", "/3", .body = "<a href=6>6</a>"},
+	{"www.site.example", "/4", .body = "<a href=7>7</a>"},
+	{"www.site.example", "/5", .body = "<a href=http://[>0</a>"},
+	{"www.site.example", "/6", .body = "<a href=gone>0</a>"},
+	{"www.site.example", "/7", .body = "the end"},
+};
+
+/* Sorted: what is found first depends on who answers first. */
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void expect_lines(const char *name, struct wq_buf *told, const char *expected)
+{
+	char *lines[64], *copy = strdup(wq_buf_cstr(told)), *at = copy;
+	WQ_BUF(sorted, WQ_MIB);
+	size_t n = 0;
+
+	for (char *end; n < WQ_COUNT(lines) && (end = strchr(at, '\n')); at = end + 1) {
+		*end = 0;
+		lines[n++] = at;
+	}
+	qsort(lines, n, sizeof(*lines), by_text);
+	for (size_t i = 0; i < n; i++)
+		wq_buf_printf(&sorted, "%s\n", lines[i]);
+	free(copy);
+	expect(name, &sorted, expected);
+}
+
+static const char many_sorted[] = "broken /gone < /1:1 href\nbroken /gone < /6:1 href\n"
+				  "broken http://friend.example/lost < /2:1 href\nfragment /5#x < /2:1 href\n"
+				  "malformed http://[ < /5:1 href\n";
+
+static void make_dir(char dir[64])
+{
+	snprintf(dir, 64, "/tmp/wq-site-XXXXXX");
+	assert_non_null(mkdtemp(dir));
+}
+
+/* Ended by a callback after each number of pages, then resumed: the same is found, and no page is handed over twice but the one
+ * during which it ended. */
+static void test_resume(void **state)
+{
+	(void)state;
+	for (size_t stop = 1; stop <= WQ_COUNT(many); stop++) {
+		char dir[64];
+		struct wq_site_options options = {.dir = dir};
+		struct told first, second;
+
+		make_dir(dir);
+		told_init(&first);
+		told_init(&second);
+		first.stop_after = stop;
+		assert_err(walk(many, WQ_COUNT(many), &options, &first), WQ_E_INTERRUPTED);
+		options.resume = true;
+		assert_ok(walk(many, WQ_COUNT(many), &options, &second));
+		expect_lines("faults", &second.faults, many_sorted);
+		assert_int_equal(first.pages_n + second.pages_n, WQ_COUNT(many) + 1);
+		assert_int_equal(second.stats.pages, WQ_COUNT(many));
+		told_done(&first);
+		told_done(&second);
+		assert_ok(wq_dir_remove_tree(&wq_fs_system, dir));
+	}
+}
+
+/* The log cut anywhere, as a crash of the machine may leave it. */
+static void test_cut_log(void **state)
+{
+	char dir[64], path[96];
+	struct wq_site_options options = {.dir = dir};
+	struct told told;
+	WQ_BUF(log, WQ_MIB);
+
+	(void)state;
+	make_dir(dir);
+	snprintf(path, sizeof(path), "%s/walk.log", dir);
+	told_init(&told);
+	assert_ok(walk(many, WQ_COUNT(many), &options, &told));
+	expect_lines("faults", &told.faults, many_sorted);
+	told_done(&told);
+	assert_ok(wq_file_read(&wq_fs_system, path, &log));
+	options.resume = true;
+	for (size_t n = 0; n <= log.len; n += 61) {
+		assert_ok(wq_file_replace(&wq_fs_system, path, wq_str_head(wq_buf_str(&log), n), 0600));
+		told_init(&told);
+		assert_ok(walk(many, WQ_COUNT(many), &options, &told));
+		expect_lines("faults", &told.faults, many_sorted);
+		told_done(&told);
+	}
+	assert_ok(wq_dir_remove_tree(&wq_fs_system, dir));
+}
+
+/* What fails outside is broken only when it failed on several days; coming back forgets. */
+static void test_days(void **state)
+{
+	static const struct served fails[] = {
+		{"www.site.example", "/", .body = "<a href=http://friend.example/lost>0</a>"},
+	};
+	static const struct served works[] = {
+		{"www.site.example", "/", .body = "<a href=http://friend.example/lost>0</a>"},
+		{"friend.example", "/lost"}};
+	static const char failing[] = "failing http://friend.example/lost < /:1 href\n",
+			  broken[] = "broken http://friend.example/lost < /:1 href\n";
+	static const struct {
+		int hours;
+		bool works;
+		const char *faults;
+	} runs[] = {{0, false, failing}, {1, false, failing}, {30, false, failing}, {31, false, failing},
+		{60, false, broken}, {61, true, ""}, {90, false, failing}};
+	char dir[64];
+	wq_time now = 1000 * WQ_DAY;
+	struct wq_clock fixed = wq_clock_fixed(&now), clock = {fixed.now, wq_clock_system.monotonic_msec, fixed.data};
+
+	(void)state;
+	make_dir(dir);
+	for (size_t i = 0; i < WQ_COUNT(runs); i++) {
+		struct wq_site_options options = {.dir = dir, .clock = &clock};
+		struct told told;
+
+		now = 1000 * WQ_DAY + runs[i].hours * 3600 * WQ_SECOND;
+		told_init(&told);
+		told.over_days = true;
+		assert_ok(walk(runs[i].works ? works : fails, runs[i].works ? 2 : 1, &options, &told));
+		expect("faults", &told.faults, runs[i].faults);
+		told_done(&told);
+	}
+	assert_ok(wq_dir_remove_tree(&wq_fs_system, dir));
+}
+
+static void test_locked(void **state)
+{
+	char dir[64], path[96];
+	struct wq_site_options options = {.dir = dir};
+	struct told told;
+	int lock;
+
+	(void)state;
+	make_dir(dir);
+	snprintf(path, sizeof(path), "%s/lock", dir);
+	assert_ok(wq_file_lock(path, false, &lock));
+	told_init(&told);
+	assert_err(walk(many, WQ_COUNT(many), &options, &told), WQ_E_BUSY);
+	wq_file_close(&lock);
+	snprintf(path, sizeof(path), "%s/looks", dir);
+	assert_ok(wq_file_create(&wq_fs_system, path, WQ_S("weique-looks 1\n1 0 1 http://x/\n"), 0600));
+	assert_err(walk(many, WQ_COUNT(many), &options, &told), WQ_E_FORMAT);
+	told_done(&told);
+	assert_ok(wq_dir_remove_tree(&wq_fs_system, dir));
 }
 
 /* ---- what says "not there" under a good status, and what changed hands */
@@ -244,6 +402,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_links),
+		cmocka_unit_test(test_resume),
+		cmocka_unit_test(test_cut_log),
+		cmocka_unit_test(test_days),
+		cmocka_unit_test(test_locked),
 		cmocka_unit_test(test_soft),
 		cmocka_unit_test(test_shell),
 	};
