@@ -53,7 +53,8 @@ static bool is_time_name(wq_str name)
 
 static wq_err path_of(char out[PATH_BYTES], const char *state, const char *site, const char *time)
 {
-	int n = snprintf(out, PATH_BYTES, "%s/inspect/%s%s%s%s", state, site, *time ? "/" : "", time, *time ? ".json" : "");
+	int n = snprintf(
+		out, PATH_BYTES, "%s/inspect/%s%s%s%s", state, site, *time ? "/" : "", time, *time ? ".json" : "");
 
 	return n < 0 || n >= PATH_BYTES ? wq_error(WQ_E_LIMIT, "the directory's name is too long") : WQ_OK;
 }
@@ -171,7 +172,8 @@ wq_err wq_record_open(const char *state, const char *site, const char *time, str
 	WQ_TRY(path_of(path, state, site, time));
 	WQ_TRY(wq_file_read(&wq_fs_system, path, &text));
 	e = wq_record_read(arena, wq_buf_str(&text), ret_result);
-	return wq_is(e, WQ_E_FORMAT) || wq_is(e, WQ_E_INPUT) ? wq_error(WQ_E_FORMAT, "%s: %s", path, wq_err_note(e)) : e;
+	return wq_is(e, WQ_E_FORMAT) || wq_is(e, WQ_E_INPUT) ? wq_error(WQ_E_FORMAT, "%s: %s", path, wq_err_note(e))
+							     : e;
 }
 
 /* ---- what changed ---- */
@@ -192,8 +194,7 @@ static wq_err compare(struct wq_arena *arena, const struct wq_inspect_result *be
 	const struct wq_inspect_result *after, const struct wq_map *then, const struct wq_map *now,
 	struct wq_inspect_changes *ret)
 {
-	const struct wq_inspect_group **gone =
-		WQ_NEW_ARRAY(arena, const struct wq_inspect_group *, before->groups_n);
+	const struct wq_inspect_group **gone = WQ_NEW_ARRAY(arena, const struct wq_inspect_group *, before->groups_n);
 	bool *is_new = WQ_NEW_ARRAY(arena, bool, after->groups_n);
 
 	if (!gone || !is_new)

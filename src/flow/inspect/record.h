@@ -22,8 +22,8 @@ wq_err wq_record_read(struct wq_arena *arena, wq_str json, struct wq_inspect_res
 const char *wq_record_site(wq_str site, char out[WQ_RECORD_NAME]);
 
 /* Writes <state>/inspect/<site>/<time>.json; the name goes to `ret_path` (in `arena`; may be NULL). */
-wq_err wq_record_keep(const char *state, const struct wq_inspect_result *result, struct wq_arena *arena,
-	const char **ret_path);
+wq_err wq_record_keep(
+	const char *state, const struct wq_inspect_result *result, struct wq_arena *arena, const char **ret_path);
 
 struct wq_record {
 	const char *site, *time; /* as in the name: "www.example.gov.cn", "20261122T030839Z" */
@@ -38,8 +38,8 @@ wq_err wq_record_open(const char *state, const char *site, const char *time, str
 /* ---- what changed ---- */
 
 struct wq_inspect_changes {
-	wq_time since;   /* when the earlier look began */
-	bool comparable; /* the later look covered what the earlier one did: what is gone is gone */
+	wq_time since;      /* when the earlier look began */
+	bool comparable;    /* the later look covered what the earlier one did: what is gone is gone */
 	const bool *is_new; /* by group of the later result */
 	const struct wq_inspect_group *const *gone; /* of the earlier one */
 	size_t new_n, gone_n, still_n;

@@ -179,8 +179,8 @@ static void test_kept(void **state)
 
 static void test_names(void **state)
 {
-	static const char *const names[][2] = {{"www.example.gov.cn", "www.example.gov.cn"}, {"127.0.0.1:80", "127.0.0.1_80"},
-		{"[::1]", "___1_"}, {"../x", "_._x"}, {".", "_"}};
+	static const char *const names[][2] = {{"www.example.gov.cn", "www.example.gov.cn"},
+		{"127.0.0.1:80", "127.0.0.1_80"}, {"[::1]", "___1_"}, {"../x", "_._x"}, {".", "_"}};
 	char out[WQ_RECORD_NAME];
 
 	(void)state;

@@ -17,10 +17,12 @@ static const struct word kinds[] = {
 
 static const struct word whys[] = {
 	[WQ_INSPECT_TOLD] = {"told", "由操作者或登记信息给出", "as the operator or the registry says"},
-	[WQ_INSPECT_BY_SUFFIX] = {"suffix", "推定：域名后缀为党政机关专用", "assumed: the suffix is reserved to organs"},
+	[WQ_INSPECT_BY_SUFFIX] = {"suffix", "推定：域名后缀为党政机关专用",
+		"assumed: the suffix is reserved to organs"},
 	[WQ_INSPECT_BY_ADDRESS] = {"address", "推定：本机或内网地址，按党政机关网站检查",
 		"assumed: an address of this machine or network, inspected as an organ's site"},
-	[WQ_INSPECT_BY_PAGE] = {"page", "推定：首页挂有标识或找错入口", "assumed: the home page bears the mark or the entry for errors"},
+	[WQ_INSPECT_BY_PAGE] = {"page", "推定：首页挂有标识或找错入口",
+		"assumed: the home page bears the mark or the entry for errors"},
 	[WQ_INSPECT_BY_NOTHING] = {"nothing", "无法推定：未检查只约束特定单位的事项（可用 --kind 指定）",
 		"nothing tells: what only some units must do is not asked for (see --kind)"},
 };
