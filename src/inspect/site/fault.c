@@ -261,18 +261,23 @@ static wq_err on_anchors(struct report *r, wq_str body)
 static wq_err on_malformed(struct report *r, wq_str body, uint64_t at)
 {
 	struct log_cursor c = {.rest = body};
-	struct logged link = {.target = ITEM_NONE};
+	uint64_t page = log_get(&c);
 
-	link.page = (uint32_t)log_get(&c);
-	link.line = (uint32_t)log_get(&c);
-	link.tag = log_get(&c);
-	link.attr = (uint8_t)log_get(&c);
-	if (c.bad || link.page >= r->w->table.n || link.tag >= WQ_TAG_COUNT)
-		return wq_error(WQ_E_ALTERED, "the log of the walk: a malformed address");
-	r->w->stats.faults++;
-	if (r->found_n >= FAULTS_MAX)
-		return WQ_OK;
-	return add_found(r, &link, WQ_SITE_MALFORMED, at + (body.n - c.rest.n), c.rest.n);
+	while (c.rest.n > 0) {
+		struct logged link = {.target = ITEM_NONE, .page = (uint32_t)page};
+		wq_str written;
+
+		link.line = (uint32_t)log_get(&c);
+		link.tag = log_get(&c);
+		link.attr = (uint8_t)log_get(&c);
+		written = log_get_bytes(&c, (size_t)log_get(&c));
+		if (c.bad || page >= r->w->table.n || link.tag >= WQ_TAG_COUNT)
+			return wq_error(WQ_E_ALTERED, "the log of the walk: a malformed address");
+		r->w->stats.faults++;
+		if (r->found_n < FAULTS_MAX)
+			WQ_TRY(add_found(r, &link, WQ_SITE_MALFORMED, at + (size_t)(written.p - body.p), written.n));
+	}
+	return WQ_OK;
 }
 
 static wq_err on_record(void *data, enum log_kind kind, wq_str body, uint64_t at)

@@ -14,7 +14,7 @@ struct page_reader {
 	struct walk *w;
 	struct wq_link_reader *links;
 	struct wq_arena page_arena, link_arena;
-	struct wq_buf utf8, record, name, places, title, own; /* own: same-page places that are looked for */
+	struct wq_buf utf8, record, name, places, title, malformed, own; /* own: same-page places that are looked for */
 	uint32_t number;
 	struct wq_url url, base;
 	bool based, is_html;
@@ -122,9 +122,23 @@ static void put_varint(struct wq_buf *out, uint64_t v)
 	wq_buf_byte(out, (uint8_t)v);
 }
 
+/* Whether so many bytes and the numbers before them fit; what does not is left out, and that is said. */
+static bool has_room(struct page_reader *r, const struct wq_buf *buf, size_t n)
+{
+	enum { NUMBERS = 64 };
+
+	if (buf->len + n + NUMBERS <= buf->max_bytes)
+		return true;
+	walk_limited(r->w, "links of a page");
+	return false;
+}
+
 static void put_link(struct page_reader *r, uint32_t target, const struct wq_link *link, wq_str fragment)
 {
 	uint8_t attr = attr_code(link->attr);
+
+	if (!has_room(r, &r->record, fragment.n))
+		return;
 	int64_t step = (int64_t)link->line - (int64_t)r->line;
 
 	put_varint(&r->record, target);
@@ -141,15 +155,15 @@ static void put_link(struct page_reader *r, uint32_t target, const struct wq_lin
 
 static void put_malformed(struct page_reader *r, const struct wq_link *link)
 {
-	struct log *log = &r->w->log;
+	wq_str written = wq_str_head(link->url, WRITTEN_MAX);
 
-	log_begin(log, LOG_MALFORMED);
-	log_varint(log, r->number);
-	log_varint(log, link->line);
-	log_varint(log, link->tag);
-	log_varint(log, attr_code(link->attr));
-	log_bytes(log, wq_str_head(link->url, WRITTEN_MAX));
-	log_end(log);
+	if (!has_room(r, &r->malformed, written.n))
+		return;
+	put_varint(&r->malformed, link->line);
+	put_varint(&r->malformed, link->tag);
+	put_varint(&r->malformed, attr_code(link->attr));
+	put_varint(&r->malformed, written.n);
+	wq_buf_add(&r->malformed, written);
 }
 
 static uint8_t flags_of(const struct wq_link *link)
@@ -203,7 +217,7 @@ static void own_link(struct page_reader *r, const struct wq_link *link, wq_str f
 	struct own_place own = {
 		.line = (uint32_t)link->line, .attr = attr_code(link->attr), .tag = (uint16_t)link->tag};
 
-	if (name.n == 0)
+	if (name.n == 0 || !has_room(r, &r->own, fragment.n))
 		return;
 	own.hash = place_hash(r->w, name);
 	own.n = (uint32_t)fragment.n;
@@ -302,6 +316,12 @@ static void write_records(struct page_reader *r)
 		log_bytes(log, wq_buf_str(&r->places));
 		log_end(log);
 	}
+	if (r->malformed.len > 0) {
+		log_begin(log, LOG_MALFORMED);
+		log_varint(log, r->number);
+		log_bytes(log, wq_buf_str(&r->malformed));
+		log_end(log);
+	}
 	walk_fail(r->w, wq_buf_err(&r->record));
 }
 
@@ -339,6 +359,7 @@ static void begin(struct page_reader *r, uint32_t number)
 	wq_buf_clear(&r->places);
 	wq_buf_clear(&r->own);
 	wq_buf_clear(&r->title);
+	wq_buf_clear(&r->malformed);
 	r->number = number;
 	r->based = false;
 	r->line = 0;
@@ -434,6 +455,7 @@ wq_err page_reader_new(struct walk *w, struct page_reader **ret_reader)
 	wq_buf_init(&r->record, LOG_CHUNK_MAX / 4);
 	wq_buf_init(&r->name, 2 * WQ_LINK_BYTES_MAX);
 	wq_buf_init(&r->places, PLACES_MAX * sizeof(uint32_t));
+	wq_buf_init(&r->malformed, 4 * WQ_MIB);
 	wq_buf_init(&r->own, 16 * WQ_MIB);
 	wq_buf_init(&r->title, 8 * TITLE_BYTES);
 	*ret_reader = r;
@@ -455,6 +477,7 @@ void page_reader_free(struct page_reader **reader)
 	wq_buf_done(&r->places);
 	wq_buf_done(&r->own);
 	wq_buf_done(&r->title);
+	wq_buf_done(&r->malformed);
 	free(r);
 	*reader = NULL;
 }

@@ -97,6 +97,29 @@ static void expect(const char *name, struct wq_buf *told, const char *expected)
 		fail_msg("%s:\n%sinstead of\n%s", name, wq_buf_cstr(told), expected);
 }
 
+/* Sorted: what is found first depends on who answers first. */
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void expect_lines(const char *name, struct wq_buf *told, const char *expected)
+{
+	char *lines[64], *copy = strdup(wq_buf_cstr(told)), *at = copy;
+	WQ_BUF(sorted, WQ_MIB);
+	size_t n = 0;
+
+	for (char *end; n < WQ_COUNT(lines) && (end = strchr(at, '\n')); at = end + 1) {
+		*end = 0;
+		lines[n++] = at;
+	}
+	qsort(lines, n, sizeof(*lines), by_text);
+	for (size_t i = 0; i < n; i++)
+		wq_buf_printf(&sorted, "%s\n", lines[i]);
+	free(copy);
+	expect(name, &sorted, expected);
+}
+
 #define CSS "Content-Type: text/css\r\n"
 #define PNG "Content-Type: image/png\r\n"
 
@@ -138,27 +161,27 @@ static void test_links(void **state)
 	(void)state;
 	told_init(&told);
 	assert_ok(walk(table, WQ_COUNT(table), NULL, &told));
-	expect("pages", &told.pages, "/ home\n/a.html\n/b.html\n");
-	expect("faults", &told.faults,
-		"fragment /a.html#self < /a.html:5 href\n"
-		"broken /gone < /a.html:1 href\n"
+	expect_lines("pages", &told.pages, "/ home\n/a.html\n/b.html\n");
+	expect_lines("faults", &told.faults,
 		"broken /410 < /a.html:2 href\n"
+		"broken /click < /a.html:7 onclick\n"
+		"broken /deep/c < /b.html:1 href\n"
+		"broken /gone < /a.html:1 href\n"
+		"broken /r1 < /a.html:6 href\n"
+		"broken /s/x.png < /:2 \n"
+		"broken http://friend.example/lost < /a.html:6 href\n"
+		"fragment /a.html#self < /a.html:5 href\n"
+		"fragment /b.html#not-there < /a.html:5 href\n"
+		"loop /e0 < /a.html:7 href\n"
+		"loop /l1 < /a.html:6 href\n"
+		"malformed http://[1:2/ < /a.html:4 href\n"
+		"private http://10.1.2.3/oa/ < /a.html:6 href\n"
+		"redirects-outside /out < /a.html:6 href\n"
 		"server-error /500 < /a.html:3 href\n"
+		"truncated /cut < /a.html:7 href\n"
 		"unknown /403 < /a.html:4 href\n"
 		"unknown /429 < /a.html:4 href\n"
-		"fragment /b.html#not-there < /a.html:5 href\n"
-		"broken http://friend.example/lost < /a.html:6 href\n"
-		"private http://10.1.2.3/oa/ < /a.html:6 href\n"
-		"broken /r1 < /a.html:6 href\n"
-		"redirects-outside /out < /a.html:6 href\n"
-		"loop /l1 < /a.html:6 href\n"
-		"loop /e0 < /a.html:7 href\n"
-		"truncated /cut < /a.html:7 href\n"
-		"broken /click < /a.html:7 onclick\n"
-		"unreachable http://127.0.0.1:1/ < /a.html:7 href\n"
-		"broken /s/x.png < /:2 \n"
-		"broken /deep/c < /b.html:1 href\n"
-		"malformed http://[1:2/ < /a.html:4 href\n");
+		"unreachable http://127.0.0.1:1/ < /a.html:7 href\n");
 	told_done(&told);
 }
 
@@ -174,29 +197,6 @@ static const struct served many[] = {
 	{"www.site.example", "/6", .body = "<a href=gone>0</a>"},
 	{"www.site.example", "/7", .body = "the end"},
 };
-
-/* Sorted: what is found first depends on who answers first. */
-static int by_text(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-static void expect_lines(const char *name, struct wq_buf *told, const char *expected)
-{
-	char *lines[64], *copy = strdup(wq_buf_cstr(told)), *at = copy;
-	WQ_BUF(sorted, WQ_MIB);
-	size_t n = 0;
-
-	for (char *end; n < WQ_COUNT(lines) && (end = strchr(at, '\n')); at = end + 1) {
-		*end = 0;
-		lines[n++] = at;
-	}
-	qsort(lines, n, sizeof(*lines), by_text);
-	for (size_t i = 0; i < n; i++)
-		wq_buf_printf(&sorted, "%s\n", lines[i]);
-	free(copy);
-	expect(name, &sorted, expected);
-}
 
 static const char many_sorted[] = "broken /gone < /1:1 href\nbroken /gone < /6:1 href\n"
 				  "broken http://friend.example/lost < /2:1 href\nfragment /5#x < /2:1 href\n"
@@ -364,11 +364,11 @@ static void test_soft(void **state)
 	options.target = target_rules(&arena, &file);
 	told_init(&told);
 	assert_ok(walk(table, WQ_COUNT(table), &options, &told));
-	expect("faults", &told.faults,
-		"soft-404 /a/gone.html < /:1 href\n"
-		"soft-404 /moved/x.html < /:1 href\n"
+	expect_lines("faults", &told.faults,
 		"changed-hands http://friend.example/ < /:1 href\n"
 		"changed-hands http://other.example/ < /:1 href\n"
+		"soft-404 /a/gone.html < /:1 href\n"
+		"soft-404 /moved/x.html < /:1 href\n"
 		"soft-404 /plain.html < /:1 href\n"
 		"soft-404 http://other.example/gone < /:1 href\n");
 	told_done(&told);
@@ -392,7 +392,7 @@ static void test_shell(void **state)
 	options.target = target_rules(&arena, &file);
 	told_init(&told);
 	assert_ok(walk(table, WQ_COUNT(table), &options, &told));
-	expect("pages", &told.pages, "/ home\n/a\n/b\n");
+	expect_lines("pages", &told.pages, "/ home\n/a\n/b\n");
 	expect("faults", &told.faults, "");
 	told_done(&told);
 	wq_arena_done(&arena);
