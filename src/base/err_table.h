@@ -16,6 +16,7 @@ WQ_ERR(STATE, STATE, "状态不一致", "the stored state contradicts itself", "
 WQ_ERR(BUG, BUG, "程序内部错误", "an internal error", "请报告此错误和前后日志", "please report this with the log around it")
 WQ_ERR(NO_MEMORY, LIMIT, "内存不足", "out of memory", "释放内存或降低内存预算", "free memory or lower the memory budget")
 WQ_ERR(INTERRUPTED, BUSY, "被中断", "interrupted", "重新运行；已完成的部分不会丢失", "run it again; what was done is kept")
+WQ_ERR(FOUND, DENIED, "有达到所设级别的问题", "there are findings of the severity that was named", "查看各项问题的整改建议", "see the advice of each finding")
 /* files and the system */
 WQ_ERR(IO, IO, "读写失败", "reading or writing failed", "检查磁盘、权限和系统日志", "check the disk, the permissions and the system log")
 WQ_ERR(NO_SPACE, IO, "磁盘空间不足", "the disk is full", "清理磁盘后重试；已确认的数据没有丢失", "free space and try again; nothing acknowledged was lost")

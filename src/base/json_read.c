@@ -81,6 +81,16 @@ wq_err wq_json_get_u64(const json_t *object, const char *key, uint64_t max, uint
 	return WQ_OK;
 }
 
+wq_err wq_json_get_i64(const json_t *object, const char *key, int64_t *ret_value)
+{
+	const json_t *value = json_object_get(object, key);
+
+	if (!json_is_integer(value))
+		return wq_error(WQ_E_INPUT, "\"%s\": a whole number is needed", key);
+	*ret_value = json_integer_value(value);
+	return WQ_OK;
+}
+
 wq_err wq_json_get_bool(const json_t *object, const char *key, bool *ret_value)
 {
 	const json_t *value = json_object_get(object, key);

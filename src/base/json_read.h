@@ -28,6 +28,7 @@ void wq_json_free(struct json_t **root);
  * range. Strings live as long as the tree. */
 wq_err wq_json_get_str(const struct json_t *object, const char *key, size_t max_bytes, wq_str *ret_value);
 wq_err wq_json_get_u64(const struct json_t *object, const char *key, uint64_t max, uint64_t *ret_value);
+wq_err wq_json_get_i64(const struct json_t *object, const char *key, int64_t *ret_value);
 wq_err wq_json_get_bool(const struct json_t *object, const char *key, bool *ret_value);
 /* NULL when absent or not of that type. */
 struct json_t *wq_json_get_array(const struct json_t *object, const char *key);

@@ -1,6 +1,5 @@
 #include "cli/commands.h"
 #include "cli/common.h"
-#include "base/conf.h"
 #include "base/progress.h"
 #include "flow/capture.h"
 
@@ -323,25 +322,6 @@ static wq_err every(struct wq_cli *cli, const struct wq_cli_args *args, uint64_t
 	return WQ_OK;
 }
 
-static wq_err duration(wq_str text, uint64_t *ret_msec)
-{
-	static const struct wq_conf_row row = {"every", WQ_CONF_DURATION, "1h", 1000, 30 * 86400000LL, NULL, "", ""};
-	struct wq_conf *conf;
-	WQ_BUF(line, 256);
-	wq_err e;
-
-	for (size_t i = 0; i < text.n; i++)
-		if (text.p[i] == '"' || text.p[i] == '\\' || (unsigned char)text.p[i] < 0x20)
-			return wq_error(WQ_E_USAGE, "--every takes a duration: 30s, 10min, 2h");
-	wq_buf_printf(&line, "every = \"%.*s\";", WQ_S_ARG(wq_str_head(text, 100)));
-	WQ_TRY(wq_conf_new(&row, 1, &conf));
-	e = wq_conf_parse(conf, wq_buf_str(&line), "--every");
-	if (!wq_failed(e))
-		*ret_msec = wq_conf_msec(conf, "every");
-	wq_conf_free(&conf);
-	return wq_failed(e) ? wq_error(WQ_E_USAGE, "--every takes a duration from 1s to 30d: 30s, 10min, 2h") : WQ_OK;
-}
-
 static wq_err cmd_capture(struct wq_cli *cli, const struct wq_cli_args *args)
 {
 	wq_str text = wq_cli_value(args, "every");
@@ -352,7 +332,7 @@ static wq_err cmd_capture(struct wq_cli *cli, const struct wq_cli_args *args)
 		return wq_cli_with(cli, args, once);
 	if (wq_cli_has(args, "fail-on") || wq_cli_has(args, "policy"))
 		return wq_error(WQ_E_USAGE, "--every goes with neither --fail-on nor --policy");
-	WQ_TRY(duration(text, &msec));
+	WQ_TRY(wq_cli_duration("every", text, &msec));
 	return every(cli, args, msec);
 }
 

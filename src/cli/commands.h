@@ -12,6 +12,8 @@ extern const struct wq_cli_command wq_cmd_approval[];
 extern const struct wq_cli_command wq_cmd_capture[];
 extern const struct wq_cli_command wq_cmd_config[];
 extern const struct wq_cli_command wq_cmd_init[];
+extern const struct wq_cli_command wq_cmd_inspect[];
+extern const struct wq_cli_command wq_cmd_inspect_records[];
 extern const struct wq_cli_command wq_cmd_person[];
 extern const struct wq_cli_command wq_cmd_release[];
 extern const struct wq_cli_command wq_cmd_ledger[];

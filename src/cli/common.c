@@ -1,5 +1,7 @@
 #include "cli/common.h"
 
+#include "base/conf.h"
+
 #include <pwd.h>
 
 wq_err wq_cli_open(struct wq_cli *cli, struct wq_workspace *ret_workspace)
@@ -58,6 +60,26 @@ wq_err wq_cli_json_ok(struct wq_cli *cli)
 	if (cli->json)
 		fputs("{\"ok\":true}\n", cli->out);
 	return WQ_OK;
+}
+
+wq_err wq_cli_duration(const char *name, wq_str text, uint64_t *ret_msec)
+{
+	static const struct wq_conf_row row = {"duration", WQ_CONF_DURATION, "1h", 1000, 30 * 86400000LL, NULL, "", ""};
+	struct wq_conf *conf;
+	WQ_BUF(line, 256);
+	wq_err e;
+
+	for (size_t i = 0; i < text.n; i++)
+		if (text.p[i] == '"' || text.p[i] == '\\' || (unsigned char)text.p[i] < 0x20)
+			return wq_error(WQ_E_USAGE, "--%s takes a duration: 30s, 10min, 2h", name);
+	wq_buf_printf(&line, "duration = \"%.*s\";", WQ_S_ARG(wq_str_head(text, 100)));
+	WQ_TRY(wq_conf_new(&row, 1, &conf));
+	e = wq_conf_parse(conf, wq_buf_str(&line), "duration");
+	if (!wq_failed(e))
+		*ret_msec = wq_conf_msec(conf, "duration");
+	wq_conf_free(&conf);
+	return wq_failed(e) ? wq_error(WQ_E_USAGE, "--%s takes a duration from 1s to 30d: 30s, 10min, 2h", name)
+			    : WQ_OK;
 }
 
 wq_str wq_cli_actor(struct wq_cli *cli)

@@ -20,6 +20,8 @@ const char *wq_cli_time(wq_time t, char out[32]);
 wq_err wq_cli_json(struct wq_cli *cli, const struct wq_json *json);
 /* {"ok":true} with --json; nothing otherwise. */
 wq_err wq_cli_json_ok(struct wq_cli *cli);
+/* The value of the option `name`: "30s", "10min", "2h", from 1s to 30d. WQ_E_USAGE naming the option. */
+wq_err wq_cli_duration(const char *name, wq_str text, uint64_t *ret_msec);
 /* Who does it: the login name of the user, "user-<name>", as far as it is an id; "user-unknown" otherwise. */
 wq_str wq_cli_actor(struct wq_cli *cli);
 

@@ -35,6 +35,9 @@ void wq_facts_close(struct wq_facts *facts);
 /* Reads the rules of one of the detectors of parts.h. Errors as above. */
 wq_err wq_facts_part(struct wq_facts *facts, const struct wq_part *part, const void **ret_rules);
 
+/* Reads the official indicators. Errors as above. */
+wq_err wq_facts_indicators(struct wq_facts *facts, const struct wq_indicator_rules **ret_rules);
+
 /* A home page came: when nobody knows the kind, what it bears may say it. */
 wq_err wq_facts_home(struct wq_facts *facts, wq_str html);
 /* Facts of detect/page for a page of the site; place and address are those given. */

@@ -4,6 +4,7 @@
 #include "finding/rule.h"
 #include "flow/inspect/facts.h"
 #include "flow/inspect/parts.h"
+#include "flow/inspect/score.h"
 #include "flow/inspect/tally.h"
 #include "text/charset.h"
 
@@ -28,6 +29,10 @@ struct run {
 	struct slot slots[WQ_PARTS_MAX];
 	size_t slots_n;
 	struct wq_site_stats stats; /* as of the last tick */
+	const struct wq_indicator_rules *indicators;
+	struct wq_measures measures;
+	struct wq_score_counts counts;
+	wq_str target; /* of the fault before */
 };
 
 /* ---- findings of the run itself ---- */
@@ -189,12 +194,29 @@ static wq_err on_resource(void *data, const struct wq_site_page *resource)
 
 /* ---- targets ---- */
 
+/* What an inspector could not open; each target once, on the home page if it stands there. */
+static wq_err count_broken(struct run *run, const struct wq_site_fault *fault)
+{
+	static const unsigned broken = 1u << WQ_SITE_BROKEN | 1u << WQ_SITE_SERVER_ERROR | 1u << WQ_SITE_UNREACHABLE |
+		1u << WQ_SITE_TLS | 1u << WQ_SITE_TRUNCATED | 1u << WQ_SITE_LOOP | 1u << WQ_SITE_SOFT_404;
+
+	if (!(broken & 1u << fault->verdict) || wq_str_eq(run->target, fault->target))
+		return WQ_OK;
+	run->target = wq_arena_str(run->facts.arena, fault->target);
+	if (fault->from_home)
+		run->counts.home_links++;
+	else
+		run->counts.other_links++;
+	return wq_arena_err(run->facts.arena);
+}
+
 static wq_err on_fault(void *data, const struct wq_site_fault *fault)
 {
 	struct run *run = data;
 	struct wq_finding f;
 
 	WQ_TRY(begin(run));
+	WQ_TRY(count_broken(run, fault));
 	if (fault->page.n == 0 && run->result->pages == 0 && run->result->unreachable_why.n == 0)
 		run->result->unreachable_why = wq_clean(run->facts.arena, fault->detail, WQ_EXCERPT_BYTES);
 	if (!(run->options->checks & WQ_INSPECT_LINKS))
@@ -202,7 +224,9 @@ static wq_err on_fault(void *data, const struct wq_site_fault *fault)
 	f = wq_site_finding(&run->scratch, fault);
 	WQ_TRY(wq_arena_err(&run->scratch));
 	f.place.app = run->facts.subject.app;
-	return wq_tally_add(&run->tally, &f);
+	WQ_TRY(wq_tally_add(&run->tally, &f));
+	wq_tally_at_least(&run->tally, fault->places);
+	return WQ_OK;
 }
 
 static wq_err on_tick(void *data, const struct wq_site_stats *so_far)
@@ -282,6 +306,7 @@ static wq_err open_parts(struct run *run)
 static wq_err run_all(struct run *run)
 {
 	WQ_TRY(open_parts(run));
+	WQ_TRY(wq_facts_indicators(&run->facts, &run->indicators));
 	if (run->options->ready)
 		WQ_TRY(run->options->ready(run->options->data));
 	WQ_TRY(walk(run));
@@ -309,7 +334,11 @@ static wq_err finish(struct run *run, uint64_t began_msec)
 	r->msec = (uint32_t)WQ_MIN(clock->monotonic_msec(clock->data) - began_msec, (uint64_t)UINT32_MAX);
 	r->subject = run->facts.subject;
 	r->why = run->facts.why;
-	return wq_tally_result(&run->tally, r);
+	WQ_TRY(wq_tally_result(&run->tally, r));
+	if (r->pages == 0)
+		return WQ_OK;
+	wq_score_measure(r, &run->counts, &run->measures);
+	return wq_score_judge(run->facts.arena, run->indicators, &run->measures, &r->subject, &r->score);
 }
 
 wq_err wq_inspect_run(

@@ -11,6 +11,7 @@
 #ifndef WQ_FLOW_INSPECT_INSPECTION_H
 #define WQ_FLOW_INSPECT_INSPECTION_H
 
+#include "detect/indicator/indicator.h"
 #include "finding/finding.h"
 #include "finding/subject.h"
 #include "inspect/site/site.h"
@@ -103,6 +104,28 @@ enum wq_inspect_why { /* whence the kind of the subject */
 	WQ_INSPECT_BY_NOTHING
 };
 
+/* A row of the official indicators, as far as the inspection can tell. */
+struct wq_inspect_indicator {
+	wq_str id, name_zh, name_en, rule; /* rule: the wording */
+	wq_str clauses;                    /* IDs with spaces */
+	enum wq_indicator_kind kind;
+	enum wq_indicator_verdict verdict;
+	char mark;  /* how sure the row is: 'S', 'V', 'M' */
+	bool known; /* `value`, in thousandths, of the measure that decided */
+	wq_str measure_zh, measure_en;
+	int64_t value;
+	int64_t least, most; /* thousandths of a point */
+};
+
+struct wq_inspect_score {
+	bool judged; /* pages were looked at */
+	bool department, vetoed, may_be_vetoed, unqualified, may_be_unqualified, points_missing;
+	int64_t least, most; /* thousandths */
+	wq_str version;      /* of the data */
+	const struct wq_inspect_indicator *rows;
+	size_t rows_n;
+};
+
 struct wq_inspect_result {
 	wq_str site; /* host of the first start, with port unless it is the scheme's */
 	const wq_str *starts;
@@ -124,6 +147,7 @@ struct wq_inspect_result {
 	uint64_t dropped;                      /* of them without room */
 	size_t by_severity[WQ_SEVERITY_COUNT]; /* groups */
 	enum wq_severity worst;                /* INFO without any */
+	struct wq_inspect_score score;
 };
 
 /* Does it. Errors: WQ_E_INPUT (a start that is no address), WQ_E_CONFIG (rules), WQ_E_BUSY (walk.dir), those of the disk and of

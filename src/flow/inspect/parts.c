@@ -1,5 +1,7 @@
 #include "flow/inspect/parts.h"
 
+#include "detect/portal/portal.h"
+
 /* One detector of the common shape: its functions with `const void *` rules, `void *` state and site. */
 #define PART_FUNCTIONS(name) \
 	static wq_err name##_rules(struct wq_arena *arena, wq_str file, wq_str bytes, const void **ret) \
@@ -24,13 +26,16 @@
 	static wq_err name##_open( \
 		struct wq_arena *arena, const void *rules, const struct wq_part_page *page, void **ret) \
 	{ \
-		const struct wq_##name##_page p = {.rules = rules, \
+		struct wq_##name##_page *p = WQ_NEW(arena, struct wq_##name##_page); /* some keep it */ \
+		struct wq_##name *state; \
+		if (!p) \
+			return wq_arena_err(arena); \
+		*p = (struct wq_##name##_page){.rules = rules, \
 			.subject = page->subject, \
 			.document = page->document, \
 			.home = page->home, \
 			.place = page->place}; \
-		struct wq_##name *state; \
-		WQ_TRY(wq_##name##_open(arena, &p, &state)); \
+		WQ_TRY(wq_##name##_open(arena, p, &state)); \
 		*ret = state; \
 		return WQ_OK; \
 	} \
@@ -48,3 +53,10 @@
 		check, file, name##_rules, name##_site_new, name##_site_free, name##_open, wq_##name##_token, \
 			name##_close, name##_judge \
 	}
+
+PART_FUNCTIONS(portal)
+
+const struct wq_part wq_parts[] = {
+	PART(WQ_INSPECT_PORTAL, portal, "portal/portal.txt"),
+};
+const size_t wq_parts_n = WQ_COUNT(wq_parts);

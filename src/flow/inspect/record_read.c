@@ -240,6 +240,66 @@ static void read_groups(struct reader *r, const struct json_t *root, struct wq_i
 	ret->groups_n = n;
 }
 
+/* Thousandths are signed, which json_read's numbers are not. */
+static int64_t thousandths(struct reader *r, const struct json_t *o, const char *key)
+{
+	int64_t value = 0;
+
+	fail(r, wq_json_get_i64(o, key, &value));
+	return value;
+}
+
+static void read_indicator(struct reader *r, const struct json_t *o, struct wq_inspect_indicator *i)
+{
+	wq_str mark = text(r, o, "mark");
+
+	*i = (struct wq_inspect_indicator){.id = text(r, o, "id"),
+		.name_zh = maybe(r, o, "name_zh"),
+		.name_en = maybe(r, o, "name_en"),
+		.rule = maybe(r, o, "rule"),
+		.clauses = maybe(r, o, "clauses"),
+		.mark = mark.n == 1 ? mark.p[0] : '\0',
+		.measure_zh = maybe(r, o, "measure_zh"),
+		.measure_en = maybe(r, o, "measure_en"),
+		.least = thousandths(r, o, "least"),
+		.most = thousandths(r, o, "most")};
+	i->known = !wq_failed(wq_json_get_i64(o, "value", &i->value));
+	if (!wq_inspect_indicator_kind_parse(text(r, o, "kind"), &i->kind))
+		wrong(r, "kind");
+	if (!wq_inspect_verdict_parse(text(r, o, "verdict"), &i->verdict))
+		wrong(r, "verdict");
+	if (!strchr("SVM", i->mark) || !i->mark)
+		wrong(r, "mark");
+}
+
+/* Absent when no page was looked at. */
+static void read_score(struct reader *r, const struct json_t *root, struct wq_inspect_score *s)
+{
+	const struct json_t *o = wq_json_get_object(root, "score"), *list, *row;
+	struct wq_inspect_indicator *rows;
+
+	if (!o || !(list = array(r, o, "indicators")))
+		return;
+	*s = (struct wq_inspect_score){.judged = true,
+		.version = text(r, o, "version"),
+		.department = truth(r, o, "department"),
+		.vetoed = truth(r, o, "vetoed"),
+		.may_be_vetoed = truth(r, o, "may_be_vetoed"),
+		.unqualified = truth(r, o, "unqualified"),
+		.may_be_unqualified = truth(r, o, "may_be_unqualified"),
+		.points_missing = truth(r, o, "points_missing"),
+		.least = thousandths(r, o, "least"),
+		.most = thousandths(r, o, "most"),
+		.rows_n = length(list)};
+	if (s->rows_n > WQ_INDICATOR_ROWS_MAX)
+		wrong(r, "indicators");
+	if (wq_failed(r->failed) || !(rows = WQ_NEW_ARRAY(r->arena, struct wq_inspect_indicator, s->rows_n)))
+		return;
+	for (size_t i = 0; !wq_failed(r->failed) && (row = wq_json_at(list, i)); i++)
+		read_indicator(r, row, &rows[i]);
+	s->rows = rows;
+}
+
 static void read_head(struct reader *r, const struct json_t *root, struct wq_inspect_result *ret)
 {
 	const struct json_t *list = array(r, root, "starts");
@@ -271,6 +331,7 @@ wq_err wq_record_read(struct wq_arena *arena, wq_str json, struct wq_inspect_res
 	read_head(&reader, root, &result);
 	read_subject(&reader, root, &result);
 	read_coverage(&reader, root, &result);
+	read_score(&reader, root, &result.score);
 	read_groups(&reader, root, &result);
 	wq_json_free(&root);
 	WQ_TRY(reader.failed);

@@ -100,6 +100,45 @@ static void put_group(struct wq_json *json, const struct wq_inspect_group *g)
 	wq_json_object_end(json);
 }
 
+static void put_indicator(struct wq_json *json, const struct wq_inspect_indicator *i)
+{
+	wq_json_object(json);
+	wq_json_put_str(json, "id", i->id);
+	put_text(json, "name_zh", i->name_zh);
+	put_text(json, "name_en", i->name_en);
+	put_text(json, "rule", i->rule);
+	put_text(json, "clauses", i->clauses);
+	wq_json_put_str(json, "kind", wq_str_c(wq_inspect_indicator_kind_name(i->kind)));
+	wq_json_put_str(json, "verdict", wq_str_c(wq_indicator_verdict_name(i->verdict)));
+	wq_json_put_str(json, "mark", wq_str_of(&i->mark, 1));
+	put_text(json, "measure_zh", i->measure_zh);
+	put_text(json, "measure_en", i->measure_en);
+	if (i->known)
+		wq_json_put_i64(json, "value", i->value);
+	wq_json_put_i64(json, "least", i->least);
+	wq_json_put_i64(json, "most", i->most);
+	wq_json_object_end(json);
+}
+
+static void put_score(struct wq_json *json, const struct wq_inspect_score *s)
+{
+	put_object(json, "score");
+	wq_json_put_str(json, "version", s->version);
+	wq_json_put_bool(json, "department", s->department);
+	wq_json_put_bool(json, "vetoed", s->vetoed);
+	wq_json_put_bool(json, "may_be_vetoed", s->may_be_vetoed);
+	wq_json_put_bool(json, "unqualified", s->unqualified);
+	wq_json_put_bool(json, "may_be_unqualified", s->may_be_unqualified);
+	wq_json_put_bool(json, "points_missing", s->points_missing);
+	wq_json_put_i64(json, "least", s->least);
+	wq_json_put_i64(json, "most", s->most);
+	put_array(json, "indicators");
+	for (size_t i = 0; i < s->rows_n; i++)
+		put_indicator(json, &s->rows[i]);
+	wq_json_array_end(json);
+	wq_json_object_end(json);
+}
+
 static void put_head(struct wq_json *json, const struct wq_inspect_result *r)
 {
 	WQ_BUF(checks, WQ_KIB);
@@ -130,6 +169,8 @@ wq_err wq_record_write(const struct wq_inspect_result *result, struct wq_buf *ou
 	wq_json_put_str(&json, "worst", wq_str_c(wq_severity_name(result->worst)));
 	wq_json_put_u64(&json, "findings", result->places);
 	wq_json_put_u64(&json, "dropped", result->dropped);
+	if (result->score.judged)
+		put_score(&json, &result->score);
 	put_array(&json, "groups");
 	for (size_t i = 0; i < result->groups_n; i++)
 		put_group(&json, &result->groups[i]);

@@ -114,6 +114,7 @@ static wq_err keep_place(struct wq_tally *t, struct wq_tally_group *g, const str
 
 static wq_err add_to(struct wq_tally *t, struct wq_tally_group *g, const struct wq_finding *f)
 {
+	t->latest = g;
 	if (g->group.pages == 0 || !wq_str_eq(g->page, t->page))
 		g->group.pages++;
 	g->page = t->page;
@@ -149,6 +150,16 @@ wq_err wq_tally_add(struct wq_tally *tally, const struct wq_finding *finding)
 	if (!g)
 		WQ_TRY(new_group(tally, wq_buf_str(&key), finding, &g));
 	return add_to(tally, g, finding);
+}
+
+void wq_tally_at_least(struct wq_tally *tally, uint64_t places)
+{
+	struct wq_tally_group *g = tally->latest;
+
+	if (!g || places <= WQ_INSPECT_GROUP_PLACES || g->group.pages >= places)
+		return;
+	g->group.pages = places;
+	g->group.count = WQ_MAX(g->group.count, places);
 }
 
 wq_err wq_tally_add_all(struct wq_tally *tally, const struct wq_findings *findings)

@@ -18,6 +18,7 @@ struct wq_tally {
 	struct wq_map map; /* rule, subject -> group */
 	struct wq_tally_group *first, *last;
 	wq_str page; /* of the finding before, kept once */
+	struct wq_tally_group *latest;
 	size_t groups_max, places_max;
 	uint64_t places, kept, dropped;
 	enum wq_severity worst;
@@ -29,7 +30,9 @@ void wq_tally_done(struct wq_tally *tally);
 
 /* Copies one finding. Errors: those of wq_finding_check, WQ_E_NO_MEMORY, WQ_E_LIMIT of the arena. */
 wq_err wq_tally_add(struct wq_tally *tally, const struct wq_finding *finding);
-/* The same for all of a collector; what that one dropped counts as dropped here. */
+/* The group of the finding that was added last has at least so many places: more of them were seen than are handed over. */
+void wq_tally_at_least(struct wq_tally *tally, uint64_t places);
+/* wq_tally_add() for all of a collector; what that one dropped counts as dropped here. */
 wq_err wq_tally_add_all(struct wq_tally *tally, const struct wq_findings *findings);
 
 /* Groups, places and counts into the result: by severity, highest first, then by rule, number of pages, first place. */

@@ -27,6 +27,12 @@ static const struct word whys[] = {
 		"nothing tells: what only some units must do is not asked for (see --kind)"},
 };
 
+static const struct word indicator_kinds[] = {
+	[WQ_INDICATOR_VETO] = {"veto", "单项否决", "veto"},
+	[WQ_INDICATOR_DEDUCTION] = {"deduct", "扣分", "deduction"},
+	[WQ_INDICATOR_BONUS] = {"bonus", "加分", "bonus"},
+};
+
 static bool find(const struct word *words, size_t n, wq_str name, size_t *ret)
 {
 	for (size_t i = 0; i < n; i++)
@@ -79,6 +85,36 @@ bool wq_inspect_why_parse(wq_str text, enum wq_inspect_why *ret_why)
 		return false;
 	*ret_why = (enum wq_inspect_why)i;
 	return true;
+}
+
+const char *wq_inspect_indicator_kind_name(enum wq_indicator_kind kind)
+{
+	return indicator_kinds[kind].name;
+}
+
+const char *wq_inspect_indicator_kind_title(enum wq_indicator_kind kind, enum wq_lang lang)
+{
+	return lang == WQ_LANG_ZH ? indicator_kinds[kind].zh : indicator_kinds[kind].en;
+}
+
+bool wq_inspect_indicator_kind_parse(wq_str text, enum wq_indicator_kind *ret_kind)
+{
+	size_t i;
+
+	if (!find(indicator_kinds, WQ_COUNT(indicator_kinds), text, &i))
+		return false;
+	*ret_kind = (enum wq_indicator_kind)i;
+	return true;
+}
+
+bool wq_inspect_verdict_parse(wq_str text, enum wq_indicator_verdict *ret_verdict)
+{
+	for (int i = 0; i < WQ_INDICATOR_VERDICTS; i++)
+		if (wq_str_eq(wq_str_c(wq_indicator_verdict_name((enum wq_indicator_verdict)i)), text)) {
+			*ret_verdict = (enum wq_indicator_verdict)i;
+			return true;
+		}
+	return false;
 }
 
 wq_str wq_inspect_rule_title(wq_str rule, enum wq_lang lang)

@@ -14,6 +14,12 @@ const char *wq_inspect_why_name(enum wq_inspect_why why);
 const char *wq_inspect_why_title(enum wq_inspect_why why, enum wq_lang lang);
 bool wq_inspect_why_parse(wq_str text, enum wq_inspect_why *ret_why);
 
+/* "veto", "deduct", "bonus"; with a language for people. */
+const char *wq_inspect_indicator_kind_name(enum wq_indicator_kind kind);
+const char *wq_inspect_indicator_kind_title(enum wq_indicator_kind kind, enum wq_lang lang);
+bool wq_inspect_indicator_kind_parse(wq_str text, enum wq_indicator_kind *ret_kind);
+bool wq_inspect_verdict_parse(wq_str text, enum wq_indicator_verdict *ret_verdict);
+
 /* The title of a rule by its name; the name itself for one that this release does not know. */
 wq_str wq_inspect_rule_title(wq_str rule, enum wq_lang lang);
 

@@ -689,7 +689,13 @@ static wq_err copy_options(struct wq_fetch *fetch, const struct wq_fetch_options
 		char line[2 * HOST_BYTES + 32];
 		struct curl_slist *longer;
 
-		snprintf(line, sizeof(line), "%s:%u:%s:%u", route->host, route->port, route->to_host, route->to_port);
+		char port[8] = "", to_port[8] = "";
+
+		if (route->port)
+			snprintf(port, sizeof(port), "%u", route->port);
+		if (route->to_port)
+			snprintf(to_port, sizeof(to_port), "%u", route->to_port);
+		snprintf(line, sizeof(line), "%s:%s:%s:%s", route->host, port, route->to_host, to_port);
 		longer = curl_slist_append(fetch->routes, line);
 		if (!longer)
 			return wq_error_id(WQ_E_NO_MEMORY);

@@ -58,7 +58,7 @@ struct wq_fetch_peer {
 	uint8_t bits;
 };
 
-/* Connections meant for host:port go to another place; Host and SNI stay. */
+/* Connections meant for host:port go to another place; Host and SNI stay. Port 0: any; to_port 0: the same port. */
 struct wq_fetch_route {
 	const char *host; /* canonical; IPv6 in brackets */
 	uint16_t port;

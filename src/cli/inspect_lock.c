@@ -1,0 +1,67 @@
+/* Least privilege of an inspection: from before the first byte of a peer, files below the state and the reports' folders, the
+ * resolver's and the authorities' files to read, sockets of the network, threads (libcurl resolves in them). No program is started. */
+#include "cli/inspect_priv.h"
+
+#include <libgen.h>
+
+#include "base/sandbox.h"
+
+enum { PATHS_MAX = 8 };
+
+/* The folder in which a report will lie; it is there, or the report cannot be written. */
+static wq_err add_folder(struct wq_cli *cli, const char *file, const char **paths, size_t *n)
+{
+	char *copy;
+
+	if (!file)
+		return WQ_OK;
+	copy = wq_arena_cstr(&cli->arena, wq_str_c(file));
+	if (!copy)
+		return wq_arena_err(&cli->arena);
+	copy = dirname(copy);
+	if (access(copy, W_OK) != 0)
+		return wq_error(WQ_E_NOT_FOUND, "no folder to write to: %s", copy);
+	paths[(*n)++] = copy;
+	return WQ_OK;
+}
+
+static const char **existing(const char *const *all, const char **out)
+{
+	size_t n = 0;
+
+	for (; *all; all++)
+		if (access(*all, F_OK) == 0)
+			out[n++] = *all;
+	out[n] = NULL;
+	return out;
+}
+
+static void say(struct wq_cli *cli, const struct wq_sandbox_report *report)
+{
+	for (int i = 0; i < WQ_SANDBOX_PARTS; i++)
+		if (!report->parts[i].on && i != WQ_SANDBOX_USER && i != WQ_SANDBOX_LANDLOCK_NET && !cli->quiet)
+			fprintf(cli->err, "%s: %s: %s\n",
+				cli->lang == WQ_LANG_ZH ? "沙箱的一部分未启用"
+							: "a part of the sandbox is not in force",
+				wq_sandbox_part_name((enum wq_sandbox_part)i), report->parts[i].why);
+}
+
+wq_err wq_cli_inspect_lock(struct wq_cli *cli, const struct wq_cli_inspect *inspect)
+{
+	static const char *const read_list[] = {"/etc", "/run/systemd/resolve", "/usr/lib", "/usr/lib64", "/lib",
+		"/lib64", "/usr/share/ca-certificates", "/usr/share/publicsuffix", "/dev/urandom", "/dev/null",
+		"/proc/self", NULL};
+	const char *read_paths[WQ_COUNT(read_list)], *write_paths[PATHS_MAX] = {inspect->state};
+	struct wq_sandbox_spec spec = {
+		.write_paths = write_paths, .allow = WQ_SANDBOX_FILES | WQ_SANDBOX_NET | WQ_SANDBOX_THREADS};
+	struct wq_sandbox_report report;
+	size_t n = 1;
+
+	spec.read_paths = existing(read_list, read_paths);
+	WQ_TRY(add_folder(cli, inspect->html, write_paths, &n));
+	WQ_TRY(add_folder(cli, inspect->csv, write_paths, &n));
+	WQ_TRY(add_folder(cli, inspect->report, write_paths, &n));
+	WQ_TRY(wq_sandbox_enter(&spec, &report));
+	say(cli, &report);
+	return WQ_OK;
+}
