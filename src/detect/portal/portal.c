@@ -87,11 +87,21 @@ void portal_fault(struct wq_portal *p, const struct portal_fault *fault)
 
 /* ---- reading ---- */
 
+/* A number of one or two digits up to `max` at the start of `s`; its length or 0. */
+static size_t number_at(wq_str s, unsigned max)
+{
+	size_t n = portal_digits(s);
+	unsigned value = 0;
+
+	for (size_t i = 0; i < n && n <= 2; i++)
+		value = 10 * value + (unsigned)(s.p[i] - '0');
+	return value >= 1 && value <= max ? n : 0;
+}
+
 /* A date at the start of `s`: 2025-07-14, 2025/7/4, 2025.07.14, 2025年7月14日; its length or 0. */
 static size_t date_at(wq_str s)
 {
 	size_t n = portal_digits(s);
-	size_t part;
 
 	if (n != 4 || (s.p[0] != '2' && s.p[0] != '1'))
 		return 0;
@@ -100,19 +110,19 @@ static size_t date_at(wq_str s)
 		size_t sep = rest.n && strchr("-/.", rest.p[0])            ? 1
 			: wq_str_starts(rest, i ? WQ_S("月") : WQ_S("年")) ? 3
 									   : 0;
-		part = portal_digits(wq_str_from(rest, sep));
-		if (!sep || part < 1 || part > 2)
+		size_t part = sep ? number_at(wq_str_from(rest, sep), i ? 31 : 12) : 0;
+		if (!part)
 			return 0;
 		n += sep + part;
 	}
 	return n;
 }
 
-/* 07-14, the short form of lists. */
+/* 07-14, the short form of lists; 07/14 is the page of a pamphlet as well. */
 static bool is_short_date(wq_str s)
 {
-	return s.n == 5 && portal_digits(s) == 2 && (s.p[2] == '-' || s.p[2] == '/') &&
-		portal_digits(wq_str_from(s, 3)) == 2;
+	return s.n == 5 && s.p[2] == '-' && number_at(wq_str_head(s, 2), 12) == 2 &&
+		number_at(wq_str_from(s, 3), 31) == 2;
 }
 
 static bool has_date(wq_str text)

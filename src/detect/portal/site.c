@@ -215,7 +215,7 @@ static void add_leave(struct wq_portal_site *site, struct wq_portal *p)
 	group = group_of(site, leave);
 	if (!group)
 		return;
-	site->pages[SCOPE_LEAVES]++;
+	site->pages[SCOPE_LEAVES] += leave->out || leave->asks;
 	finding = portal_finding(p,
 		&(struct portal_fault){
 			WQ_RULE_LEAVE_NO_PROMPT, -1, SCOPE_LEAVES, leave->at, leave->n, WQ_S("links"), leave->target});
