@@ -114,6 +114,23 @@ static void see_label(struct wq_portal *p, unsigned list, wq_str text, size_t fr
 	}
 }
 
+/* How many bytes no label begins with. */
+static size_t no_label(const struct wq_portal_rules *rules, wq_str text)
+{
+	size_t i = 0;
+
+	while (i < text.n) {
+		unsigned char c = (unsigned char)text.p[i];
+		if (c < 0x80 ? rules->ascii_starts[c]
+			     : c >= 0xe0 && c < 0xf0 && i + 2 < text.n &&
+					(rules->starts[portal_start(text.p + i) / 64] >> portal_start(text.p + i) % 64 &
+						1))
+			break;
+		i += c >= 0xe0 && c < 0xf0 && i + 2 < text.n ? 3 : 1;
+	}
+	return i;
+}
+
 /* Requires: text with a byte outside ASCII. */
 void portal_foot_text(struct wq_portal *p, wq_str text, uint64_t at)
 {
@@ -122,6 +139,10 @@ void portal_foot_text(struct wq_portal *p, wq_str text, uint64_t at)
 	uint32_t state = 0;
 
 	for (size_t i = 0; i < text.n; i++) {
+		if (state == 0)
+			i += no_label(p->rules, wq_str_from(text, i));
+		if (i >= text.n)
+			break;
 		state = wq_words_step(words, state, (unsigned char)text.p[i]);
 		if (state == 0 || !wq_words_any(words, state))
 			continue;

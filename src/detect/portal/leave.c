@@ -49,7 +49,7 @@ static wq_str plain_authority(wq_str address)
 								  : 0;
 	size_t n = from;
 
-	while (n < address.n && !strchr("/?#", address.p[n])) {
+	while (n < address.n && !portal_is_one(address.p[n], "/?#")) {
 		char c = address.p[n];
 		if (!portal_digit(c) && !(c >= 'a' && c <= 'z') && c != '.' && c != '-' && c != ':')
 			return WQ_S_NONE;

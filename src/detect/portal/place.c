@@ -25,7 +25,7 @@ static void add_selector(struct wq_portal *p, wq_str selector, const struct port
 	if (selector.n < 2 || (selector.p[0] != '.' && selector.p[0] != '#') || p->aligns_n == WQ_COUNT(p->aligns))
 		return;
 	for (size_t i = 1; i < selector.n; i++)
-		if (strchr(" .#:>[+~*", selector.p[i]))
+		if (portal_is_one(selector.p[i], " .#:>[+~*"))
 			return;
 	p->aligns[p->aligns_n] = *align;
 	p->aligns[p->aligns_n++].name = selector;

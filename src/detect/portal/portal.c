@@ -43,7 +43,7 @@ wq_str portal_host(wq_str address)
 	wq_str host = at < 0 ? WQ_S_NONE : wq_str_from(address, (size_t)at + 2);
 	size_t n = 0;
 
-	while (n < host.n && !strchr("/?#\\", host.p[n]))
+	while (n < host.n && !portal_is_one(host.p[n], "/?#\\"))
 		n++;
 	return portal_without_port(wq_str_head(host, n));
 }
@@ -107,7 +107,7 @@ static size_t date_at(wq_str s)
 		return 0;
 	for (int i = 0; i < 2; i++) {
 		wq_str rest = wq_str_from(s, n);
-		size_t sep = rest.n && strchr("-/.", rest.p[0])            ? 1
+		size_t sep = rest.n && portal_is_one(rest.p[0], "-/.")     ? 1
 			: wq_str_starts(rest, i ? WQ_S("月") : WQ_S("年")) ? 3
 									   : 0;
 		size_t part = sep ? number_at(wq_str_from(rest, sep), i ? 31 : 12) : 0;
@@ -139,15 +139,15 @@ static bool is_entry_date(wq_str text)
 {
 	size_t from;
 
-	if (text.n && strchr("])", text.p[text.n - 1]))
+	if (text.n && portal_is_one(text.p[text.n - 1], "])"))
 		text = wq_str_head(text, text.n - 1);
-	if (text.n && strchr("[(", text.p[0]))
+	if (text.n && portal_is_one(text.p[0], "[("))
 		text = wq_str_from(text, 1);
 	if (!text.n || text.n > ITEM_TEXT)
 		return false;
 	if (portal_digit(text.p[0]))
 		return date_at(text) || is_short_date(text);
-	for (from = text.n; from > 0 && !strchr(" [(", text.p[from - 1]);)
+	for (from = text.n; from > 0 && !portal_is_one(text.p[from - 1], " [(");)
 		from--;
 	text = wq_str_from(text, from);
 	return from && text.n && portal_digit(text.p[0]) && (date_at(text) || is_short_date(text));

@@ -40,6 +40,8 @@ struct portal_list {
 struct wq_portal_rules {
 	struct portal_list lists[LISTS];
 	struct wq_words *labels; /* bytes; the id is the list */
+	uint64_t starts[64];     /* of labels: bits, by the second and third byte of their first character */
+	bool ascii_starts[128];
 	uint64_t foot_percent, foot_bytes, behind_percent, page_bytes, centre_percent, column_entries, article_bytes,
 		template_pages, named_pages;
 };
@@ -218,6 +220,12 @@ struct portal_verdict {
 bool portal_leave_judge(unsigned out, bool asks, unsigned facts, bool unread, struct portal_verdict *ret_verdict);
 
 /* ---- site.c ---- */
+/* The bit of a character of three bytes in `starts`. */
+static inline unsigned portal_start(const char *p)
+{
+	return ((unsigned)(p[1] & 0x3f) << 6 | (unsigned)(p[2] & 0x3f)) & 0xfff;
+}
+
 /* What does not fit into `site` any more goes to `findings`. */
 wq_err portal_site_add(
 	struct wq_portal_site *site, struct wq_portal *p, bool column, bool article, struct wq_findings *findings);
@@ -225,6 +233,13 @@ wq_err portal_site_add(
 static inline bool portal_digit(char c)
 {
 	return c >= '0' && c <= '9';
+}
+
+static inline bool portal_is_one(char c, const char *of)
+{
+	while (*of && *of != c)
+		of++;
+	return *of != 0;
 }
 
 static inline size_t portal_digits(wq_str s)

@@ -55,6 +55,12 @@ static wq_err add_label(struct reader *r, uint32_t line, wq_str text)
 		return wq_datafile_error(&r->file, line, "a label of at most %d bytes", WQ_WORDS_SYMBOLS_MAX);
 	for (size_t i = 0; i < text.n; i++)
 		symbols[i] = (unsigned char)text.p[i];
+	if (symbols[0] < 0x80)
+		r->rules->ascii_starts[symbols[0]] = true;
+	else if (symbols[0] < 0xe0 || symbols[0] >= 0xf0 || text.n < 3)
+		return wq_datafile_error(&r->file, line, "a label begins with ASCII or an ideograph");
+	else
+		r->rules->starts[portal_start(text.p) / 64] |= (uint64_t)1 << portal_start(text.p) % 64;
 	return wq_words_add(r->rules->labels, symbols, text.n, r->section);
 }
 

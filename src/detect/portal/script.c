@@ -165,7 +165,7 @@ static bool selects_links(wq_str s)
 {
 	for (size_t i = 0; i < s.n; i++) {
 		bool begins = i == 0 || s.p[i - 1] == ' ' || s.p[i - 1] == ',' || s.p[i - 1] == '>';
-		if (begins && (s.p[i] == 'a' || s.p[i] == 'A') && (i + 1 == s.n || strchr("[:., >", s.p[i + 1])))
+		if (begins && (s.p[i] == 'a' || s.p[i] == 'A') && (i + 1 == s.n || portal_is_one(s.p[i + 1], "[:., >")))
 			return true;
 	}
 	return false;
@@ -235,8 +235,8 @@ static bool expression_is_loose(wq_str text, bool address)
 	after = cn < 0 ? after : wq_str_from(after, (size_t)cn + 2);
 	while (after.n && after.p[0] == ')')
 		after = wq_str_from(after, 1);
-	ends = after.n && strchr("$(/\\[:", after.p[0]);
-	if (!ends || (!before.n || !strchr(".)^/]?", before.p[before.n - 1])))
+	ends = after.n && portal_is_one(after.p[0], "$(/\\[:");
+	if (!ends || (!before.n || !portal_is_one(before.p[before.n - 1], ".)^/]?")))
 		return true;
 	if (wq_str_ends(before, WQ_S(".")) && !wq_str_ends(before, WQ_S("\\.")))
 		return true;
