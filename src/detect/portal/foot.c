@@ -39,7 +39,7 @@ static void see_icp(struct wq_portal *p, wq_str text, size_t from, size_t to, ui
 	size_t digits = portal_digits(rest), tail;
 	wq_str number = wq_str_head(rest, digits);
 
-	if (digits < 8 || digits > 10 || from < 3)
+	if (digits < 8 || digits > 10 || from < 3 || !portal_spend(p, OWNER_BYTES))
 		return;
 	rest = wq_str_from(rest, digits);
 	if (!wq_str_starts(rest, WQ_S("号")))

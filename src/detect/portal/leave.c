@@ -2,7 +2,7 @@
 #include "detect/portal/portal_priv.h"
 #include "text/host.h"
 
-enum { FILES_MAX = 32 };
+enum { FILES_MAX = 32, URL_BYTES = 256, SCHEME_BYTES = 64 };
 
 static bool judged(const struct wq_portal *p)
 {
@@ -36,7 +36,8 @@ static bool parsed_is_out(struct wq_portal *p, wq_str address)
 {
 	struct wq_url url;
 
-	return !wq_failed(wq_url_parse(p->arena, address, base(p), &url)) && url.special && url.host.n &&
+	return portal_spend(p, URL_BYTES + 4 * address.n) &&
+		!wq_failed(wq_url_parse(p->arena, address, base(p), &url)) && url.special && url.host.n &&
 		host_is_out(p, url.host);
 }
 
@@ -92,7 +93,8 @@ static void add_out(struct wq_portal *p, unsigned kind, wq_str address, uint64_t
 	if (!p->leave.out) {
 		p->leave.at = at;
 		p->leave.n = n;
-		if (!wq_failed(wq_url_parse(p->arena, address, base(p), &url)))
+		if (portal_spend(p, URL_BYTES + 4 * address.n) &&
+			!wq_failed(wq_url_parse(p->arena, address, base(p), &url)))
 			p->leave.target = url.href;
 	}
 	p->leave.out |= kind;
@@ -127,13 +129,14 @@ void portal_leave_link(struct wq_portal *p, const struct wq_html_token *token)
 		(attr->value.n > 1 && attr->value.p[0] == '/' && attr->value.p[1] != '/' && attr->value.p[1] != '\\' &&
 			!p->leave.base_out))
 		return;
-	href = portal_decode(p, attr->value, WQ_HTML_IN_ATTRIBUTE);
+	/* most have their references behind what is judged */
+	href = wq_str_trim(attr->value);
+	if (!plain_authority(href).n && wq_str_chr(wq_str_head(href, SCHEME_BYTES), '&') >= 0)
+		href = portal_decode(p, href, WQ_HTML_IN_ATTRIBUTE);
 	if (!leads_out(p, href) || asks_itself(p, token))
 		return;
-	add_out(p,
-		OUT_LINK | (attr->quote ? 0 : OUT_UNQUOTED) |
-			(wq_str_starts(wq_str_trim(href), WQ_S("//")) ? OUT_NO_SCHEME : 0),
-		href, token->start, token->raw.n);
+	add_out(p, OUT_LINK | (attr->quote ? 0 : OUT_UNQUOTED) | (wq_str_starts(href, WQ_S("//")) ? OUT_NO_SCHEME : 0),
+		portal_decode(p, attr->value, WQ_HTML_IN_ATTRIBUTE), token->start, token->raw.n);
 }
 
 void portal_leave_form(struct wq_portal *p, const struct wq_html_token *token)
@@ -189,7 +192,7 @@ void portal_leave_file(struct wq_portal *p, wq_str src)
 	struct portal_leave *leave = &p->leave;
 	struct wq_url url;
 
-	if (!judged(p) || !src.n || leave->files_n == FILES_MAX ||
+	if (!judged(p) || !src.n || leave->files_n == FILES_MAX || !portal_spend(p, URL_BYTES + 4 * src.n) ||
 		wq_failed(wq_url_parse(p->arena, src, base(p), &url)) || !wq_url_is_http(&url) ||
 		host_is_out(p, url.host) || portal_listed(p->rules, LIST_ENTRY_HOSTS, url.host) ||
 		portal_listed(p->rules, LIST_MARK_HOSTS, url.host))

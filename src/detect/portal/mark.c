@@ -93,9 +93,9 @@ void portal_mark_start(struct wq_portal *p, const struct wq_html_token *token)
 
 	switch ((int)token->tag) {
 	case WQ_TAG_A:
-		value = portal_attr(p, token, WQ_S("href"));
-		if (portal_find(value, WQ_S("bszs.conac.cn")) < 0)
+		if (portal_find(token->raw, WQ_S("bszs.conac.cn")) < 0)
 			return;
+		value = portal_attr(p, token, WQ_S("href"));
 		see(p, token);
 		see_id(p, token, value);
 		p->mark.inside = WQ_TAG_A;

@@ -1,7 +1,7 @@
 #include "detect/portal/portal_priv.h"
 #include "finding/excerpt.h"
 
-enum { VALUE_BYTES = 64 * 1024, ITEM_TEXT = 64, NEAR_BYTES = 160, TITLE_BYTES = 300 };
+enum { SPEND_BYTES = 4 * 1024 * 1024, VALUE_BYTES = 64 * 1024, ITEM_TEXT = 64, NEAR_BYTES = 160, TITLE_BYTES = 300 };
 
 /* ---- small things ---- */
 
@@ -48,11 +48,19 @@ wq_str portal_host(wq_str address)
 	return portal_without_port(wq_str_head(host, n));
 }
 
+bool portal_spend(struct wq_portal *p, size_t bytes)
+{
+	if (bytes > SPEND_BYTES - p->spent)
+		return false;
+	p->spent += bytes;
+	return true;
+}
+
 wq_str portal_decode(struct wq_portal *p, wq_str raw, enum wq_html_where where)
 {
 	WQ_BUF(out, VALUE_BYTES);
 
-	if (wq_str_chr(raw, '&') < 0)
+	if (wq_str_chr(raw, '&') < 0 || !portal_spend(p, raw.n))
 		return raw;
 	if (wq_failed(wq_html_decode(wq_str_head(raw, VALUE_BYTES / 2), where, &out)))
 		return raw;

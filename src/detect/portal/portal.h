@@ -54,8 +54,8 @@ wq_err wq_portal_close(struct wq_portal *portal, struct wq_findings *findings, s
 
 /* A script file of the site at `url` (absolute, as wq_url_parse serialises it, without fragment): whether it asks before a visitor leaves, and how well. In any order
  * with the pages that load it. Without it, pages that load it and show no prompt of their own are only said with severity info. `bytes` as
- * delivered; anything but UTF-8 is decoded. `arena` is scratch space. Errors: WQ_E_NO_MEMORY, WQ_E_LIMIT. */
-wq_err wq_portal_script(struct wq_portal_site *site, struct wq_arena *arena, wq_str url, wq_str bytes);
+ * delivered; anything but UTF-8 is decoded. Errors: WQ_E_NO_MEMORY, WQ_E_LIMIT. */
+wq_err wq_portal_script(struct wq_portal_site *site, wq_str url, wq_str bytes);
 
 /* At the end of the walk: what was gathered. */
 wq_err wq_portal_site_judge(struct wq_portal_site *site, struct wq_arena *arena, struct wq_findings *findings);

@@ -78,7 +78,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		page.home = i % 2;
 		read_page(&arena, &page, &found, i < 2 ? NULL : site);
 	}
-	if (wq_failed(wq_portal_script(site, &arena, WQ_S("https://www.x.gov.cn/l.js"), rest)) ||
+	if (wq_failed(wq_portal_script(site, WQ_S("https://www.x.gov.cn/l.js"), rest)) ||
 		wq_failed(wq_portal_site_judge(site, &arena, &found)))
 		abort();
 	for (size_t i = 0; i < found.count; i++)

@@ -130,6 +130,7 @@ struct wq_portal {
 	struct wq_document_at line;
 	bool organ, document;              /* document: title, head or body was seen */
 	uint64_t seen;                     /* bytes of visible text so far */
+	size_t spent;                      /* of SPEND_BYTES, see portal_spend() */
 	struct portal_spot labels[LABELS]; /* the last of each */
 	wq_str title, heads[8];            /* h1, alt of images, first text */
 	size_t heads_n;
@@ -172,6 +173,9 @@ ptrdiff_t portal_find_nocase(wq_str text, wq_str lower);
 /* The host of an address of a special scheme, with or without it, as written; empty when it is none. */
 wq_str portal_host(wq_str address);
 wq_str portal_without_port(wq_str host);
+/* Whether the page may have so many bytes more decoded or parsed: the arena is not ours alone. What goes beyond is taken as
+ * written, and not judged as an address. */
+bool portal_spend(struct wq_portal *p, size_t bytes);
 /* A finding of the fault. */
 struct wq_finding portal_finding(struct wq_portal *p, const struct portal_fault *fault);
 

@@ -110,7 +110,7 @@ static void look(struct wq_arena *arena, const struct wq_subject *subject, bool 
 		.place = {.app = WQ_S("portal"), .url = wq_str_c(url)}};
 	struct wq_document_reader reader = {.token = wq_portal_token};
 	struct wq_portal *portal;
-	WQ_BUF(room, WQ_MIB);
+	WQ_BUF(room, 64 * WQ_MIB);
 
 	assert_ok(wq_url_parse(arena, wq_str_c(url), NULL, &document.address));
 	assert_ok(wq_document_open(&document, wq_str_c(html), WQ_S("utf-8"), &room));
@@ -549,8 +549,8 @@ static void scripts(void **state)
 		walk_begin(&w);
 		walk_pages(&w, 0, 20, PAGE(OUT "<script src='/js/leave.js?v=1#x'></script>" ENTRY));
 		if (rows[i].script)
-			assert_ok(wq_portal_script(w.site, &w.arena, WQ_S("https://www.qs.gov.cn/js/leave.js?v=1"),
-				wq_str_c(rows[i].script)));
+			assert_ok(wq_portal_script(
+				w.site, WQ_S("https://www.qs.gov.cn/js/leave.js?v=1"), wq_str_c(rows[i].script)));
 		assert_string_equal(walk_end(&w), rows[i].found);
 		if (w.found.count) {
 			assert_int_equal(w.found.items[0].severity, rows[i].severity);
@@ -577,6 +577,29 @@ static void two_marks(void **state)
 	assert_string_equal(walk_end(&w), "mark.foreign");
 	assert_str(w.found.items[0].place.url, WQ_S("https://www.qs.gov.cn/005.html"));
 	walk_done(&w);
+}
+
+/* A page that wants memory gets little, and is still judged. */
+static void hostile(void **state)
+{
+	struct wq_arena arena;
+	struct wq_findings found;
+	struct wq_subject organ = subject_of(WQ_SUBJECT_ORGAN);
+	WQ_BUF(html, 64 * WQ_MIB);
+
+	(void)state;
+	wq_arena_init(&arena, 16 * WQ_MIB);
+	assert_ok(wq_findings_init(&found, &arena, 100));
+	wq_buf_add(&html, WQ_S(META TITLED));
+	for (unsigned i = 0; i < 100000; i++)
+		wq_buf_printf(&html,
+			"<a href='http://E%u.com/?a&amp;b'>闽ICP备05070218号</a><img alt='&amp;%u'><script src='/%u'></script>",
+			i, i, i);
+	wq_buf_add(&html, WQ_S("<form action='&#47;'></form>"));
+	look(&arena, &organ, true, "https://www.qs.gov.cn/", wq_buf_cstr(&html), &found, NULL);
+	assert_string_equal(said(&arena, &found), "footer.error-entry footer.owner footer.site-map leave.no-prompt");
+	assert_true(arena.used < 12 * WQ_MIB);
+	wq_arena_done(&arena);
 }
 
 static void places(void **state)
@@ -665,6 +688,7 @@ int main(void)
 		cmocka_unit_test(templates),
 		cmocka_unit_test(scripts),
 		cmocka_unit_test(two_marks),
+		cmocka_unit_test(hostile),
 		cmocka_unit_test(places),
 		cmocka_unit_test(rendered),
 		cmocka_unit_test(bad_rules),

@@ -262,14 +262,13 @@ wq_err portal_site_add(
 	return wq_arena_err(p->arena);
 }
 
-wq_err wq_portal_script(struct wq_portal_site *site, struct wq_arena *arena, wq_str url, wq_str bytes)
+wq_err wq_portal_script(struct wq_portal_site *site, wq_str url, wq_str bytes)
 {
 	uint64_t address = wq_str_hash(url, 0);
 	struct script **bucket = &site->scripts[address % BUCKETS], *script;
 	WQ_BUF(room, SCRIPT_BYTES);
 	bool converted;
 
-	(void)arena;
 	for (script = *bucket; script; script = script->next_in_bucket)
 		if (script->address == address)
 			return WQ_OK;
