@@ -39,7 +39,8 @@ void wq_document_place(const struct wq_document *document, struct wq_document_at
 	offset = WQ_MIN(offset, (uint64_t)document->html.n);
 	if (at->line == 0 || offset < at->offset)
 		*at = (struct wq_document_at){0, 1};
-	at->line += (uint32_t)wq_html_newlines(wq_str_of(document->html.p + at->offset, (size_t)(offset - at->offset)));
+	at->line += (uint32_t)wq_html_newlines(
+		wq_str_head(wq_str_from(document->html, (size_t)at->offset), (size_t)(offset - at->offset)));
 	at->offset = offset;
 	*ret_line = at->line;
 	*ret_column = 1;
