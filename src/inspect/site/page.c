@@ -14,7 +14,8 @@ struct page_reader {
 	struct walk *w;
 	struct wq_link_reader *links;
 	struct wq_arena page_arena, link_arena;
-	struct wq_buf utf8, record, name, places, title, malformed, own; /* own: same-page places that are looked for */
+	struct wq_buf utf8, record, name, places, title, malformed, set,
+		own; /* own: same-page places that are looked for */
 	uint32_t number;
 	struct wq_url url, base;
 	bool based, is_html;
@@ -56,7 +57,9 @@ wq_str fragment_name(wq_str fragment, struct wq_buf *out)
 
 uint32_t place_hash(const struct walk *w, wq_str name)
 {
-	return (uint32_t)(wq_siphash13(w->log.key, name) >> 32);
+	uint32_t hash = (uint32_t)(wq_siphash13(w->log.key, name) >> 32);
+
+	return hash ? hash : 1;
 }
 
 static void add_place(struct page_reader *r, wq_str name)
@@ -265,33 +268,51 @@ static wq_err on_link(void *data, const struct wq_link *link)
 
 /* ---- the records */
 
-static int by_value(const void *a, const void *b)
+/* The places of this page as a set with free slots: hashes, 0 for a free one. NULL without memory. */
+static const uint32_t *set_of_places(struct page_reader *r, size_t *ret_mask)
 {
-	uint32_t x, y;
+	size_t n = r->places.len / sizeof(uint32_t), slots_n = 16;
+	uint32_t *slots;
 
-	memcpy(&x, a, sizeof(x));
-	memcpy(&y, b, sizeof(y));
-	return x < y ? -1 : x > y;
+	while (slots_n < 2 * n)
+		slots_n *= 2;
+	wq_buf_clear(&r->set);
+	slots = wq_buf_reserve(&r->set, slots_n * sizeof(*slots));
+	if (!slots)
+		return NULL;
+	memset(slots, 0, slots_n * sizeof(*slots));
+	for (size_t i = 0; i < n; i++) {
+		uint32_t hash;
+		size_t at;
+
+		memcpy(&hash, r->places.data + i * sizeof(hash), sizeof(hash));
+		for (at = hash & (slots_n - 1); slots[at] && slots[at] != hash;)
+			at = (at + 1) & (slots_n - 1);
+		slots[at] = hash;
+	}
+	*ret_mask = slots_n - 1;
+	return slots;
 }
 
 /* Same-page links whose place is not there become links like others. */
 static void check_own(struct page_reader *r)
 {
 	wq_str rest = wq_buf_str(&r->own);
+	size_t mask = 0;
+	const uint32_t *slots = rest.n > 0 ? set_of_places(r, &mask) : NULL;
 
-	if (r->places.len > 0)
-		qsort(r->places.data, r->places.len / sizeof(uint32_t), sizeof(uint32_t), by_value);
-	while (rest.n >= sizeof(struct own_place)) {
+	while (slots && rest.n >= sizeof(struct own_place)) {
 		struct own_place own;
 		struct wq_link link = {.kind = WQ_LINK_NAVIGATE};
 		wq_str fragment;
+		size_t at;
 
 		memcpy(&own, rest.p, sizeof(own));
 		fragment = wq_str_head(wq_str_from(rest, sizeof(own)), own.n);
 		rest = wq_str_from(rest, sizeof(own) + own.n);
-		if (r->places.len > 0 &&
-			bsearch(&own.hash, r->places.data, r->places.len / sizeof(uint32_t), sizeof(uint32_t),
-				by_value))
+		for (at = own.hash & mask; slots[at] && slots[at] != own.hash;)
+			at = (at + 1) & mask;
+		if (slots[at])
 			continue;
 		link.line = own.line;
 		link.tag = (enum wq_html_tag)own.tag;
@@ -456,6 +477,7 @@ wq_err page_reader_new(struct walk *w, struct page_reader **ret_reader)
 	wq_buf_init(&r->name, 2 * WQ_LINK_BYTES_MAX);
 	wq_buf_init(&r->places, PLACES_MAX * sizeof(uint32_t));
 	wq_buf_init(&r->malformed, 4 * WQ_MIB);
+	wq_buf_init(&r->set, 8 * PLACES_MAX * sizeof(uint32_t));
 	wq_buf_init(&r->own, 16 * WQ_MIB);
 	wq_buf_init(&r->title, 8 * TITLE_BYTES);
 	*ret_reader = r;
@@ -477,6 +499,7 @@ void page_reader_free(struct page_reader **reader)
 	wq_buf_done(&r->places);
 	wq_buf_done(&r->own);
 	wq_buf_done(&r->title);
+	wq_buf_done(&r->set);
 	wq_buf_done(&r->malformed);
 	free(r);
 	*reader = NULL;
