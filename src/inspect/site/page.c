@@ -1,13 +1,17 @@
 #include "inspect/site/site_priv.h"
 #include "text/charset.h"
+#include "text/feed_link.h"
 #include "text/url.h"
+
+#include <zlib.h>
 
 enum {
 	PAGE_ARENA = 1024 * 1024,
 	LINK_ARENA = 512 * 1024,
 	PLACES_MAX = 200000, /* of one page */
 	WRITTEN_MAX = 200,
-	TITLE_BYTES = 4096
+	TITLE_BYTES = 4096,
+	FEED_BYTES = 64 * 1024 * 1024 /* sitemaps.org: 50 MB */
 };
 
 struct page_reader {
@@ -18,7 +22,7 @@ struct page_reader {
 		own; /* own: same-page places that are looked for */
 	uint32_t number;
 	struct wq_url url, base;
-	bool based, is_html;
+	bool based, is_html, refreshes; /* another page is shown in its place: nobody looks for places here */
 	uint64_t base_hash;
 	uint64_t line; /* of the last link in the record */
 };
@@ -33,12 +37,28 @@ struct own_place {
 
 /* ---- places */
 
+/* "12" of "12-15", "L3" of "L3-L9": lines that a viewer of source text marks. */
+static wq_str first_line(wq_str fragment)
+{
+	wq_str rest = fragment, first = wq_str_cut(&rest, '-');
+	uint64_t line;
+
+	if (!rest.p)
+		return fragment;
+	rest = wq_str_from(rest, wq_str_starts(rest, WQ_S("L")) ? 1 : 0);
+	return wq_str_to_u64(rest, UINT32_MAX, &line) &&
+			wq_str_to_u64(wq_str_from(first, wq_str_starts(first, WQ_S("L")) ? 1 : 0), UINT32_MAX, &line)
+		? first
+		: fragment;
+}
+
 wq_str fragment_name(wq_str fragment, struct wq_buf *out)
 {
 	ptrdiff_t directive = wq_str_find(fragment, WQ_S(":~:"));
 
 	if (directive >= 0)
 		fragment = wq_str_head(fragment, (size_t)directive);
+	fragment = first_line(fragment);
 	wq_buf_clear(out);
 	if (fragment.n == 0 || fragment.p[0] == '!' || fragment.p[0] == '/' || wq_str_eq_nocase(fragment, WQ_S("top")))
 		return WQ_S_NONE;
@@ -246,6 +266,7 @@ static wq_err on_link(void *data, const struct wq_link *link)
 		return r->w->err;
 	}
 	r->w->stats.links++;
+	r->refreshes |= link->tag == WQ_TAG_META;
 	before = wq_str_cut(&rest, '#');
 	if (before.n == 0 && !r->based && is_plain(rest)) {
 		if (link->kind == WQ_LINK_NAVIGATE)
@@ -382,7 +403,7 @@ static void begin(struct page_reader *r, uint32_t number)
 	wq_buf_clear(&r->title);
 	wq_buf_clear(&r->malformed);
 	r->number = number;
-	r->based = false;
+	r->based = r->refreshes = false;
 	r->line = 0;
 }
 
@@ -390,6 +411,58 @@ static bool is_html_type(wq_str type)
 {
 	return wq_str_eq(type, WQ_S("text/html")) || wq_str_eq(type, WQ_S("application/xhtml+xml")) ||
 		wq_str_eq(type, WQ_S("image/svg+xml")) || type.n == 0;
+}
+
+/* What may hold a sitemap or a feed. */
+static bool is_xml_type(wq_str type)
+{
+	return wq_str_eq(type, WQ_S("application/xml")) || wq_str_eq(type, WQ_S("text/xml")) ||
+		wq_str_eq(type, WQ_S("application/rss+xml")) || wq_str_eq(type, WQ_S("application/atom+xml")) ||
+		wq_str_eq(type, WQ_S("application/rdf+xml")) || wq_str_eq(type, WQ_S("application/gzip")) ||
+		wq_str_eq(type, WQ_S("application/x-gzip"));
+}
+
+/* A sitemap may be compressed as a file (sitemaps.org); as much of it as the protocol allows. */
+static bool gunzip(wq_str packed, struct wq_buf *out)
+{
+	enum { STEP = 64 * 1024, GZIP_WINDOW = 15 + 16 };
+	z_stream z = {.next_in = (unsigned char *)(uintptr_t)packed.p,
+		.avail_in = (uInt)WQ_MIN(packed.n, (size_t)UINT32_MAX)};
+	int code = Z_OK;
+
+	if (inflateInit2(&z, GZIP_WINDOW) != Z_OK)
+		return false;
+	while (code == Z_OK && out->len + STEP <= FEED_BYTES) {
+		z.next_out = wq_buf_reserve(out, STEP);
+		z.avail_out = STEP;
+		if (!z.next_out)
+			break;
+		code = inflate(&z, Z_NO_FLUSH);
+		wq_buf_commit(out, STEP - z.avail_out);
+	}
+	inflateEnd(&z);
+	return code == Z_STREAM_END;
+}
+
+static wq_err read_feed(
+	struct walk *w, struct page_reader *r, const struct wq_fetch_response *response, wq_str content_type)
+{
+	WQ_BUF(plain, FEED_BYTES);
+	wq_str body = response->body, text;
+	bool converted;
+
+	if (wq_str_starts(body, WQ_S("\x1f\x8b"))) {
+		if (!gunzip(body, &plain))
+			return WQ_OK;
+		body = wq_buf_str(&plain);
+	}
+	wq_buf_clear(&r->utf8);
+	WQ_TRY(wq_charset_document(body, wq_charset_of_content_type(content_type), &r->utf8, &text, &converted));
+	if (!wq_feed_is(text))
+		return WQ_OK;
+	WQ_TRY(wq_feed_links(text, on_link, r));
+	write_records(r);
+	return w->err;
 }
 
 static bool is_home(const struct page_reader *r)
@@ -414,6 +487,10 @@ wq_err page_read(struct walk *w, struct host *host, uint32_t number, const struc
 	WQ_TRY(wq_url_parse(&r->page_arena, wq_str_c(response->url), NULL, &r->url));
 	use_base(r, &r->url);
 	r->is_html = is_html_type(type);
+	if (is_xml_type(type))
+		return read_feed(w, r, response, content_type);
+	if (w->table.items[number].from == ITEM_NONE && !(w->table.items[number].flags & ITEM_START))
+		return WQ_OK; /* a sitemap that nobody linked to, and that is none */
 	if (!r->is_html && !wq_str_eq(type, WQ_S("text/css"))) {
 		struct wq_site_page page = {.document = &document, .type = type, .depth = w->table.items[number].depth};
 
@@ -428,7 +505,7 @@ wq_err page_read(struct walk *w, struct host *host, uint32_t number, const struc
 	WQ_TRY(tell(r, &document, type));
 	check_own(r);
 	write_records(r);
-	w->table.items[number].flags |= r->is_html ? ITEM_READ : 0;
+	w->table.items[number].flags |= r->is_html && !r->refreshes ? ITEM_READ : 0;
 	if (r->is_html && w->options.target && soft_page(w, host, &document, wq_buf_str(&r->title), is_home(r)))
 		w->table.items[number].verdict = WQ_SITE_SOFT_404;
 	return w->err;

@@ -98,6 +98,8 @@ static bool is_file(wq_str url)
 		WQ_S_INIT(".mp3"), WQ_S_INIT(".mp4"), WQ_S_INIT(".exe"), WQ_S_INIT(".apk")};
 	wq_str path = wq_str_cut(&url, '?');
 
+	if (wq_str_find(path, WQ_S("sitemap")) >= 0)
+		return false;
 	for (size_t i = 0; i < WQ_COUNT(ends); i++)
 		if (path.n > ends[i].n && wq_str_eq_nocase(wq_str_from(path, path.n - ends[i].n), ends[i]))
 			return true;
@@ -143,14 +145,50 @@ static bool ask(struct walk *w, const char *url, struct wq_fetch_request *reques
 	return true;
 }
 
+static void add_sitemap(struct walk *w, wq_str address)
+{
+	struct wq_arena arena;
+	struct wq_url url;
+
+	wq_arena_init(&arena, 8 * WQ_FETCH_URL_MAX);
+	if (!wq_failed(wq_url_parse(&arena, address, NULL, &url)) && wq_url_is_http(&url) && url_is_inside(w, url.href))
+		walk_address(w, wq_url_without_fragment(&url), ITEM_NONE, ITEM_PAGE | ITEM_WHOLE, 0);
+	wq_arena_done(&arena);
+}
+
+/* Those that robots.txt names, or the one at the usual place. */
+static void add_sitemaps(struct walk *w, const struct host *host)
+{
+	enum { SITEMAPS_MAX = 100 };
+	const wq_str word = WQ_S("sitemap:");
+	char usual[ORIGIN_BYTES + 16];
+	size_t n = 0;
+
+	for (wq_str rest = wq_buf_str(&host->robots); rest.n > 0 && n < SITEMAPS_MAX;) {
+		wq_str line = wq_str_trim(wq_str_cut(&rest, '\n'));
+
+		if (!wq_str_starts_nocase(line, word))
+			continue;
+		add_sitemap(w, wq_str_trim(wq_str_from(line, word.n)));
+		n++;
+	}
+	snprintf(usual, sizeof(usual), "%s/sitemap.xml", host->origin);
+	if (n == 0)
+		add_sitemap(w, wq_str_c(usual));
+}
+
 static void open_host(struct walk *w, struct host *host)
 {
 	struct wq_fetch_request request = {.body_cut = 512 * WQ_KIB};
 	char url[ORIGIN_BYTES + 16];
 
 	host->opened = true;
-	if (!host->inside || w->options.ignore_robots)
+	if (!host->inside)
 		return;
+	if (w->options.ignore_robots) {
+		add_sitemaps(w, host);
+		return;
+	}
 	snprintf(url, sizeof(url), "%s/robots.txt", host->origin);
 	if (ask(w, url, &request, (struct tag){.asked = ASKED_ROBOTS, .host = host}))
 		host->opening++;
@@ -409,6 +447,7 @@ static void on_response(void *data, const struct wq_fetch_response *response)
 		tag.host->opening--;
 		if (response->result == WQ_FETCH_ANSWERED && response->status == 200)
 			wq_buf_add(&tag.host->robots, response->body);
+		add_sitemaps(w, tag.host);
 	} else if (tag.asked == ASKED_PROBE) {
 		tag.host->opening--;
 		soft_heard(w, tag.host, tag.number, response);

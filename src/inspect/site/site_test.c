@@ -121,6 +121,7 @@ static void expect_lines(const char *name, struct wq_buf *told, const char *expe
 }
 
 #define CSS "Content-Type: text/css\r\n"
+#define XML "Content-Type: application/xml\r\n"
 #define PNG "Content-Type: image/png\r\n"
 
 /* ---- links of every kind */
@@ -182,6 +183,30 @@ static void test_links(void **state)
 		"unknown /403 < /a.html:4 href\n"
 		"unknown /429 < /a.html:4 href\n"
 		"unreachable http://127.0.0.1:1/ < /a.html:7 href\n");
+	told_done(&told);
+}
+
+static void test_feeds(void **state)
+{
+	static const struct served table[] = {
+		{"www.site.example", "/", .body = "<link rel=alternate type=application/rss+xml href=feed.xml>"},
+		{"www.site.example", "/robots.txt", .headers = "Content-Type: text/plain\r\n",
+			.body = "User-agent: *\nDisallow: /kept/\nSitemap: http://www.site.example/map-index.xml\n"},
+		{"www.site.example", "/map-index.xml", .headers = XML,
+			.body = "<sitemapindex><sitemap><loc>http://www.site.example/map.xml</loc></sitemap></sitemapindex>"},
+		{"www.site.example", "/map.xml", .headers = XML,
+			.body = "<urlset>\n<url><loc>http://www.site.example/gone</loc></url>"
+				"<url><loc>http://www.site.example/kept/away</loc></url></urlset>"},
+		{"www.site.example", "/feed.xml", .headers = XML,
+			.body = "<rss><channel><item><link>http://www.site.example/lost</link></item></channel></rss>"},
+	};
+	struct told told;
+
+	(void)state;
+	told_init(&told);
+	assert_ok(walk(table, WQ_COUNT(table), NULL, &told));
+	expect_lines("faults", &told.faults, "broken /gone < /map.xml:2 loc\nbroken /lost < /feed.xml:1 link\n");
+	assert_int_equal(told.stats.robots_kept_away, 1);
 	told_done(&told);
 }
 
@@ -402,6 +427,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_links),
+		cmocka_unit_test(test_feeds),
 		cmocka_unit_test(test_resume),
 		cmocka_unit_test(test_cut_log),
 		cmocka_unit_test(test_days),
