@@ -35,6 +35,7 @@ enum { WQ_ALG_SM3 = 1, WQ_ALG_SM2_SM3 = 2, WQ_ALG_SM4_GCM = 3 };
 #define WQ_DOMAIN_SECRET "weique.secret"
 #define WQ_DOMAIN_LEAVE_ID "weique.leave.id"
 #define WQ_DOMAIN_LEAVE_KEY "weique.leave.key"
+#define WQ_DOMAIN_FAKE_EVIDENCE "weique.fake.evidence"
 
 /* Writing. Errors stick to the buffer: check once with wq_buf_err(). A domain of no or over 255 bytes and version 0 make
  * it fail. */

@@ -51,6 +51,7 @@ bool wq_likeness_index_find_identifier(const struct wq_likeness_index *index,
 struct wq_likeness_index_stats {
 	size_t pages, images, identifiers;
 };
+/* How much it holds. */
 struct wq_likeness_index_stats wq_likeness_index_stats(const struct wq_likeness_index *index);
 
 /* Errors: those of `out`. */
