@@ -68,6 +68,10 @@ static wq_err load(struct wq_facts *f, const struct wq_inspect_options *options)
 	WQ_TRY(wq_suffix_rules_parse(bytes, path.p, &f->suffixes));
 	if (options->checks & WQ_INSPECT_CONTENT)
 		WQ_TRY(load_content(f, options));
+	if (options->checks & WQ_INSPECT_LINKS) {
+		WQ_TRY(read_rules(f, f->rules_dir, "target/target.txt", &path, &bytes));
+		WQ_TRY(wq_target_rules_parse(&f->rules_arena, path, bytes, &f->target));
+	}
 	if (options->checks & WQ_INSPECT_PAGE) {
 		WQ_TRY(read_rules(f, f->rules_dir, "page/page.txt", &path, &bytes));
 		WQ_TRY(wq_page_rules_parse(&f->rules_arena, path, bytes, &f->page));

@@ -8,6 +8,7 @@
 
 #include "detect/content/content.h"
 #include "detect/page/page.h"
+#include "detect/target/target.h"
 #include "flow/inspect/parts.h"
 #include "text/fold.h"
 
@@ -18,6 +19,7 @@ struct wq_facts {
 	const struct wq_content_rules *content;
 	struct wq_content_words *words;
 	const struct wq_page_rules *page;
+	const struct wq_target_rules *target;
 	struct wq_fold_table *fold;
 	struct wq_suffix_rules *suffixes;
 	struct wq_subject subject;

@@ -173,6 +173,10 @@ static wq_err look_script(struct run *run, const struct wq_site_page *r)
 		WQ_TRY(wq_page_check_script(&run->scratch, run->facts.page, &facts, r->document->bytes,
 			wq_charset_of_content_type(wq_header_find(r->document->headers, WQ_S("Content-Type"))),
 			&run->findings));
+	for (size_t i = 0; i < wq_parts_n; i++)
+		if (run->sites[i] && wq_parts[i].script)
+			WQ_TRY(wq_parts[i].script(&run->scratch, run->rules[i], &facts.place, url_of(r),
+				r->document->bytes, &run->findings, run->sites[i]));
 	return WQ_OK;
 }
 
@@ -245,10 +249,11 @@ static wq_err on_tick(void *data, const struct wq_site_stats *so_far)
 
 static wq_err walk(struct run *run)
 {
-	static const unsigned of_pages = WQ_INSPECT_STANDARD & ~(unsigned)WQ_INSPECT_LINKS;
+	static const unsigned of_pages = WQ_INSPECT_STANDARD & ~(unsigned)WQ_INSPECT_LINKS,
+			      of_scripts = WQ_INSPECT_PAGE | WQ_INSPECT_PORTAL | WQ_INSPECT_FRONT;
 	const struct wq_site_calls calls = {.open = on_open,
 		.page = on_page,
-		.resource = run->options->checks & (WQ_INSPECT_PAGE | WQ_INSPECT_FRONT) ? on_resource : NULL,
+		.resource = run->options->checks & of_scripts ? on_resource : NULL,
 		.fault = on_fault,
 		.tick = on_tick,
 		.data = run};
@@ -257,6 +262,8 @@ static wq_err walk(struct run *run)
 
 	options.links_only |= !(run->options->checks & of_pages);
 	options.check_only_inside |= !(run->options->checks & WQ_INSPECT_LINKS);
+	if (!options.target)
+		options.target = run->facts.target;
 	e = wq_site_run(&options, &calls, &run->result->walk);
 	if (!run->result->interrupted)
 		return e;

@@ -48,15 +48,24 @@
 		return wq_##name##_site_judge(site, arena, findings); \
 	}
 
-#define PART(check, name, file) \
+#define PART(check, name, file, script) \
 	{ \
 		check, file, name##_rules, name##_site_new, name##_site_free, name##_open, wq_##name##_token, \
-			name##_close, name##_judge \
+			name##_close, script, name##_judge \
 	}
 
 PART_FUNCTIONS(portal)
 
+static wq_err portal_script(struct wq_arena *arena, const void *rules, const struct wq_place *place, wq_str url,
+	wq_str bytes, struct wq_findings *findings, void *site)
+{
+	(void)rules;
+	(void)place;
+	(void)findings;
+	return wq_portal_script(site, arena, url, bytes);
+}
+
 const struct wq_part wq_parts[] = {
-	PART(WQ_INSPECT_PORTAL, portal, "portal/portal.txt"),
+	PART(WQ_INSPECT_PORTAL, portal, "portal/portal.txt", portal_script),
 };
 const size_t wq_parts_n = WQ_COUNT(wq_parts);

@@ -25,6 +25,9 @@ struct wq_part {
 	wq_err (*open)(struct wq_arena *arena, const void *rules, const struct wq_part_page *page, void **ret_state);
 	wq_html_fn token;
 	wq_err (*close)(void *state, struct wq_findings *findings, void *site);
+	/* A script file of the site, asked for by the page of `place`; NULL: scripts say nothing to it. */
+	wq_err (*script)(struct wq_arena *arena, const void *rules, const struct wq_place *place, wq_str url,
+		wq_str bytes, struct wq_findings *findings, void *site);
 	wq_err (*judge)(void *site, struct wq_arena *arena, struct wq_findings *findings);
 };
 

@@ -26,6 +26,7 @@ const char wq_inspect_style[] =
 	"table{border-collapse:collapse;width:100%;font-size:.93rem}caption{text-align:left;font-weight:600;padding:.3rem 0}"
 	"th,td{text-align:left;vertical-align:top;padding:.38rem .7rem .38rem 0;border-bottom:1px solid var(--line);overflow-wrap:anywhere}"
 	"thead th{color:var(--soft);font-weight:600;border-bottom:2px solid var(--line);overflow-wrap:normal}"
+	"th code{white-space:nowrap}"
 	".num{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}.nowrap{white-space:nowrap}"
 	"code{font-family:\"Noto Sans Mono\",\"DejaVu Sans Mono\",Consolas,monospace,\"Noto Sans CJK SC\";font-size:.86em;overflow-wrap:anywhere}"
 	".sev{display:inline-block;color:#fff;font-weight:600;font-size:.82rem;padding:.05rem .55rem;border-radius:.2rem;white-space:nowrap}"
