@@ -3,7 +3,6 @@
 
 #include <signal.h>
 
-#include "base/file.h"
 #include "base/progress.h"
 #include "flow/inspect/report.h"
 
@@ -107,7 +106,7 @@ static void say_resume(struct wq_cli *cli, const struct wq_cli_inspect *inspect)
 {
 	if (cli->quiet)
 		return;
-	if (inspect->temporary)
+	if (!inspect->state)
 		fputs(cli->lang == WQ_LANG_ZH ? "要能接续，请用 --dir 指定目录\n"
 					      : "give --dir, so that it can be resumed\n",
 			cli->err);
@@ -133,11 +132,12 @@ static wq_err judge(const struct wq_cli_inspect *inspect, const struct wq_inspec
 static wq_err finish(struct wq_cli *cli, const struct wq_cli_args *args, const struct wq_cli_inspect *inspect,
 	const struct wq_inspect_result *result)
 {
-	struct wq_inspect_changes *changes;
-	const char *path;
+	struct wq_inspect_changes *changes = NULL;
 
-	WQ_TRY(last_time(cli, inspect, result, &changes));
-	WQ_TRY(wq_record_keep(inspect->state, result, &cli->arena, &path));
+	if (inspect->state) {
+		WQ_TRY(last_time(cli, inspect, result, &changes));
+		WQ_TRY(wq_record_keep(inspect->state, result, &cli->arena, NULL));
+	}
 	WQ_TRY(wq_cli_inspect_files(cli, inspect, result, changes));
 	WQ_TRY(print(cli, args, result, changes));
 	if (result->interrupted)
@@ -168,17 +168,12 @@ static wq_err run(struct wq_cli *cli, const struct wq_cli_args *args, struct wq_
 static wq_err cmd_inspect(struct wq_cli *cli, const struct wq_cli_args *args)
 {
 	struct wq_cli_inspect *inspect = WQ_NEW(&cli->arena, struct wq_cli_inspect);
-	wq_err e;
 
 	if (!inspect)
 		return wq_arena_err(&cli->arena);
 	catch_signals();
-	e = wq_cli_inspect_read(cli, args, inspect);
-	if (!wq_failed(e))
-		e = run(cli, args, inspect);
-	if (inspect->temporary && inspect->state)
-		WQ_IGNORE(wq_dir_remove_tree(&wq_fs_system, inspect->state));
-	return e;
+	WQ_TRY(wq_cli_inspect_read(cli, args, inspect));
+	return run(cli, args, inspect);
 }
 
 const struct wq_cli_command wq_cmd_inspect[] = {

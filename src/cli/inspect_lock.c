@@ -51,7 +51,11 @@ wq_err wq_cli_inspect_lock(struct wq_cli *cli, const struct wq_cli_inspect *insp
 	static const char *const read_list[] = {"/etc", "/run/systemd/resolve", "/usr/lib", "/usr/lib64", "/lib",
 		"/lib64", "/usr/share/ca-certificates", "/usr/share/publicsuffix", "/dev/urandom", "/dev/null",
 		"/proc/self", NULL};
-	const char *read_paths[WQ_COUNT(read_list)], *write_paths[PATHS_MAX] = {inspect->state};
+	/* without a state the walk's own file lies nameless among the temporary ones */
+	const char *temp = getenv("TMPDIR"), *read_paths[WQ_COUNT(read_list)],
+		   *write_paths[PATHS_MAX] = {inspect->state ? inspect->state
+				   : temp && *temp           ? temp
+							     : "/tmp"};
 	struct wq_sandbox_spec spec = {
 		.write_paths = write_paths, .allow = WQ_SANDBOX_FILES | WQ_SANDBOX_NET | WQ_SANDBOX_THREADS};
 	struct wq_sandbox_report report;

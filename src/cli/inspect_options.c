@@ -46,7 +46,9 @@ const struct wq_cli_option wq_cli_inspect_options[] = {
 	{"no-outside", NULL, {"不访问站外链接的目标", "do not look at targets outside"}, false},
 	{"at-once", NULL, {"站外目标一次打不开即算失效", "an outside target that fails once is broken"}, false},
 	{"dir", "DIR", {"检查进度和历次结果的目录", "folder for the state of walks and for records"}, false},
-	{"keep", NULL, {"保留临时目录", "keep the temporary folder"}, false},
+	{"keep", NULL,
+		{"没有 --dir 时，结果保留在一个临时目录", "without --dir: keep state and record in a temporary folder"},
+		false},
 	{"resume", NULL, {"接续上次中断的检查", "go on with an inspection that was cut off"}, false},
 	{"app", "ID", {"按登记册中的这个应用检查", "inspect as this application of the registry"}, false},
 	{"kind", "KIND",
@@ -256,6 +258,8 @@ static wq_err state(struct wq_cli *cli, const struct wq_cli_args *args, struct w
 	}
 	if (inspect->options.walk.resume)
 		return wq_error(WQ_E_USAGE, "--resume needs the --dir of the inspection that was cut off");
+	if (!wq_cli_has(args, "keep"))
+		return WQ_OK;
 	temp = getenv("TMPDIR");
 	made = wq_arena_cstr(
 		&cli->arena, wq_arena_printf(&cli->arena, "%s/weique-inspect-XXXXXX", temp && *temp ? temp : "/tmp"));
@@ -264,7 +268,8 @@ static wq_err state(struct wq_cli *cli, const struct wq_cli_args *args, struct w
 	if (!mkdtemp(made))
 		return wq_error_sys(WQ_E_IO, errno, "%s", made);
 	inspect->state = made;
-	inspect->temporary = !wq_cli_has(args, "keep");
+	if (!cli->quiet)
+		fprintf(cli->err, cli->lang == WQ_LANG_ZH ? "保留在 %s\n" : "kept in %s\n", made);
 	return WQ_OK;
 }
 
@@ -274,6 +279,8 @@ static wq_err walk_dir(struct wq_cli *cli, struct wq_cli_inspect *inspect)
 	struct wq_url url;
 	wq_str name;
 
+	if (!inspect->state)
+		return WQ_OK;
 	if (wq_failed(wq_url_parse(&cli->arena, wq_str_c(inspect->starts[0]), NULL, &url)) || !wq_url_is_http(&url))
 		return wq_error(WQ_E_INPUT, "%s is no http or https address", inspect->starts[0]);
 	name = url.port == WQ_URL_NO_PORT ? url.host

@@ -280,6 +280,8 @@ static wq_err judge_sites(struct run *run)
 		WQ_TRY(wq_findings_init(&run->findings, &run->scratch, SITE_FINDINGS));
 		WQ_TRY(wq_parts[i].judge(run->sites[i], &run->scratch, &run->findings));
 		WQ_TRY(wq_tally_add_all(&run->tally, &run->findings));
+		if (wq_parts[i].measure && !run->result->interrupted)
+			wq_parts[i].measure(run->sites[i], &run->measures);
 	}
 	return WQ_OK;
 }

@@ -1,6 +1,7 @@
 #include "flow/inspect/parts.h"
 
 #include "detect/portal/portal.h"
+#include "detect/quality/quality.h"
 
 /* One detector of the common shape: its functions with `const void *` rules, `void *` state and site. */
 #define PART_FUNCTIONS(name) \
@@ -48,10 +49,10 @@
 		return wq_##name##_site_judge(site, arena, findings); \
 	}
 
-#define PART(check, name, file, script) \
+#define PART(check, name, file, script, measure) \
 	{ \
 		check, file, name##_rules, name##_site_new, name##_site_free, name##_open, wq_##name##_token, \
-			name##_close, script, name##_judge \
+			name##_close, script, measure, name##_judge \
 	}
 
 PART_FUNCTIONS(portal)
@@ -59,13 +60,52 @@ PART_FUNCTIONS(portal)
 static wq_err portal_script(struct wq_arena *arena, const void *rules, const struct wq_place *place, wq_str url,
 	wq_str bytes, struct wq_findings *findings, void *site)
 {
+	(void)arena;
 	(void)rules;
 	(void)place;
 	(void)findings;
-	return wq_portal_script(site, arena, url, bytes);
+	return wq_portal_script(site, url, bytes);
+}
+
+PART_FUNCTIONS(quality)
+
+static void measure(struct wq_measures *m, enum wq_measure_id id, bool known, uint64_t value)
+{
+	if (known)
+		wq_measures_set(m, id, (int64_t)value);
+}
+
+/* Nothing is said of a site whose home page was not among the pages. */
+static void quality_measure(const void *site, struct wq_measures *m)
+{
+	enum { MONTH_DAYS = 30, GRAVE_ELEMENTS = 4 };
+	struct wq_quality_facts f;
+	uint64_t incomplete = 0, lacking = 0;
+
+	wq_quality_site_facts(site, &f);
+	for (size_t i = 1; i < WQ_COUNT(f.lacking); i++) {
+		incomplete += f.lacking[i];
+		lacking += i >= GRAVE_ELEMENTS ? f.lacking[i] : 0;
+	}
+	measure(m, WQ_MEASURE_HOME_DAYS, f.home_days >= 0, (uint64_t)f.home_days);
+	measure(m, WQ_MEASURE_STALE_COLUMNS, f.home_seen,
+		f.stale[WQ_COLUMN_NEWS] + f.stale[WQ_COLUMN_NOTICE] + f.stale[WQ_COLUMN_POLICY]);
+	measure(m, WQ_MEASURE_LONG_COLUMNS, f.home_seen, f.stale[WQ_COLUMN_OTHER]);
+	measure(m, WQ_MEASURE_BLANK_COLUMNS, f.home_seen, f.blank);
+	measure(m, WQ_MEASURE_POLICY_DAYS, f.policy_days >= 0, (uint64_t)f.policy_days);
+	measure(m, WQ_MEASURE_NEWS, f.home_seen && f.columns[WQ_COLUMN_NEWS] > 0, 0);
+	measure(m, WQ_MEASURE_GUIDES_LACKING, f.guides > 0, lacking);
+	measure(m, WQ_MEASURE_GUIDES_INCOMPLETE, f.guides > 0, incomplete);
+	measure(m, WQ_MEASURE_CHANNELS, f.home_seen, f.contact);
+	measure(m, WQ_MEASURE_SERVICES, f.home_seen, f.services);
+	measure(m, WQ_MEASURE_SEARCH, f.home_seen, f.search);
+	measure(m, WQ_MEASURE_YEAR_REPORT, f.report_due || f.report_year > 0, !f.report_due);
+	measure(m, WQ_MEASURE_MESSAGES_MONTHS, f.last_answer > 0, f.last_answer / MONTH_DAYS);
+	measure(m, WQ_MEASURE_UNANSWERED_MONTHS, f.oldest_unanswered > 0, f.oldest_unanswered / MONTH_DAYS);
 }
 
 const struct wq_part wq_parts[] = {
-	PART(WQ_INSPECT_PORTAL, portal, "portal/portal.txt", portal_script),
+	PART(WQ_INSPECT_PORTAL, portal, "portal/portal.txt", portal_script, NULL),
+	PART(WQ_INSPECT_QUALITY, quality, "quality/quality.txt", NULL, quality_measure),
 };
 const size_t wq_parts_n = WQ_COUNT(wq_parts);

@@ -27,9 +27,9 @@ static bool listed(const char *const *list, wq_str word)
 
 static wq_err own_only(void *data, const struct wq_html_token *token)
 {
-	static const char *const tags[] = {"html", "head", "meta", "title", "style", "body", "a", "header", "p", "h1", "h2", "h3",
-		"dl", "dt", "dd", "main", "section", "ul", "li", "b", "svg", "text", "rect", "table", "caption", "thead",
-		"tbody", "tr", "th", "td", "span", "br", "code", "article", "div", "footer", NULL};
+	static const char *const tags[] = {"html", "head", "meta", "title", "style", "body", "a", "header", "p", "h1",
+		"h2", "h3", "dl", "dt", "dd", "main", "section", "ul", "li", "b", "svg", "text", "rect", "table",
+		"caption", "thead", "tbody", "tr", "th", "td", "span", "br", "code", "article", "div", "footer", NULL};
 	static const char *const attrs[] = {"lang", "charset", "http-equiv", "content", "name", "class", "href", "id",
 		"aria-labelledby", "aria-label", "role", "viewBox", "width", "height", "x", "y", "font-size", "scope",
 		"tabindex", NULL};

@@ -82,8 +82,8 @@ static void test_lines(void **state)
 static void test_csv(void **state)
 {
 	static const char *const hostile[] = {"=1+2", "+cmd|' /C calc'!A0", "-2+3", "@SUM(1)", "say \"hi\", there"};
-	static const char *const shown[] = {"\"'=1+2\"", "\"'+cmd|' /C calc'!A0\"", "\"'-2+3\"", "\"'@SUM(1)\"",
-		"\"say \"\"hi\"\", there\""};
+	static const char *const shown[] = {
+		"\"'=1+2\"", "\"'+cmd|' /C calc'!A0\"", "\"'-2+3\"", "\"'@SUM(1)\"", "\"say \"\"hi\"\", there\""};
 
 	(void)state;
 	for (size_t i = 0; i < WQ_COUNT(hostile); i++) {
