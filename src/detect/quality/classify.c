@@ -155,15 +155,17 @@ static void find_body(struct wq_quality *q)
 }
 
 /* The newest day that the page's list shows, and how many items have one. */
-static void find_newest(struct wq_quality *q)
+static void find_newest_of(struct wq_quality *q, bool linked)
 {
 	const struct quality_date *dates = q->dates.items;
 	uint32_t today = q->page.subject->day;
 	uint32_t tomorrow = today ? quality_day_of(quality_day_number(today) + 1) : UINT32_MAX;
 
 	for (size_t i = 0; i < q->dates.n; i++) {
+		bool listed = linked ? dates[i].context == Q_LISTED
+				     : dates[i].context == Q_RUNNING && dates[i].edge && dates[i].year;
 		uint32_t day;
-		if (dates[i].context != Q_LISTED || dates[i].at >= q->footer_at)
+		if (!listed || dates[i].at >= q->footer_at)
 			continue;
 		day = quality_date_day(&dates[i], today);
 		if (day == 0)
@@ -174,6 +176,14 @@ static void find_newest(struct wq_quality *q)
 			q->newest_at = dates[i].at;
 		}
 	}
+}
+
+/* Items of a list are links; where none is, lines that begin or end with a day. */
+static void find_newest(struct wq_quality *q)
+{
+	find_newest_of(q, true);
+	if (q->items == 0)
+		find_newest_of(q, false);
 }
 
 static bool says_when_published(const struct wq_quality *q)

@@ -2,7 +2,7 @@
 
 /* Service guides and their eight elements (检查指标 V6): an element is there when its label stands there with something behind it. */
 
-enum { NAME = 0, BASIS = 1, CONDITIONS = 2, MATERIALS = 3, PROCEDURE = 7, SURE_LABELS = 4, VETO_LACKING = 4 };
+enum { NAME = 0, BASIS = 1, CONDITIONS = 2, MATERIALS = 3, TIME = 5, PROCEDURE = 7, SURE_LABELS = 4, VETO_LACKING = 4 };
 
 struct guide {
 	unsigned labels, filled; /* bits of elements */
@@ -30,12 +30,26 @@ static bool only_numbering(wq_str before)
 	return true;
 }
 
+/* "办理地点/时间" is two labels. */
+static const wq_str times[] = {WQ_S_INIT("/时间"), WQ_S_INIT("和时间"), WQ_S_INIT("及时间"), WQ_S_INIT("、时间")};
+
+static bool with_time(wq_str rest)
+{
+	for (size_t i = 0; i < WQ_COUNT(times); i++)
+		if (wq_str_starts(rest, times[i]))
+			return true;
+	return false;
+}
+
 /* What stands between the label and the end of the line, without marks. */
 static wq_str behind(wq_str rest)
 {
 	static const wq_str marks[] = {WQ_S_INIT(":"), WQ_S_INIT("："), WQ_S_INIT("】"), WQ_S_INIT("）"),
-		WQ_S_INIT("]"), WQ_S_INIT(")"), WQ_S_INIT("」"), WQ_S_INIT("、"), WQ_S_INIT("。"), WQ_S_INIT("无")};
+		WQ_S_INIT("]"), WQ_S_INIT(")"), WQ_S_INIT("」"), WQ_S_INIT("、"), WQ_S_INIT("。")};
 
+	for (size_t i = 0; i < WQ_COUNT(times); i++)
+		if (wq_str_starts(rest, times[i]))
+			rest = wq_str_from(rest, times[i].n);
 	rest = quality_trim(rest);
 	for (size_t i = 0; i < WQ_COUNT(marks); i++)
 		if (wq_str_starts(rest, marks[i]))
@@ -86,6 +100,7 @@ static void read_elements(const struct wq_quality *q, struct guide *guide)
 	for (size_t i = 0; i < q->hits.n; i++) {
 		const struct quality_word *word = quality_word_of(q, &hits[i]);
 		struct quality_range line;
+		unsigned elements;
 		if (word->class != Q_ELEMENT || hits[i].at < q->body_at || hits[i].end > q->footer_at)
 			continue;
 		if (guide->filled >> word->number & 1)
@@ -93,10 +108,13 @@ static void read_elements(const struct wq_quality *q, struct guide *guide)
 		line = quality_line(q, hits[i].at);
 		if (!is_label(q, &hits[i], line))
 			continue;
-		guide->labels |= 1u << word->number;
+		elements = 1u << word->number;
+		if (with_time(wq_str_of(q->text + hits[i].end, line.to - hits[i].end)))
+			elements |= 1u << TIME;
+		guide->labels |= elements;
 		if (behind(wq_str_of(q->text + hits[i].end, line.to - hits[i].end)).n ||
 			thing_in(q, hits[i].end, line.to) || next_line_says(q, line, q->footer_at))
-			guide->filled |= 1u << word->number;
+			guide->filled |= elements;
 	}
 }
 

@@ -82,12 +82,9 @@ static bool beside_link(const struct wq_quality *q, struct quality_range line)
 
 static bool is_listed(const struct wq_quality *q, const struct quality_date *date, struct quality_range line)
 {
-	wq_str before = bare(wq_str_of(q->text + line.from, date->at - line.from));
-	wq_str after = bare(wq_str_of(q->text + date->end, line.to - date->end));
-
 	if (date->alone)
 		return beside_link(q, line);
-	return (before.n == 0 || after.n == 0) && quality_link_in(q, line.from, line.to) != NULL;
+	return date->edge && quality_link_in(q, line.from, line.to) != NULL;
 }
 
 static void set_context(struct wq_quality *q, struct quality_date *date)
@@ -99,6 +96,7 @@ static void set_context(struct wq_quality *q, struct quality_date *date)
 	before = bare(wq_str_of(q->text + line.from, date->at - line.from));
 	after = bare(wq_str_of(q->text + date->end, line.to - date->end));
 	date->alone = before.n == 0 && after.n == 0;
+	date->edge = before.n == 0 || after.n == 0;
 	date->context = (uint8_t)context_of_label(q, label_end(quality_text(q), date->at), line);
 	if (date->context == Q_RUNNING && is_listed(q, date, line))
 		date->context = Q_LISTED;
@@ -216,7 +214,8 @@ void quality_judge_dates(struct wq_quality *q, struct wq_quality_site *site)
 		if (does_not_exist(q, date) || (!plans && lies_ahead(q, date, tomorrow))) {
 			wrong++;
 			quality_report(q, WQ_RULE_DATE_WRONG, date->at, written, WQ_S_NONE);
-		} else if (!noted && date->context == Q_LABELLED && (date->form != Q_DASH || date->wide)) {
+		} else if (!noted && date->context == Q_LABELLED && date->year &&
+			(date->form != Q_DASH || date->wide)) {
 			noted = true;
 			note_form(q, site, date);
 		}

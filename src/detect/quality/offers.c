@@ -128,7 +128,7 @@ void quality_judge_offers(struct wq_quality *q, struct wq_quality_site *site)
 	if (q->ad_host.n)
 		note(q, site, WQ_RULE_SITE_ADVERTISING, q->ad_at, q->ad_host);
 	hit = q->han ? quality_hit_in(q, Q_ADVERTISING, 0, (uint32_t)q->text_n) : NULL;
-	if (hit)
+	if (hit && is_offered(q, hit))
 		note(q, site, WQ_RULE_SITE_ADVERTISING, hit->at, wq_str_of(q->text + hit->at, hit->end - hit->at));
 	if (site && (q->han || q->search)) {
 		gather_offers(q, site);

@@ -256,19 +256,38 @@ static void on_link(struct wq_quality *q, const struct wq_html_token *token)
 	look_for_forum(q, href->value);
 }
 
+/* A script of the site's own may write a list; those of marks, error reports and counters do not. */
+static void on_script(struct wq_quality *q, const struct wq_html_token *token)
+{
+	wq_str src = value_of(token, "src"), host = host_of(src);
+
+	if (src.n && (host.n == 0 || wq_str_eq_nocase(host, q->page.document->address.host)))
+		add_thing(q);
+	look_for_advertising(q, token);
+}
+
+static void on_code(struct wq_quality *q, wq_str code)
+{
+	wq_str head = wq_str_head(code, 1024);
+
+	if (wq_str_find(head, WQ_S("onac")) < 0 && wq_str_find(head, WQ_S("jiucuo")) < 0 && quality_trim(head).n)
+		add_thing(q);
+}
+
 static void on_start(struct wq_quality *q, const struct wq_html_token *token)
 {
 	switch ((int)token->tag) {
 	case WQ_TAG_A: on_link(q, token); break;
 	case WQ_TAG_META: on_meta(q, token); break;
 	case WQ_TAG_IMG:
-		add_thing(q);
+		if (wq_str_find(value_of(token, "src"), WQ_S("conac.cn")) < 0)
+			add_thing(q);
 		look_for_advertising(q, token);
 		if (q->in_link)
 			add_text(q, value_of(token, "alt"));
 		break;
+	case WQ_TAG_SCRIPT: on_script(q, token); break;
 	case WQ_TAG_IFRAME:
-	case WQ_TAG_SCRIPT:
 	case WQ_TAG_EMBED:
 	case WQ_TAG_OBJECT:
 	case WQ_TAG_VIDEO:
@@ -330,6 +349,8 @@ wq_err wq_quality_token(void *data, const struct wq_html_token *token)
 		add_break(q);
 	else if (sight == WQ_HTML_TITLE && q->title.n == 0)
 		q->title = decoded(q, token->raw, WQ_HTML_IN_TEXT);
+	else if (token->kind == WQ_HTML_TEXT && token->in == WQ_TAG_SCRIPT)
+		on_code(q, token->raw);
 	if (!token->foreign && token->kind == WQ_HTML_START)
 		on_start(q, token);
 	else if (!token->foreign && token->kind == WQ_HTML_END)

@@ -73,6 +73,7 @@ struct wq_quality_rules {
 	struct wq_words *words; /* code points; ids are places in `word` */
 	struct quality_word *word;
 	size_t words_n;
+	uint64_t starts[0x10000 / 64];                           /* bits: characters that begin a word */
 	uint64_t days[WQ_COLUMN_KINDS], months[WQ_COLUMN_KINDS]; /* 0: none */
 	struct quality_list paths[WQ_COLUMN_KINDS], ad_hosts, ad_classes, generators, powered, forum_links;
 	struct quality_source sources[Q_SOURCES_MAX];
@@ -101,6 +102,7 @@ struct quality_date {
 	uint8_t form, context;
 	bool possible, bad_time, wide;
 	bool alone; /* brackets and time aside, all of its line */
+	bool edge;  /* at the beginning or the end of its line */
 };
 
 /* A date that begins with the digit at `at`; false when there is none. Never looks beyond `text`. */

@@ -311,7 +311,16 @@ static void test_columns(void **state)
 			""},
 		/* a script or a picture may fill it in */
 		{"/plans/", HEAD("规划计划") "<div id=list></div><script src=list.js></script>", ""},
+		{"/plans/", HEAD("规划计划") "<div id=list></div><script>load('list')</script>", ""},
 		{"/plans/", HEAD("规划计划") "<img src=plan.png>", ""},
+		/* marks, counters and what stands in the footer fill nothing in */
+		{"/plans/",
+			HEAD("规划计划") "<script src=//hm.baidu.com/h.js></script><script>unescape(\"%3Cspan id='_ideConac'\")</script>",
+			"column.blank"},
+		{"/plans/", HEAD("规划计划") "<p>版权所有</p><script src=foot.js></script><img src=logo.png>",
+			"column.blank"},
+		/* lists without links */
+		{"/news/", HEAD("动态要闻") "<p>2026-10-01 某某会议召开<p>2026-10-03 某某工作启动", "column.stale"},
 		{"/x/", "<title>Empty</title>", ""},
 	};
 
@@ -366,6 +375,10 @@ static void test_guides(void **state)
 		/* the footer's telephone is not the guide's */
 		{"/g.html", GUIDE(E_NAME E_BASIS E_IF E_WITH E_WHERE E_WHEN E_HOW) "<p>版权所有 联系电话：123",
 			"guide.incomplete"},
+		{"/g.html",
+			GUIDE(E_NAME E_BASIS E_IF E_WITH
+				"<tr><th>办理地点/时间</th><td>市民中心，工作日</td></tr>" E_CALL E_HOW),
+			""},
 		/* without the word, by its labels */
 		{"/g.html", "<h1>户口登记</h1><table>" E_BASIS E_IF E_WITH E_HOW "</table>", "guide.incomplete"},
 		/* pages that only speak of such things */
@@ -404,6 +417,9 @@ static void test_reprints(void **state)
 		/* lacking */
 		{"/r.html", "<p>2026-11-20 来源：新华网" BODY, "reprint.no-link"},
 		{"/r.html", "<p>来源：<a href=http://www.news.cn/a.html>新华网</a>" BODY, "reprint.no-time"},
+		{"/r.html",
+			"<meta name=PubDate content='2026-11-20 10:00'><p>来源：<a href=http://www.news.cn/a.html>新华网</a>" BODY,
+			"reprint.no-time"},
 		{"/r.html", "<p>转载自：湖南日报" BODY, "reprint.no-link reprint.no-time"},
 		{"/r.html", "<p>2026-11-20 来源：<a href=http://www.other.com/a.html>新华网</a>" BODY,
 			"reprint.source-mismatch"},
@@ -613,6 +629,8 @@ static void test_forums_and_advertising(void **state)
 		{"/a.html", "<script src=//pos.baidu.com/x.js></script>", "site.advertising"},
 		{"/a.html", "<ins class='adsbygoogle' data-x=1></ins>", "site.advertising"},
 		{"/a.html", "<p>广告位招租，电话123", "site.advertising"},
+		{"/a.html", "<p>检查中发现，有的单位在办公楼外墙设立广告位招租信息，内容未经审核即对外发布，影响不好。",
+			""},
 		{"/a.html", "<script src=//hm.baidu.com/x.js></script>", ""},
 		{"/a.html", "<p>打击虚假广告，贯彻广告法", ""},
 	};

@@ -219,7 +219,7 @@ static bool has_time(const struct wq_quality *q, const struct label *label)
 		if (dates[i].year && (same_line || (near && (dates[i].alone || dates[i].context == Q_LABELLED))))
 			return true;
 	}
-	return q->pub_date.n > 0;
+	return false;
 }
 
 static bool host_belongs(const struct quality_source *source, wq_str host)

@@ -46,6 +46,8 @@ static wq_err add_word(struct reader *r, uint32_t line, wq_str text, unsigned cl
 			return wq_datafile_error(&r->file, line, "a word without ASCII of at most %d characters",
 				WQ_WORDS_SYMBOLS_MAX - 1);
 	}
+	if (n && symbols[0] < 0x10000)
+		rules->starts[symbols[0] / 64] |= (uint64_t)1 << symbols[0] % 64;
 	rules->word[rules->words_n] = (struct quality_word){(uint8_t) class, (uint8_t)number, (uint16_t)text.n};
 	return wq_words_add(rules->words, symbols, n, (uint32_t)rules->words_n++);
 }

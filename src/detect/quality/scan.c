@@ -76,6 +76,8 @@ static size_t on_wide(struct scan *s, size_t at)
 		n = wq_utf8_read_lossy(wq_str_from(s->text, at), &cp);
 	}
 	s->q->han += cp >= 0x4e00 && cp <= 0x9fff;
+	if (!s->state && cp < 0x10000 && !(s->q->rules->starts[cp / 64] >> cp % 64 & 1))
+		return at + n;
 	s->state = wq_words_step(s->q->rules->words, s->state, cp);
 	if (s->state && wq_words_any(s->q->rules->words, s->state))
 		add_hits(s, (uint32_t)(at + n));
