@@ -78,7 +78,7 @@ static void see_image(struct page_run *run, const struct wq_html_token *token, w
 	bool named = id && wq_str_eq_nocase(id->value, WQ_S("imgConac"));
 	bool ours = wq_str_find(src, WQ_S("conac.cn")) >= 0;
 
-	if (!named && !ours)
+	if (!named && !ours && run->footer.inside == WQ_TAG_NONE)
 		return;
 	see_mark(run, token->start, token->raw.n);
 	run->footer.mark_shown = true;
@@ -165,6 +165,8 @@ static void see_link(struct page_run *run, const struct wq_html_token *token, wq
 	if (wq_str_find(href, WQ_S("miibeian.gov.cn")) >= 0) {
 		f->icp_old_at = token->start;
 		f->icp_old_n = token->raw.n;
+		f->icp_old_host = wq_str_find(href, WQ_S("www.miibeian.gov.cn")) >= 0 ? WQ_S("www.miibeian.gov.cn")
+										      : WQ_S("miibeian.gov.cn");
 	} else if (wq_str_find(href, WQ_S("beian.miit.gov.cn")) >= 0) {
 		f->icp_link_at = token->start;
 	} else if (wq_str_find(href, WQ_S("beian.gov.cn")) >= 0 || wq_str_find(href, WQ_S("beian.mps.gov.cn")) >= 0) {
@@ -175,6 +177,7 @@ static void see_link(struct page_run *run, const struct wq_html_token *token, wq
 	if (wq_str_find(href, WQ_S("bszs.conac.cn")) >= 0) {
 		see_mark(run, token->start, token->raw.n);
 		see_id(run, href);
+		run->footer.inside = WQ_TAG_A;
 	}
 	if ((at = wq_str_find(href, WQ_S("site_code="))) >= 0)
 		see_site_code(
@@ -198,14 +201,27 @@ void page_footer_tag(struct page_run *run, const struct wq_html_token *token)
 	} else if (token->tag == WQ_TAG_META && (attr = wq_html_attr_find(token, WQ_S("name"))) &&
 		wq_str_eq_nocase(attr->value, WQ_S("SiteIDCode")) && (attr = wq_html_attr_find(token, WQ_S("content"))))
 		see_site_code(run, attr->value, token->start, token->raw.n);
-	else if ((attr = wq_html_attr_find(token, WQ_S("id"))) && wq_str_eq(attr->value, WQ_S("_ideConac")))
+	else if ((attr = wq_html_attr_find(token, WQ_S("id"))) && wq_str_eq(attr->value, WQ_S("_ideConac"))) {
 		see_mark(run, token->start, token->raw.n);
+		run->footer.inside = token->tag;
+	}
+}
+
+void page_footer_end(struct page_run *run, const struct wq_html_token *token)
+{
+	if (run->footer.inside == token->tag)
+		run->footer.inside = WQ_TAG_NONE;
 }
 
 static wq_str skip_spaces(wq_str s)
 {
-	while (s.n && (wq_html_is_space(s.p[0]) || wq_str_starts(s, WQ_S("\xc2\xa0"))))
-		s = wq_str_from(s, wq_html_is_space(s.p[0]) ? 1 : 2);
+	static const wq_str spaces[] = {WQ_S_INIT("\xc2\xa0"), WQ_S_INIT("　"), WQ_S_INIT("&nbsp;")};
+
+	for (size_t i = 0; i < WQ_COUNT(spaces);) {
+		size_t n = s.n && wq_html_is_space(s.p[0]) ? 1 : wq_str_starts(s, spaces[i]) ? spaces[i].n : 0;
+		s = wq_str_from(s, n);
+		i = n ? 0 : i + 1;
+	}
 	return s;
 }
 
@@ -216,7 +232,7 @@ static void see_icp(struct page_run *run, wq_str text, size_t at, uint64_t start
 	wq_str rest = skip_spaces(wq_str_from(text, at + strlen("ICP备")));
 	size_t n = digits_at(rest, 0);
 	bool province = at >= 3 && (unsigned char)text.p[at - 3] >= 0xe4;
-	bool ok = province && n >= 8 && n <= 10 && wq_str_starts(wq_str_from(rest, n), WQ_S("号"));
+	bool ok = province && n >= 8 && n <= 10 && wq_str_starts(skip_spaces(wq_str_from(rest, n)), WQ_S("号"));
 	uint64_t from = start + (at >= 3 ? at - 3 : at), length = (uint64_t)(rest.p + n - text.p) + start - from;
 
 	if (n == 0)
@@ -225,38 +241,66 @@ static void see_icp(struct page_run *run, wq_str text, size_t at, uint64_t start
 	*(ok ? &f->icp_n : &f->icp_bad_n) = length;
 }
 
-void page_footer_text(struct page_run *run, wq_str text, uint64_t start)
+/* The ten characters behind "标识码：", in this text or at the start of the next. */
+static void see_labelled_code(struct page_run *run, wq_str text, size_t at, uint64_t start)
+{
+	wq_str rest = skip_spaces(wq_str_from(text, at));
+	bool colon = wq_str_starts(rest, WQ_S("：")) || wq_str_starts(rest, WQ_S(":"));
+	size_t n = 0;
+
+	if (colon)
+		rest = skip_spaces(wq_str_from(rest, rest.p[0] == ':' ? 1 : strlen("：")));
+	while (n < rest.n && (is_digit(rest.p[n]) || (rest.p[n] >= 'a' && rest.p[n] <= 'z')))
+		n++;
+	run->footer.code_next = rest.n == 0;
+	/* without a colon it may be a word about codes */
+	if (n && (colon || is_site_code(wq_str_head(rest, n))))
+		see_site_code(run, wq_str_head(rest, n), start + (uint64_t)(rest.p - text.p), n);
+}
+
+static void see_labelled_police(struct page_run *run, wq_str text, size_t at, uint64_t start)
 {
 	struct page_footer *f = &run->footer;
-	ptrdiff_t at;
+	wq_str rest = skip_spaces(wq_str_from(text, at));
 
-	if (run->facts->unit == WQ_PAGE_UNION) {
-		f->hotline |= wq_str_find(text, WQ_S("12351")) >= 0;
-		f->postcode |= wq_str_find(text, WQ_S("邮")) >= 0;
-		f->telephone |= wq_str_find(text, WQ_S("电话")) >= 0;
-	}
-	/* one sign that all of them have, or nothing */
-	if (text.n < 10)
+	if (digits_at(rest, 0) > 0)
+		see_police(run, f->police_text, &f->police_at, &f->police_n, rest, start + (uint64_t)(rest.p - text.p),
+			digits_at(rest, 0));
+}
+
+static void see_union(struct page_footer *f, wq_str text)
+{
+	f->hotline |= wq_str_find(text, WQ_S("12351")) >= 0;
+	f->postcode |= wq_str_find(text, WQ_S("邮")) >= 0;
+	f->telephone |= wq_str_find(text, WQ_S("电话")) >= 0;
+	f->address |= wq_str_find(text, WQ_S("地址")) >= 0;
+	f->owner |= wq_str_find(text, WQ_S("主办")) >= 0 || wq_str_find(text, WQ_S("版权所有")) >= 0;
+}
+
+void page_footer_text(struct page_run *run, wq_str text, uint64_t start)
+{
+	static const wq_str labels[] = {WQ_S_INIT("标识码"), WQ_S_INIT("ICP备"), WQ_S_INIT("公网安备")};
+	ptrdiff_t found;
+
+	if (run->facts->unit == WQ_PAGE_UNION)
+		see_union(&run->footer, text);
+	if (run->footer.code_next && wq_str_trim(text).n && is_site_code(wq_str_trim(text)))
+		see_site_code(run, text, start, text.n);
+	if (wq_str_trim(text).n)
+		run->footer.code_next = false;
+	/* the shortest of them with what belongs to it */
+	if (text.n < WQ_MIN(labels[0].n, labels[1].n))
 		return;
-	if ((at = wq_str_find(text, WQ_S("标识码"))) >= 0) {
-		wq_str rest = skip_spaces(wq_str_from(text, (size_t)at + strlen("标识码")));
-		if (wq_str_starts(rest, WQ_S("：")) || wq_str_starts(rest, WQ_S(":"))) {
-			rest = skip_spaces(wq_str_from(rest, rest.p[0] == ':' ? 1 : 3));
-			size_t n = 0;
-			while (n < rest.n && (is_digit(rest.p[n]) || (rest.p[n] >= 'a' && rest.p[n] <= 'z')))
-				n++;
-			if (n)
-				see_site_code(run, wq_str_head(rest, n), start + (uint64_t)(rest.p - text.p), n);
+	for (size_t i = 0; i < WQ_COUNT(labels); i++)
+		for (size_t at = 0; (found = wq_str_find(wq_str_from(text, at), labels[i])) >= 0;) {
+			at += (size_t)found + labels[i].n;
+			if (i == 0)
+				see_labelled_code(run, text, at, start);
+			else if (i == 1)
+				see_icp(run, text, at - labels[i].n, start);
+			else
+				see_labelled_police(run, text, at, start);
 		}
-	}
-	if ((at = wq_str_find(text, WQ_S("ICP备"))) >= 0)
-		see_icp(run, text, (size_t)at, start);
-	if ((at = wq_str_find(text, WQ_S("公网安备"))) >= 0) {
-		wq_str rest = skip_spaces(wq_str_from(text, (size_t)at + strlen("公网安备")));
-		if (digits_at(rest, 0) > 0)
-			see_police(run, f->police_text, &f->police_at, &f->police_n, rest,
-				start + (uint64_t)(rest.p - text.p), digits_at(rest, 0));
-	}
 }
 
 /* ---- judging ---- */
@@ -282,11 +326,15 @@ static wq_err judge_mark(struct page_run *run)
 		fault = unit == WQ_PAGE_ORGAN ? WQ_S("blue on an organ's page") : WQ_S("red on an institution's page");
 	if (fault.n)
 		WQ_TRY(page_report(run, WQ_RULE_MARK_WRONG_KIND, -1, f->mark_at, f->mark_n, fault));
+	if (f->local_image)
+		return page_report(
+			run, WQ_RULE_MARK_LOCAL, -1, f->mark_at, f->mark_n, WQ_S("the picture is a copy of our own"));
+	if (f->error_image)
+		WQ_TRY(page_report(run, WQ_RULE_MARK_ERROR_STATE, -1, f->mark_at, f->mark_n,
+			WQ_S("the picture says that host and mark do not match")));
 	fault = f->typo            ? WQ_S("a percent sign is missing in the code")
 		: f->mark_path_bad ? WQ_S("the path of the script contradicts itself")
 		: f->mark_id_bad   ? WQ_S("the id is not 32 hexadecimal digits")
-		: f->local_image   ? WQ_S("the picture is a copy of our own")
-		: f->error_image   ? WQ_S("the picture says that host and mark do not match")
 		: f->mark_shown && !f->mark_path_ok && !f->mark_id_ok ? WQ_S("it leads to no certificate")
 								      : WQ_S_NONE;
 	if (fault.n)
@@ -303,7 +351,7 @@ static wq_err judge_filings(struct page_run *run)
 	if (f->icp_bad_at)
 		WQ_TRY(page_report(run, WQ_RULE_FOOTER_ICP, -1, f->icp_bad_at, f->icp_bad_n, WQ_S("malformed")));
 	if (f->icp_old_at)
-		WQ_TRY(page_report(run, WQ_RULE_FOOTER_ICP, -1, f->icp_old_at, f->icp_old_n, WQ_S("old link")));
+		WQ_TRY(page_report(run, WQ_RULE_FOOTER_OLD_LINK, -1, f->icp_old_at, f->icp_old_n, f->icp_old_host));
 	if (home && !f->icp_at && !f->icp_bad_at)
 		WQ_TRY(page_report(run, WQ_RULE_FOOTER_ICP, -1, 0, 0, WQ_S("missing")));
 	if (home && f->icp_at && !f->icp_link_at && !f->icp_old_at)
@@ -314,7 +362,7 @@ static wq_err judge_filings(struct page_run *run)
 	if (f->police_text[0] && f->police_link[0] && strcmp(f->police_text, f->police_link) != 0)
 		WQ_TRY(page_report(run, WQ_RULE_FOOTER_POLICE, WQ_SEVERITY_MEDIUM, f->police_link_at, f->police_link_n,
 			WQ_S("text and link differ")));
-	if (home && !f->police_text[0] && !f->police_bad_at)
+	if (home && !f->police_text[0] && !f->police_link[0] && !f->police_bad_at)
 		WQ_TRY(page_report(run, WQ_RULE_FOOTER_POLICE, -1, 0, 0, WQ_S("missing")));
 	return WQ_OK;
 }
@@ -323,6 +371,7 @@ wq_err page_footer_judge(struct page_run *run)
 {
 	const struct page_footer *f = &run->footer;
 	bool home = run->facts->home;
+	wq_str fault;
 
 	WQ_TRY(judge_mark(run));
 	WQ_TRY(judge_filings(run));
@@ -334,10 +383,12 @@ wq_err page_footer_judge(struct page_run *run)
 			run, WQ_RULE_FOOTER_SITE_CODE, -1, f->code_bad_at, f->code_bad_n, WQ_S("malformed")));
 	if (home && run->facts->unit == WQ_PAGE_ORGAN && !f->site_code[0] && !f->code_bad_at)
 		WQ_TRY(page_report(run, WQ_RULE_FOOTER_SITE_CODE, -1, 0, 0, WQ_S("missing")));
-	if (home && run->facts->unit == WQ_PAGE_UNION && !(f->hotline && f->postcode && f->telephone))
-		return page_report(run, WQ_RULE_FOOTER_UNION, -1, 0, 0,
-			!f->hotline            ? WQ_S("12351")
-				: !f->postcode ? WQ_S("postcode")
-					       : WQ_S("telephone"));
-	return WQ_OK;
+	fault = run->facts->unit != WQ_PAGE_UNION ? WQ_S_NONE
+		: !f->hotline                     ? WQ_S("12351")
+		: !f->postcode                    ? WQ_S("postcode")
+		: !f->telephone                   ? WQ_S("telephone")
+		: !f->address                     ? WQ_S("address")
+		: !f->owner                       ? WQ_S("host unit")
+						  : WQ_S_NONE;
+	return home && fault.n ? page_report(run, WQ_RULE_FOOTER_UNION, -1, 0, 0, fault) : WQ_OK;
 }

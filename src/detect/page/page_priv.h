@@ -86,14 +86,17 @@ struct page_block {
 /* Mark and footer, as far as they were seen. `_at` is 0 when not (the first byte of a page is never one of them). */
 struct page_footer {
 	uint64_t mark_at, mark_n, comment_at, comment_n;
+	enum wq_html_tag inside; /* of the mark: the span, or the link to its certificate, that is open */
 	bool mark_shown, mark_path_ok, mark_path_bad, mark_id_ok, mark_id_bad, red, blue, error_image, local_image,
 		typo;
 	uint64_t icp_at, icp_n, icp_bad_at, icp_bad_n, icp_link_at, icp_old_at, icp_old_n;
+	wq_str icp_old_host;
 	uint64_t police_at, police_n, police_bad_at, police_bad_n, police_link_at, police_link_n;
 	char police_text[15], police_link[15];
 	char site_code[11];
 	uint64_t code_at, code_n, code_differs_at, code_differs_n, code_bad_at, code_bad_n;
-	bool hotline, postcode, telephone; /* of union sites */
+	bool code_next;                                    /* its label ended a text, it may begin the next */
+	bool hotline, postcode, telephone, address, owner; /* of union sites */
 };
 
 struct page_class {
@@ -156,6 +159,7 @@ void page_read_styles(struct page_run *run);
 
 /* Mark and footer: what a token says of them. */
 void page_footer_tag(struct page_run *run, const struct wq_html_token *token);
+void page_footer_end(struct page_run *run, const struct wq_html_token *token);
 void page_footer_text(struct page_run *run, wq_str text, uint64_t at);
 void page_footer_comment(struct page_run *run, const struct wq_html_token *token);
 void page_footer_code(struct page_run *run, wq_str code, uint64_t at, uint64_t n);

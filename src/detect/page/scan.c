@@ -293,6 +293,7 @@ static void on_start(struct page_run *run, const struct wq_html_token *token)
 
 static void on_end(struct page_run *run, const struct wq_html_token *token)
 {
+	page_footer_end(run, token);
 	if (token->tag == WQ_TAG_A)
 		run->link = NULL;
 	else if (token->tag == WQ_TAG_NOSCRIPT && run->noscript)
