@@ -270,6 +270,6 @@ void portal_foot_judge(struct wq_portal *p)
 		portal_fault(p, &old);
 	}
 	judge_registry(p);
-	if (p->page->home)
+	if (p->page.home)
 		judge_home(p);
 }

@@ -21,7 +21,7 @@ static bool host_is_out(const struct wq_portal *p, wq_str host)
 {
 	const struct wq_subject *s = p->subject;
 
-	return !wq_str_eq(host, p->page->document->address.host) && !among(s->hosts, s->hosts_n, host) &&
+	return !wq_str_eq(host, p->page.document->address.host) && !among(s->hosts, s->hosts_n, host) &&
 		!among(s->inside, s->inside_n, host) && !portal_listed(p->rules, LIST_MARK_HOSTS, host) &&
 		!portal_listed(p->rules, LIST_ENTRY_HOSTS, host) &&
 		!wq_host_government(s->suffixes, host, s->day, NULL);
@@ -29,7 +29,7 @@ static bool host_is_out(const struct wq_portal *p, wq_str host)
 
 static const struct wq_url *base(const struct wq_portal *p)
 {
-	return p->leave.base.href.n ? &p->leave.base : &p->page->document->address;
+	return p->leave.base.href.n ? &p->leave.base : &p->page.document->address;
 }
 
 static bool parsed_is_out(struct wq_portal *p, wq_str address)
@@ -106,7 +106,7 @@ void portal_leave_base(struct wq_portal *p, const struct wq_html_token *token)
 
 	if (!judged(p) || !href.n || p->leave.base.href.n)
 		return;
-	if (!wq_failed(wq_url_parse(p->arena, href, &p->page->document->address, &p->leave.base)))
+	if (!wq_failed(wq_url_parse(p->arena, href, &p->page.document->address, &p->leave.base)))
 		p->leave.base_out = p->leave.base.special && host_is_out(p, p->leave.base.host);
 	else
 		p->leave.base = (struct wq_url){0};
@@ -155,8 +155,13 @@ void portal_leave_refresh(struct wq_portal *p, const struct wq_html_token *token
 	if (!judged(p) || !wq_str_eq_nocase(portal_attr(p, token, WQ_S("http-equiv")), WQ_S("refresh")))
 		return;
 	content = portal_attr(p, token, WQ_S("content"));
-	at = portal_find_nocase(content, WQ_S("url="));
-	content = at < 0 ? WQ_S_NONE : wq_str_trim(wq_str_from(content, (size_t)at + 4));
+	/* the second before it, "url" and "=" may be left out */
+	at = wq_str_chr(content, ';') >= 0 ? wq_str_chr(content, ';') : wq_str_chr(content, ',');
+	content = at < 0 ? WQ_S_NONE : wq_str_trim(wq_str_from(content, (size_t)at + 1));
+	if (wq_str_starts_nocase(content, WQ_S("url"))) {
+		content = wq_str_trim(wq_str_from(content, 3));
+		content = wq_str_trim(wq_str_from(content, wq_str_starts(content, WQ_S("="))));
+	}
 	if (content.n && (content.p[0] == '\'' || content.p[0] == '"'))
 		content = wq_str_head(wq_str_from(content, 1), content.n - 2);
 	if (content.n && leads_out(p, content))

@@ -15,7 +15,7 @@ static void see(struct wq_portal *p, const struct wq_html_token *token)
 	if (m->spot.found)
 		return;
 	m->spot = portal_spot(p, token->start, token->raw.n);
-	m->aside = p->page->home && portal_place_aside(p);
+	m->aside = p->page.home && portal_place_aside(p);
 }
 
 /* …/sitename?method=show&id=<32 digits> */
@@ -53,7 +53,7 @@ static void see_code(struct wq_portal *p, wq_str text, uint64_t at, uint64_t n)
 
 static bool secure_page(const struct wq_portal *p)
 {
-	return wq_str_eq(p->page->document->address.scheme, WQ_S("https"));
+	return wq_str_eq(p->page.document->address.scheme, WQ_S("https"));
 }
 
 /* A script or an image of the mark's host that is loaded by http. */
@@ -150,7 +150,7 @@ static void judge_position(struct wq_portal *p)
 	uint64_t behind = p->seen - m->spot.seen;
 	wq_str subject = WQ_S_NONE;
 
-	if (!p->page->home || !m->spot.found || p->seen < p->rules->page_bytes)
+	if (!p->page.home || !m->spot.found || p->seen < p->rules->page_bytes)
 		return;
 	if (!m->spot.foot && behind * 100 > p->rules->behind_percent * p->seen)
 		subject = WQ_S("not at the bottom");

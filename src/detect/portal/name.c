@@ -105,7 +105,7 @@ void portal_name_judge(struct wq_portal *p)
 	char room[NAME_BYTES];
 	bool shown = false;
 
-	if (!p->page->home || p->subject->kind == WQ_SUBJECT_UNKNOWN || !p->document || p->seen < p->rules->page_bytes)
+	if (!p->page.home || p->subject->kind == WQ_SUBJECT_UNKNOWN || !p->document || p->seen < p->rules->page_bytes)
 		return;
 	if (!p->subject->name.n) {
 		judge_contradiction(p);

@@ -76,7 +76,7 @@ wq_str portal_attr(struct wq_portal *p, const struct wq_html_token *token, wq_st
 
 struct portal_spot portal_spot(const struct wq_portal *p, uint64_t at, uint64_t n)
 {
-	return (struct portal_spot){true, p->page->home && portal_place_foot(p), at, n, p->seen};
+	return (struct portal_spot){true, p->page.home && portal_place_foot(p), at, n, p->seen};
 }
 
 bool portal_at_foot(const struct wq_portal *p, const struct portal_spot *spot)
@@ -234,7 +234,7 @@ static void on_text(struct wq_portal *p, const struct wq_html_token *token, enum
 		p->title = wq_str_head(portal_decode(p, wq_str_trim(token->raw), WQ_HTML_IN_TEXT), TITLE_BYTES);
 	else if (token->in == WQ_TAG_SCRIPT)
 		see_code(p, token);
-	else if (token->in == WQ_TAG_STYLE && p->page->home)
+	else if (token->in == WQ_TAG_STYLE && p->page.home)
 		portal_place_sheet(p, token->raw);
 }
 
@@ -261,7 +261,7 @@ static void on_script(struct wq_portal *p, const struct wq_html_token *token)
 
 static void on_start(struct wq_portal *p, const struct wq_html_token *token)
 {
-	if (p->page->home)
+	if (p->page.home)
 		portal_place_start(p, token);
 	switch ((int)token->tag) {
 	case WQ_TAG_A:
@@ -283,7 +283,7 @@ static void on_start(struct wq_portal *p, const struct wq_html_token *token)
 	case WQ_TAG_BODY:
 	case WQ_TAG_TITLE: p->document = true; break;
 	case WQ_TAG_IMG:
-		if (p->page->home)
+		if (p->page.home)
 			add_head(p, portal_attr(p, token, WQ_S("alt")));
 		break;
 	default: break;
@@ -297,7 +297,7 @@ static void on_start(struct wq_portal *p, const struct wq_html_token *token)
 
 static void on_end(struct wq_portal *p, const struct wq_html_token *token)
 {
-	if (p->page->home)
+	if (p->page.home)
 		portal_place_end(p, token);
 	if (p->mark.inside)
 		portal_mark_end(p, token);
@@ -313,7 +313,15 @@ wq_err wq_portal_token(void *data, const struct wq_html_token *token)
 	enum wq_html_sight sight = wq_html_visible(&p->visible, token);
 
 	switch (token->kind) {
-	case WQ_HTML_TEXT: on_text(p, token, sight); break;
+	case WQ_HTML_TEXT:
+		if (token->raw.p >= p->html.p && token->raw.p + token->raw.n <= p->html.p + p->html.n) {
+			on_text(p, token, sight);
+		} else { /* what the end of the document cut off was copied; slices that are kept must be the page's */
+			struct wq_html_token kept = *token;
+			kept.raw = wq_str_head(wq_str_from(p->html, token->start), token->raw.n);
+			on_text(p, &kept, sight);
+		}
+		break;
 	case WQ_HTML_START: on_start(p, token); break;
 	case WQ_HTML_END: on_end(p, token); break;
 	case WQ_HTML_COMMENT:
@@ -334,7 +342,7 @@ wq_err wq_portal_open(struct wq_arena *arena, const struct wq_portal_page *page,
 	if (!p)
 		return wq_arena_err(arena);
 	p->arena = arena;
-	p->page = page;
+	p->page = *page;
 	p->rules = page->rules;
 	p->subject = page->subject;
 	p->html = page->document->html;
@@ -350,16 +358,16 @@ struct wq_finding portal_finding(struct wq_portal *p, const struct portal_fault 
 
 	if (fault->severity >= 0)
 		finding.severity = (enum wq_severity)fault->severity;
-	finding.place = p->page->place;
+	finding.place = p->page.place;
 	finding.evidence.count = 1;
 	finding.evidence.subject = wq_clean(p->arena, fault->subject, WQ_EXCERPT_BYTES);
 	finding.evidence.excerpt = finding.evidence.subject;
 	finding.evidence.target = wq_clean(p->arena, fault->target, WQ_FINDING_PLACE_BYTES);
 	if (fault->n) {
-		wq_document_place(p->page->document, &p->line, fault->at, &finding.place.line, &finding.place.column);
+		wq_document_place(p->page.document, &p->line, fault->at, &finding.place.line, &finding.place.column);
 		finding.evidence.excerpt = wq_excerpt(
 			p->arena, p->html, fault->at, WQ_MIN(fault->n, (uint64_t)WQ_EXCERPT_BYTES / 2));
-		if (!p->page->document->converted) {
+		if (!p->page.document->converted) {
 			finding.place.offset = fault->at;
 			finding.place.length = fault->n;
 		}
@@ -402,11 +410,11 @@ wq_err wq_portal_close(struct wq_portal *p, struct wq_findings *findings, struct
 {
 	size_t first_article = 3 + p->rules->lists[LIST_COLUMN_TAGS].n;
 	bool claims = p->tags[first_article].found || p->tags[first_article + 1].found;
-	bool article = !p->page->home &&
+	bool article = !p->page.home &&
 		(claims ||
 			(p->published && p->text_bytes >= p->rules->article_bytes &&
 				p->entries < p->rules->column_entries));
-	bool column = !p->page->home && !article && p->entries >= p->rules->column_entries;
+	bool column = !p->page.home && !article && p->entries >= p->rules->column_entries;
 
 	WQ_TRY(wq_arena_err(p->arena));
 	portal_mark_judge(p);

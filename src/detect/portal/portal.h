@@ -36,7 +36,7 @@ struct wq_portal_page {
 
 struct wq_portal; /* of one page */
 
-/* Everything lives in `arena`, which is scratch space of the page. Errors: WQ_E_NO_MEMORY. */
+/* Everything lives in `arena`, which is scratch space of the page. `page` is copied; what it points to is needed until the close. Errors: WQ_E_NO_MEMORY. */
 wq_err wq_portal_open(struct wq_arena *arena, const struct wq_portal_page *page, struct wq_portal **ret_portal);
 /* A reader of text/document.h; `data` is the struct wq_portal. Errors: WQ_E_NO_MEMORY, WQ_E_LIMIT. */
 wq_err wq_portal_token(void *data, const struct wq_html_token *token);

@@ -122,7 +122,7 @@ struct portal_leave {
 
 struct wq_portal {
 	struct wq_arena *arena;
-	const struct wq_portal_page *page;
+	struct wq_portal_page page;
 	const struct wq_portal_rules *rules;
 	const struct wq_subject *subject;
 	wq_str html;

@@ -416,6 +416,9 @@ static void leaving(void **state)
 		{PAGE("<base href='https://e.com/'><a href='a.html'>x</a>"), "leave.no-prompt"},
 		{PAGE("<form action='https://e.com/s'></form>"), "leave.no-prompt"},
 		{PAGE("<meta http-equiv=refresh content='0; URL=https://e.com/'>"), "leave.no-prompt"},
+		{PAGE("<meta http-equiv=refresh content=\"0;url = 'https://e.com/'\">"), "leave.no-prompt"},
+		{PAGE("<meta http-equiv=refresh content='0, //e.com/'>"), "leave.no-prompt"},
+		{PAGE("<meta http-equiv=refresh content='60'><meta http-equiv=refresh content='0;url=/a'>"), ""},
 		{PAGE("<div onclick=\"window.open('https://e.com/')\">x</div>"), "leave.no-prompt"},
 		{PAGE("<script>function f(){location.href='https://e.com/'}</script>"), "leave.no-prompt"},
 		/* who is not */

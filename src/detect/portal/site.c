@@ -167,7 +167,7 @@ static wq_err add_fault(struct wq_portal_site *site, struct wq_portal *p, const 
 		return wq_failed(wq_arena_err(&site->arena)) || site->tallies_n >= TALLIES_MAX
 			? wq_findings_add(findings, &finding)
 			: WQ_OK;
-	add_sample(site, &tally->samples, &finding, p->page->home);
+	add_sample(site, &tally->samples, &finding, p->page.home);
 	return WQ_OK;
 }
 
@@ -219,7 +219,7 @@ static void add_leave(struct wq_portal_site *site, struct wq_portal *p)
 	finding = portal_finding(p,
 		&(struct portal_fault){
 			WQ_RULE_LEAVE_NO_PROMPT, -1, SCOPE_LEAVES, leave->at, leave->n, WQ_S("links"), leave->target});
-	add_sample(site, &group->samples, &finding, p->page->home);
+	add_sample(site, &group->samples, &finding, p->page.home);
 }
 
 static void add_mark(
@@ -241,7 +241,7 @@ static void add_mark(
 	finding = portal_finding(
 		p, &(struct portal_fault){WQ_RULE_MARK_FOREIGN, -1, SCOPE_PAGE, at, n, wq_str_c(text), WQ_S_NONE});
 	if (site->marks[kind][i].samples.n < site->rules->template_pages)
-		add_sample(site, &site->marks[kind][i].samples, &finding, p->page->home);
+		add_sample(site, &site->marks[kind][i].samples, &finding, p->page.home);
 	else
 		site->marks[kind][i].samples.pages++;
 }
@@ -250,7 +250,7 @@ wq_err portal_site_add(
 	struct wq_portal_site *site, struct wq_portal *p, bool column, bool article, struct wq_findings *findings)
 {
 	site->pages[SCOPE_PAGE]++;
-	site->pages[SCOPE_HOME] += p->page->home;
+	site->pages[SCOPE_HOME] += p->page.home;
 	site->pages[SCOPE_COLUMN] += column;
 	site->pages[SCOPE_ARTICLE] += article;
 	for (size_t i = 0; i < p->faults_n; i++)

@@ -53,7 +53,7 @@ static void judge_missing(
 
 static bool is_own(const struct wq_portal *p, wq_str host)
 {
-	wq_str own = p->page->document->address.host;
+	wq_str own = p->page.document->address.host;
 	wq_str site = wq_str_starts(host, WQ_S("www.")) ? wq_str_from(host, 4) : host;
 
 	if (wq_str_eq(host, own) || (portal_find(site, WQ_S(".")) > 0 && wq_host_under(own, site)))
@@ -72,7 +72,7 @@ static void judge_domain(struct wq_portal *p)
 	char room[HOST_BYTES];
 	size_t n;
 
-	if (!tag->found || !p->page->document->address.host.n)
+	if (!tag->found || !p->page.document->address.host.n)
 		return;
 	if (portal_find(rest, WQ_S("//")) >= 0)
 		rest = wq_str_from(rest, (size_t)portal_find(rest, WQ_S("//")) + 2);
