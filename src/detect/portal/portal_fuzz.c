@@ -82,7 +82,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		wq_failed(wq_portal_site_judge(site, &arena, &found)))
 		abort();
 	for (size_t i = 0; i < found.count; i++)
-		if (wq_failed(wq_finding_check(&found.items[i])))
+		if (wq_failed(wq_finding_check(&found.items[i])) ||
+			found.items[i].place.offset + found.items[i].place.length > document.html.n)
 			abort();
 	wq_portal_site_free(&site);
 	wq_arena_done(&arena);
