@@ -27,13 +27,14 @@ static wq_err refused(void)
 /* Everything that the library still has, so that old servers can be looked at. */
 static SSL_CTX *context(void)
 {
+	char groups[] = "X25519:P-256:P-384:P-521:secp256k1:secp224r1:secp192r1"; /* the macro takes no const */
 	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
 	bool good = ctx && SSL_CTX_set_min_proto_version(ctx, TLS1_VERSION) == 1;
 
 	if (good)
 		SSL_CTX_set_security_level(ctx, 0);
 	good = good && SSL_CTX_set_cipher_list(ctx, "ALL:COMPLEMENTOFALL") == 1 &&
-		SSL_CTX_set1_groups_list(ctx, "X25519:P-256:P-384:P-521:secp256k1:secp224r1:secp192r1") == 1;
+		SSL_CTX_set1_groups_list(ctx, groups) == 1;
 	if (!good) {
 		SSL_CTX_free(ctx);
 		return NULL;

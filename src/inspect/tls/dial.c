@@ -24,6 +24,11 @@ void tls_dial_init(struct tls_dial *dial, const struct wq_tls_options *options)
 	dial->ends = dial->began + (options->total_msec ? options->total_msec : TOTAL_MSEC);
 }
 
+bool tls_dial_late(const struct tls_dial *dial)
+{
+	return now(dial) >= dial->until;
+}
+
 bool tls_dial_over(const struct tls_dial *dial)
 {
 	return now(dial) >= dial->ends;

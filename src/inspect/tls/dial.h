@@ -31,6 +31,8 @@ bool tls_dial_send(struct tls_dial *dial, wq_str bytes);
 size_t tls_dial_receive(struct tls_dial *dial, void *room, size_t n);
 /* Accepts one that is not open. */
 void tls_dial_close(struct tls_dial *dial);
+/* The time of this connection is used up. */
+bool tls_dial_late(const struct tls_dial *dial);
 /* All the time of the look is used up. */
 bool tls_dial_over(const struct tls_dial *dial);
 

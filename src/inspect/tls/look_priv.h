@@ -17,6 +17,7 @@ struct tls_look {
 	size_t certs_n;
 	wq_str tlcp[WQ_TLS_CERTS_MAX];
 	size_t tlcp_n;
+	unsigned silent; /* questions in a row on which nothing came, not even an end */
 };
 
 /* Versions, suites and what answers in clear tell (probe.c). */

@@ -4,7 +4,8 @@
 
 enum {
 	RECEIVE_BYTES = 16 * 1024,
-	WEAK_MAX = 16, /* connections for finding weak suites */
+	WEAK_MAX = 16,  /* connections for finding weak suites */
+	SILENT_MAX = 3, /* then nothing more is asked */
 	ALERT_PROTOCOL_VERSION = 70,
 	ALERT_INAPPROPRIATE_FALLBACK = 86,
 	CLASSIC = 1u << WQ_TLS_SUITE_FORWARD | 1u << WQ_TLS_SUITE_STATIC | 1u << WQ_TLS_SUITE_WEAK
@@ -12,7 +13,8 @@ enum {
 
 /* ---- one question ---- */
 
-static void receive(struct tls_look *look, struct tls_flight *flight)
+/* Returns how many bytes came. */
+static size_t receive(struct tls_look *look, struct tls_flight *flight)
 {
 	char room[RECEIVE_BYTES];
 	size_t total = 0;
@@ -21,10 +23,19 @@ static void receive(struct tls_look *look, struct tls_flight *flight)
 		size_t n = tls_dial_receive(&look->dial, room, sizeof(room));
 
 		if (n == 0)
-			return;
+			break;
 		total += n;
 		tls_flight_feed(flight, wq_str_of(room, n));
 	}
+	return total;
+}
+
+static void converse(struct tls_look *look, wq_str question, struct tls_flight *flight)
+{
+	bool sent = tls_dial_send(&look->dial, question);
+	size_t n = sent ? receive(look, flight) : 0;
+
+	look->silent = n == 0 && tls_dial_late(&look->dial) ? look->silent + 1 : 0;
 }
 
 static void say_faulty(struct tls_look *look, const char *what, unsigned number)
@@ -79,7 +90,7 @@ static bool ask(struct tls_look *look, struct tls_hello *hello, struct tls_fligh
 	enum tls_dialled dialled;
 
 	tls_flight_init(flight, look->arena);
-	if (wq_failed(look->e) || tls_dial_over(&look->dial))
+	if (wq_failed(look->e) || tls_dial_over(&look->dial) || look->silent >= SILENT_MAX)
 		return false;
 	hello->name = look->host;
 	look->e = tls_hello_put(hello, look->options->random, &out);
@@ -87,8 +98,8 @@ static bool ask(struct tls_look *look, struct tls_hello *hello, struct tls_fligh
 		return false;
 	dialled = tls_dial_open(&look->dial, look->port);
 	look->o->reachable |= dialled == TLS_DIAL_OPEN;
-	if (dialled == TLS_DIAL_OPEN && tls_dial_send(&look->dial, wq_buf_str(&out)))
-		receive(look, flight);
+	if (dialled == TLS_DIAL_OPEN)
+		converse(look, wq_buf_str(&out), flight);
 	tls_dial_close(&look->dial);
 	if (!flight->hello || !tls_version_of(flight->version, &version))
 		return false;
