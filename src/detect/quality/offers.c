@@ -55,7 +55,7 @@ static void gather_offers(struct wq_quality *q, struct wq_quality_site *site)
 	quality_site_offers(site, q, flags, year);
 }
 
-/* ---- messages: the newest answer, and the oldest message that has none */
+/* ---- messages: the newest answer, and the oldest message of the last year that has none (检查指标 V5) */
 
 static void gather_messages(struct wq_quality *q, struct wq_quality_site *site)
 {
@@ -68,7 +68,7 @@ static void gather_messages(struct wq_quality *q, struct wq_quality_site *site)
 			continue;
 		if (dates[i].context == Q_ANSWERED_AT)
 			answered = WQ_MAX(answered, day);
-		if (dates[i].context == Q_ASKED_AT &&
+		if (dates[i].context == Q_ASKED_AT && day >= quality_months_before(today, 12) &&
 			quality_hit_in(q, Q_UNANSWERED, dates[i].end, dates[i].end + MESSAGE_REACH) &&
 			(i + 1 == q->dates.n || dates[i + 1].context != Q_ANSWERED_AT))
 			unanswered = unanswered ? WQ_MIN(unanswered, day) : day;

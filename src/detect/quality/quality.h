@@ -58,7 +58,7 @@ enum wq_quality_kind { WQ_COLUMN_NEWS, WQ_COLUMN_NOTICE, WQ_COLUMN_POLICY, WQ_CO
 enum { WQ_QUALITY_ELEMENTS = 8 };
 
 struct wq_quality_facts {
-	bool home_seen;       /* a home page was among the pages */
+	bool home_seen;       /* a home page with text in it was among the pages: what is not on it is not there */
 	uint32_t home_newest; /* 20261122; 0: it shows no day, see second_newest */
 	int32_t home_days; /* since the newest day of the home page, or of the second-level pages when it has none; -1: not known */
 	uint32_t columns[WQ_COLUMN_KINDS], stale[WQ_COLUMN_KINDS]; /* stale of OTHER: not for `long_days` */
@@ -66,9 +66,11 @@ struct wq_quality_facts {
 	int32_t policy_days;                               /* since the newest policy document; -1: not known */
 	uint32_t guides, lacking[WQ_QUALITY_ELEMENTS + 1]; /* guides by the number of elements that they lack */
 	bool search, contact, services;
-	uint32_t report_year;                    /* of the newest 年度工作报表 that was seen; 0: none */
-	bool report_due;                         /* the one of last year is not there, and should be */
-	uint32_t last_answer, oldest_unanswered; /* days; 0: none seen */
+	uint32_t report_year; /* of the newest 年度工作报表 that was seen; 0: none */
+	bool report_due;      /* the one of last year is not there, and should be */
+	/* Months that have begun since the newest answer, and since the oldest message without one: 4 is "over three months"; -1: none
+	 * was seen. */
+	int32_t last_answer_months, unanswered_months;
 	uint32_t reprints;
 };
 void wq_quality_site_facts(const struct wq_quality_site *site, struct wq_quality_facts *ret_facts);

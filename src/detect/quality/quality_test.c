@@ -588,10 +588,33 @@ static void test_each_home_page_answers_for_its_own(void **state)
 	assert_true(facts.search && facts.contact && facts.services);
 	assert_int_equal(facts.report_year, 2025);
 	assert_false(facts.report_due);
-	assert_int_equal(facts.last_answer, 20261005);
-	assert_int_equal(facts.oldest_unanswered, 20260601);
+	assert_int_equal(facts.last_answer_months, 2);
+	assert_int_equal(facts.unanswered_months, 6);
 	assert_int_equal(facts.reprints, 1);
 	wq_arena_done(&arena);
+}
+
+static void test_months_that_messages_wait(void **state)
+{
+	static const struct {
+		const char *html;
+		int32_t months;
+	} rows[] = {{"<p>留言时间：2026-08-22<p>未回复", 3}, {"<p>留言时间：2026-08-21<p>未回复", 4},
+		{"<p>留言时间：2026-11-22<p>未回复", 0},
+		{"<p>留言时间：2026-08-21<p>回复时间：2026-08-22<p>未回复", -1},
+		{"<p>留言时间：2026-08-21<p>已办结", -1}, {"<p>留言时间：2025-11-21<p>未回复", -1}};
+
+	(void)state;
+	for (size_t i = 0; i < WQ_COUNT(rows); i++) {
+		struct row page = {"/m.html", rows[i].html, NULL};
+		struct wq_quality_facts facts;
+		struct wq_arena arena;
+		wq_arena_init(&arena, 16 * WQ_MIB);
+		judge(&arena, &organ, &page, 1, &facts);
+		assert_int_equal(facts.unanswered_months, rows[i].months);
+		assert_false(facts.home_seen);
+		wq_arena_done(&arena);
+	}
 }
 
 static void test_a_home_page_of_links_goes_by_its_second_level(void **state)
@@ -725,6 +748,7 @@ int main(void)
 		cmocka_unit_test(test_reprints_are_compared_with_their_source),
 		cmocka_unit_test(test_what_a_site_lacks),
 		cmocka_unit_test(test_each_home_page_answers_for_its_own),
+		cmocka_unit_test(test_months_that_messages_wait),
 		cmocka_unit_test(test_a_home_page_of_links_goes_by_its_second_level),
 		cmocka_unit_test(test_forums_and_advertising),
 		cmocka_unit_test(test_a_fault_of_the_template_is_said_once),

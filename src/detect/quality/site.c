@@ -36,7 +36,7 @@ struct wq_quality_site {
 	struct note notes[NOTES_MAX];
 	size_t notes_n;
 	struct wq_quality_facts facts;
-	uint32_t policy_newest;
+	uint32_t policy_newest, last_answer, oldest_unanswered;
 };
 
 wq_err wq_quality_site_new(
@@ -95,7 +95,7 @@ void quality_site_home(struct wq_quality_site *site, struct wq_quality *q)
 {
 	struct home home = {.host = host_hash(q), .folder = folder_hash(q), .newest = q->newest, .han = q->han};
 
-	site->facts.home_seen = true;
+	site->facts.home_seen |= home.han >= HAN_LEAST;
 	for (size_t i = 0; i < site->homes_n; i++)
 		if (site->homes[i].host == home.host && site->homes[i].folder == home.folder) {
 			site->homes[i].newest = WQ_MAX(site->homes[i].newest, home.newest);
@@ -144,11 +144,9 @@ void quality_site_reprint(struct wq_quality_site *site)
 
 void quality_site_message(struct wq_quality_site *site, uint32_t answered, uint32_t unanswered)
 {
-	struct wq_quality_facts *facts = &site->facts;
-
-	facts->last_answer = WQ_MAX(facts->last_answer, answered);
-	if (unanswered && (!facts->oldest_unanswered || unanswered < facts->oldest_unanswered))
-		facts->oldest_unanswered = unanswered;
+	site->last_answer = WQ_MAX(site->last_answer, answered);
+	if (unanswered && (!site->oldest_unanswered || unanswered < site->oldest_unanswered))
+		site->oldest_unanswered = unanswered;
 }
 
 void quality_site_offers(struct wq_quality_site *site, struct wq_quality *q, unsigned flags, uint32_t report_year)
@@ -312,6 +310,18 @@ static int32_t days_since(uint32_t today, uint32_t day)
 	return (int32_t)WQ_MAX(quality_day_number(today) - quality_day_number(day), 0);
 }
 
+static int32_t months_since(uint32_t today, uint32_t day)
+{
+	enum { MONTHS_MAX = 1200 };
+	int32_t months = 0;
+
+	if (!today || !day)
+		return -1;
+	while (months < MONTHS_MAX && day < quality_months_before(today, (unsigned)months))
+		months++;
+	return months;
+}
+
 void wq_quality_site_facts(const struct wq_quality_site *site, struct wq_quality_facts *ret_facts)
 {
 	struct wq_quality_facts facts = site->facts;
@@ -329,6 +339,8 @@ void wq_quality_site_facts(const struct wq_quality_site *site, struct wq_quality
 	}
 	facts.home_days = days_since(site->subject->day, newest);
 	facts.policy_days = days_since(site->subject->day, site->policy_newest);
+	facts.last_answer_months = months_since(site->subject->day, site->last_answer);
+	facts.unanswered_months = months_since(site->subject->day, site->oldest_unanswered);
 	facts.search = flags & Q_HAS_SEARCH;
 	facts.contact = flags & Q_HAS_CONTACT;
 	facts.services = flags & Q_HAS_SERVICES;

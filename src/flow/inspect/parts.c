@@ -78,7 +78,7 @@ static void measure(struct wq_measures *m, enum wq_measure_id id, bool known, ui
 /* Nothing is said of a site whose home page was not among the pages. */
 static void quality_measure(const void *site, struct wq_measures *m)
 {
-	enum { MONTH_DAYS = 30, GRAVE_ELEMENTS = 4 };
+	enum { GRAVE_ELEMENTS = 4 };
 	struct wq_quality_facts f;
 	uint64_t incomplete = 0, lacking = 0;
 
@@ -100,8 +100,8 @@ static void quality_measure(const void *site, struct wq_measures *m)
 	measure(m, WQ_MEASURE_SERVICES, f.home_seen, f.services);
 	measure(m, WQ_MEASURE_SEARCH, f.home_seen, f.search);
 	measure(m, WQ_MEASURE_YEAR_REPORT, f.report_due || f.report_year > 0, !f.report_due);
-	measure(m, WQ_MEASURE_MESSAGES_MONTHS, f.last_answer > 0, f.last_answer / MONTH_DAYS);
-	measure(m, WQ_MEASURE_UNANSWERED_MONTHS, f.oldest_unanswered > 0, f.oldest_unanswered / MONTH_DAYS);
+	measure(m, WQ_MEASURE_MESSAGES_MONTHS, f.last_answer_months >= 0, (uint64_t)f.last_answer_months);
+	measure(m, WQ_MEASURE_UNANSWERED_MONTHS, f.unanswered_months >= 0, (uint64_t)f.unanswered_months);
 }
 
 const struct wq_part wq_parts[] = {
