@@ -139,23 +139,6 @@ static curl_socket_t on_open(void *data, curlsocktype purpose, struct curl_socka
 
 /* ---- what comes back */
 
-static size_t on_header(char *bytes, size_t size, size_t n, void *data)
-{
-	struct transfer *transfer = data;
-	wq_str line = wq_str_of(bytes, size * n);
-
-	if (wq_str_starts(line, WQ_S("HTTP/"))) { /* of an interim response, or the one after it */
-		wq_buf_clear(&transfer->header);
-		return line.n;
-	}
-	if (wq_str_trim(line).n > 0)
-		wq_buf_add(&transfer->header, line);
-	if (!wq_failed(wq_buf_err(&transfer->header)))
-		return line.n;
-	transfer->too_large = transfer->header.over;
-	return 0;
-}
-
 /* Whether what comes is read by anybody: text, markup, scripts, or not said. */
 static bool is_document(const struct transfer *transfer)
 {
@@ -172,22 +155,54 @@ static bool is_document(const struct transfer *transfer)
 	return false;
 }
 
+/* Whether the server itself says that the body is over the maximum. */
+static bool declares_too_much(const struct transfer *transfer)
+{
+	wq_str value = wq_header_find(wq_buf_str(&transfer->header), WQ_S("Content-Length"));
+	uint64_t length;
+
+	return wq_str_to_u64(value, UINT64_MAX, &length) && length > transfer->fetch->options.body_max;
+}
+
+static size_t on_header(char *bytes, size_t size, size_t n, void *data)
+{
+	struct transfer *transfer = data;
+	wq_str line = wq_str_of(bytes, size * n);
+
+	if (wq_str_starts(line, WQ_S("HTTP/"))) { /* of an interim response, or the one after it */
+		wq_buf_clear(&transfer->header);
+		return line.n;
+	}
+	if (wq_str_trim(line).n > 0)
+		wq_buf_add(&transfer->header, line);
+	else if (!transfer->head && transfer->body_cut == 0 && declares_too_much(transfer) &&
+		(!transfer->documents || is_document(transfer))) {
+		transfer->too_large = true;
+		return 0;
+	}
+	if (!wq_failed(wq_buf_err(&transfer->header)))
+		return line.n;
+	transfer->too_large = transfer->header.over;
+	return 0;
+}
+
 static size_t on_body(char *bytes, size_t size, size_t n, void *data)
 {
 	struct transfer *transfer = data;
+	struct wq_buf *body = &transfer->body;
 
-	if (transfer->documents && transfer->body.len == 0 && !is_document(transfer))
+	if (transfer->documents && body->len == 0 && !is_document(transfer))
 		transfer->cut = true;
-	else if (transfer->body_cut > 0 && transfer->body.len + size * n > transfer->body_cut) {
-		wq_buf_add(&transfer->body, wq_str_of(bytes, transfer->body_cut - transfer->body.len));
+	else if (transfer->body_cut > 0 && body->len + size * n > transfer->body_cut) {
+		wq_buf_add(body, wq_str_of(bytes, transfer->body_cut - body->len));
 		transfer->cut = true;
 	}
 	if (transfer->cut)
 		return 0;
-	wq_buf_add(&transfer->body, wq_str_of(bytes, size * n));
-	if (!wq_failed(wq_buf_err(&transfer->body)))
+	wq_buf_add(body, wq_str_of(bytes, size * n));
+	if (!wq_failed(wq_buf_err(body)))
 		return size * n;
-	transfer->too_large = transfer->body.over;
+	transfer->too_large = body->over;
 	return 0;
 }
 
@@ -301,8 +316,6 @@ static bool set_bounds(struct transfer *transfer)
 	SET(CURLOPT_NOSIGNAL, 1L);
 	SET(CURLOPT_CONNECTTIMEOUT_MS, (long)options->connect_msec);
 	SET(CURLOPT_TIMEOUT_MS, (long)options->total_msec);
-	if (transfer->body_cut == 0 && !transfer->documents) /* else what is declared is not what is read */
-		SET(CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)options->body_max);
 	SET(CURLOPT_SSL_VERIFYPEER, 1L);
 	SET(CURLOPT_SSL_VERIFYHOST, 2L);
 	if (options->ca_file) {

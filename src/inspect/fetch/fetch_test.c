@@ -27,6 +27,27 @@ static void say(int fd, const char *text)
 	(void)!send(fd, text, strlen(text), MSG_NOSIGNAL);
 }
 
+/* gzip: "hello", and 100,000 zeros */
+static const unsigned char packed_hello[] = {0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0x03, 0xcb, 0x48,
+	0xcd, 0xc9, 0xc9, 0x07, 0x00, 0x86, 0xa6, 0x10, 0x36, 0x05, 0x00, 0x00, 0x00};
+static const unsigned char packed_zeros[] = {0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0x03, 0xed, 0xc1,
+	0x31, 0x01, 0x00, 0x00, 0x00, 0xc2, 0xa0, 0xf5, 0x4f, 0x6d, 0x0d, 0x0f, 0xa0, 0x00, 0x00, 0x00, 0x00, 0x00,
+	0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+	0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+	0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+	0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+	0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+	0x00, 0x80, 0x57, 0x03, 0x7d, 0x95, 0x11, 0xd4, 0xa0, 0x86, 0x01, 0x00};
+
+static void say_packed(int fd, const unsigned char *bytes, size_t n)
+{
+	char head[128];
+
+	snprintf(head, sizeof(head), "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %zu\r\n\r\n", n);
+	say(fd, head);
+	(void)!send(fd, bytes, n, MSG_NOSIGNAL);
+}
+
 static void answer(int fd, char what)
 {
 	char big[1000];
@@ -43,6 +64,11 @@ static void answer(int fd, char what)
 		break;
 	case 'g': say(fd, "SSH-2.0-x\r\n"); break;
 	case 'e': break;
+	case 'z': say_packed(fd, packed_hello, sizeof(packed_hello)); break;
+	case 'Z': say_packed(fd, packed_zeros, sizeof(packed_zeros)); break;
+	case 'Y': say_packed(fd, packed_zeros + 9, sizeof(packed_zeros) - 9); break;
+	case 'd': say(fd, "HTTP/1.1 200 OK\r\nContent-Type: video/mp4\r\nContent-Length: 99999999\r\n\r\nhello"); break;
+	case 'D': say(fd, "HTTP/1.1 200 OK\r\nContent-Type: Text/HTML;x\r\nContent-Length: 5\r\n\r\nhello"); break;
 	case 'b': /* more than body_max, without saying how much */
 		say(fd, "HTTP/1.1 200 OK\r\n\r\n");
 		for (int i = 0; i < 2 * BODY_MAX / 1000; i++)
@@ -169,6 +195,7 @@ struct got {
 	enum wq_fetch_result result;
 	char headers[512], body[512];
 	size_t body_n;
+	bool cut;
 	void *tag;
 	struct wq_fetch *fetch;
 	const char *then; /* asked for from inside the callback */
@@ -183,6 +210,7 @@ static void on_response(void *data, const struct wq_fetch_response *response)
 	got->result = response->result;
 	got->tag = response->tag;
 	got->body_n = response->body.n;
+	got->cut = response->cut;
 	snprintf(got->headers, sizeof(got->headers), "%.*s", WQ_S_ARG(wq_str_head(response->headers, 500)));
 	snprintf(got->body, sizeof(got->body), "%.*s", WQ_S_ARG(wq_str_head(response->body, 500)));
 	if (got->then) {
@@ -272,6 +300,82 @@ static void test_answers(void **state)
 		if (rows[i].body)
 			assert_string_equal(got.body, rows[i].body);
 		assert_true(got.body_n <= BODY_MAX);
+	}
+}
+
+/* Codings are undone when that is wanted, and never beyond body_max. */
+static void test_codings(void **state)
+{
+	struct wq_fetch_options options = usual();
+	struct got got;
+
+	(void)state;
+	get(&options, url_of("/z"), false, &got);
+	assert_int_equal(got.body_n, sizeof(packed_hello));
+	assert_null(strstr(peer.request, "Accept-Encoding"));
+	options.decode = true;
+	get(&options, url_of("/z"), false, &got);
+	assert_string_equal(got.body, "hello");
+	assert_non_null(strstr(peer.request, "Accept-Encoding: gzip, deflate, br"));
+	get(&options, url_of("/Z"), false, &got);
+	assert_int_equal(got.result, WQ_FETCH_TOO_LARGE);
+	assert_true(got.body_n <= BODY_MAX);
+	get(&options, url_of("/Y"), false, &got);
+	assert_int_equal(got.result, WQ_FETCH_PROTOCOL);
+}
+
+/* What nobody wants of a body is cut, however long it says it is. */
+static void test_cut(void **state)
+{
+	static const struct {
+		const char *path;
+		bool documents;
+		size_t cut;
+		enum wq_fetch_result result;
+		const char *body;
+		bool is_cut;
+	} rows[] = {{"/d", false, 0, WQ_FETCH_TOO_LARGE, NULL, false}, {"/d", true, 0, WQ_FETCH_ANSWERED, "", true},
+		{"/D", true, 0, WQ_FETCH_ANSWERED, "hello", false}, {"/D", true, 3, WQ_FETCH_ANSWERED, "hel", true},
+		{"/o", false, 5, WQ_FETCH_ANSWERED, "hello", false}, {"/o", true, 1, WQ_FETCH_ANSWERED, "h", true},
+		{"/b", false, 100, WQ_FETCH_ANSWERED, NULL, true}};
+	struct wq_fetch_options options = usual();
+
+	(void)state;
+	for (size_t i = 0; i < WQ_COUNT(rows); i++) {
+		WQ_CLEANUP(wq_fetch_free) struct wq_fetch *fetch = NULL;
+		struct got got = {0};
+		struct wq_fetch_request request = {.url = url_of(rows[i].path),
+			.documents = rows[i].documents,
+			.body_cut = rows[i].cut,
+			.tag = &got};
+
+		assert_ok(wq_fetch_new(&options, on_response, &got, &fetch));
+		assert_ok(wq_fetch_add(fetch, &request));
+		drain(fetch);
+		assert_int_equal(got.result, rows[i].result);
+		assert_int_equal(got.cut, rows[i].is_cut);
+		if (rows[i].body)
+			assert_string_equal(got.body, rows[i].body);
+	}
+}
+
+static void test_networks(void **state)
+{
+	static const struct {
+		struct wq_fetch_peer peer;
+		bool reached;
+	} rows[] = {{{{4, {127}}, 0, 8}, true}, {{{4, {126}}, 0, 7}, true}, {{{4, {126}}, 0, 8}, false},
+		{{{4, {127, 0, 0, 0}}, 0, 31}, true}, {{{4, {127, 0, 0, 2}}, 0, 31}, false},
+		{{{4, {127, 0, 0, 1}}, 0, 32}, true}, {{{4, {127, 0, 0, 1}}, 0, 33}, false},
+		{{{6, {127}}, 0, 8}, false}, {{{4, {127}}, 1, 8}, false}};
+	struct wq_fetch_options options = usual();
+	struct got got;
+
+	(void)state;
+	for (size_t i = 0; i < WQ_COUNT(rows); i++) {
+		options.peers = &rows[i].peer;
+		get(&options, url_of("/o"), false, &got);
+		assert_int_equal(got.result, rows[i].reached ? WQ_FETCH_ANSWERED : WQ_FETCH_FORBIDDEN);
 	}
 }
 
@@ -486,7 +590,8 @@ static void test_add_from_callback(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_answers), cmocka_unit_test(test_headers),
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_answers), cmocka_unit_test(test_codings),
+		cmocka_unit_test(test_cut), cmocka_unit_test(test_networks), cmocka_unit_test(test_headers),
 		cmocka_unit_test(test_forbidden), cmocka_unit_test(test_refused_and_dns), cmocka_unit_test(test_tls),
 		cmocka_unit_test(test_route), cmocka_unit_test(test_bad_requests),
 		cmocka_unit_test(test_per_host_and_delay), cmocka_unit_test(test_patience),

@@ -125,10 +125,18 @@ void host_heard(struct walk *w, struct host *host, enum wq_fetch_result result)
 	host->why = result;
 	if (host->silent_since == 0)
 		host->silent_since = now;
+	if (host->gone)
+		return;
 	/* a name without address, or a closed port, is the same for every path */
-	if ((host->failures >= FAILURES_MAX &&
-		    (result == WQ_FETCH_DNS || result == WQ_FETCH_REFUSED || result == WQ_FETCH_FORBIDDEN ||
-			    result == WQ_FETCH_TLS || result == WQ_FETCH_UNREACHABLE)) ||
-		now - host->silent_since >= w->options.host_msec_max)
+	host->gone = host->failures >= FAILURES_MAX &&
+		(result == WQ_FETCH_DNS || result == WQ_FETCH_REFUSED || result == WQ_FETCH_FORBIDDEN ||
+			result == WQ_FETCH_TLS || result == WQ_FETCH_UNREACHABLE);
+	if (!host->gone && now - host->silent_since >= w->options.host_msec_max) {
+		char by[64];
+
+		snprintf(by, sizeof(by), "time of %.50s", host->origin);
 		host->gone = true;
+		w->stats.hosts_given_up++;
+		walk_limited(w, by);
+	}
 }

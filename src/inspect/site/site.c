@@ -389,6 +389,7 @@ static void judge(
 {
 	struct item *item = &w->table.items[number];
 
+	w->stats.too_large += response->result == WQ_FETCH_TOO_LARGE;
 	item->status = (uint16_t)WQ_MAX(0, response->status);
 	item->fetched = (uint8_t)response->result;
 	item->verdict = (uint8_t)(response->result == WQ_FETCH_ANSWERED ? of_status(response->status)

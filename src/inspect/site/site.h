@@ -95,6 +95,7 @@ struct wq_site_fault {
 };
 
 struct wq_site_stats {
+	uint64_t too_large, hosts_given_up; /* bodies over fetch.body_max, decoded; hosts that went silent */
 	uint64_t pages, resources, targets, links, bytes, faults, known, waiting, robots_kept_away;
 	uint32_t msec;
 	bool limited;

@@ -94,7 +94,7 @@ void hosts_free(struct walk *w);
 bool host_allows(const struct walk *w, const struct host *host, wq_str url);
 void host_wait(struct walk *w, struct host *host, uint32_t number, bool first);
 bool host_next(struct walk *w, struct host *host, uint32_t *ret_number);
-/* What an answer says of the host; false when it has just been given up. */
+/* What an answer says of the host: whether it is given up. */
 void host_heard(struct walk *w, struct host *host, enum wq_fetch_result result);
 
 /* ---- page.c */

@@ -210,6 +210,80 @@ static void test_feeds(void **state)
 	told_done(&told);
 }
 
+/* ---- what wants to keep us */
+
+static void test_endless(void **state)
+{
+	static const struct served table[] = {{"www.site.example", "/*", .grow = true}};
+	static const struct {
+		struct wq_site_options options;
+		const char *by;
+	} rows[] = {{{.addresses_max = 300}, "addresses"}, {{.pages_max = 50}, "pages"}, {{.depth_max = 4}, "depth"},
+		{{.bytes_max = 2000}, "bytes"}, {{.run_msec_max = 300}, "time"}};
+
+	(void)state;
+	for (size_t i = 0; i < WQ_COUNT(rows); i++) {
+		struct told told;
+
+		told_init(&told);
+		assert_ok(walk(table, 1, &rows[i].options, &told));
+		assert_true(told.stats.limited);
+		assert_string_equal(told.stats.limited_by, rows[i].by);
+		expect("faults", &told.faults, "");
+		told_done(&told);
+	}
+}
+
+/* Its host is given up; another goes on. */
+static void test_silent(void **state)
+{
+	enum { TARGETS = 400 };
+	WQ_BUF(body, 64 * WQ_KIB);
+	struct served table[] = {{"www.site.example", "/"}, {"www.site.example", "/a", .body = "a"},
+		{"friend.example", "/*", .hang = true}};
+	struct wq_site_options options = {.host_msec_max = 500, .fetch = {.total_msec = 200}};
+	struct told told;
+
+	(void)state;
+	wq_buf_add(&body, WQ_S("<a href=/a>a</a><a href=/b>b</a>"));
+	for (int i = 0; i < TARGETS; i++)
+		wq_buf_printf(&body, "<a href=http://friend.example/%d>x</a>", i);
+	table[0].body = wq_buf_cstr(&body);
+	told_init(&told);
+	assert_ok(walk(table, WQ_COUNT(table), &options, &told));
+	expect("pages", &told.pages, "/ home\n/a\n");
+	assert_true(wq_str_starts(wq_buf_str(&told.faults), WQ_S("broken /b < /:1 href\n")));
+	assert_int_equal(told.stats.faults, TARGETS + 1);
+	assert_int_equal(told.stats.hosts_given_up, 1);
+	assert_string_equal(told.stats.limited_by, "time of http://friend.example");
+	assert_true(told.stats.msec < 5000);
+	told_done(&told);
+}
+
+/* Bytes that are no text, names that are no names, a body that is longer than anybody reads. */
+static void test_hostile(void **state)
+{
+	static const struct served table[] = {
+		{"www.site.example", "/",
+			.body = "<title>\x1b[2J\x07</title><a href='\x1b[31mx\x07'>1</a><a href=big>2</a><a href='http://\xff\xfe/'>3</a>"
+				"<a href='bad'>4</a><a href=//>5</a><base href=javascript:x><a href=http://x:99999/>6</a><a href='to'>7</a>"},
+		{"www.site.example", "/big", .headers = "Content-Length: 2147483648\r\n", .body = "x"},
+		{"www.site.example", "/bad", .headers = "Content-Type: text/html; charset=utf-16\r\n",
+			.body = "\xd8\xd8<a href=x>"},
+		{"www.site.example", "/to", "302 Found", "Location: http://169.254.169.254/latest/meta-data\r\n"},
+	};
+	struct told told;
+
+	(void)state;
+	told_init(&told);
+	assert_ok(walk(table, WQ_COUNT(table), NULL, &told));
+	assert_int_equal(told.stats.too_large, 1);
+	expect_lines("faults", &told.faults,
+		"broken /[31mx < /:1 href\nmalformed // < /:1 href\nmalformed http://x:99999/ < /:1 href\n"
+		"malformed http://\xff\xfe/ < /:1 href\nprivate /to < /:1 href\n");
+	told_done(&told);
+}
+
 /* ---- state */
 
 static const struct served many[] = {
@@ -428,6 +502,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_links),
 		cmocka_unit_test(test_feeds),
+		cmocka_unit_test(test_endless),
+		cmocka_unit_test(test_silent),
+		cmocka_unit_test(test_hostile),
 		cmocka_unit_test(test_resume),
 		cmocka_unit_test(test_cut_log),
 		cmocka_unit_test(test_days),

@@ -15,7 +15,7 @@ struct served {
 	const char *host; /* NULL: any */
 	const char *path; /* a `*` at its end stands for anything */
 	const char *status, *headers, *body;
-	bool head_refused, hang;
+	bool head_refused, hang, grow; /* grow: each page leads to two more of longer names */
 };
 
 static struct {
@@ -90,7 +90,12 @@ static void answer_request(int fd, char *request)
 	if (row && row->hang)
 		while (!atomic_load(&server.stop) && poll(&(struct pollfd){fd, POLLIN | POLLHUP, 0}, 1, 20) == 0)
 			;
-	else
+	else if (row && row->grow) {
+		char body[5000];
+
+		snprintf(body, sizeof(body), "<a href='%.2000sa'>a</a><a href='%.2000sb'>b</a>", path, path);
+		send_answer(fd, false, &(struct served){.body = body});
+	} else
 		send_answer(fd, strcmp(method, "HEAD") == 0, row);
 }
 
