@@ -1,23 +1,27 @@
 #include "detect/front/front_priv.h"
 
-/* One note for each element, by its tag: the same one on many pages is the template's. */
-static void note(struct wq_front *front, enum wq_rule_id rule, uint64_t at)
+static wq_str tag_at(const struct wq_front *front, uint64_t at)
 {
 	wq_str rest = wq_str_head(wq_str_from(front->document->html, (size_t)at), WQ_EXCERPT_BYTES);
 	wq_str tag = wq_str_cut(&rest, '>');
 
-	if (rest.p)
-		tag.n++;
+	tag.n += rest.p != NULL;
+	return tag;
+}
+
+/* One note for each element, by its tag: the same one on many pages is the template's. */
+static void note(struct wq_front *front, enum wq_rule_id rule, uint64_t at)
+{
+	wq_str tag = tag_at(front, at);
+
 	front_note_add(&front->notes, rule, FRONT_GROUP, wq_rule_severity(rule), tag, tag, at);
 }
 
 /* What the document as a whole lacks is the same on every page. */
 static void note_document(struct wq_front *front, enum wq_rule_id rule)
 {
-	wq_str html = wq_str_from(front->document->html, (size_t)front->html_at);
-
 	front_note_add(&front->notes, rule, FRONT_GROUP, wq_rule_severity(rule), WQ_S(""),
-		wq_str_head(html, WQ_EXCERPT_BYTES), front->html_at);
+		tag_at(front, front->html_at), front->html_at);
 }
 
 static bool has(const struct wq_html_token *token, const char *name)
@@ -133,6 +137,11 @@ void front_access_image(struct wq_front *front, const struct wq_html_token *toke
 		return;
 	front->link.named = true; /* said here, not once more of the link */
 	note(front, WQ_RULE_ACCESS_ALT, token->start);
+}
+
+void front_access_sound(struct wq_front *front, const struct wq_html_token *token)
+{
+	note(front, WQ_RULE_ACCESS_AUTOPLAY, token->start);
 }
 
 void front_access_media(struct wq_front *front, const struct wq_html_token *token)
@@ -270,7 +279,7 @@ void front_access_judge(struct wq_front *front)
 {
 	const struct wq_document *document = front->document;
 
-	if (front->refreshes || document->status >= 300 || front->text_bytes == 0)
+	if (front->refreshes || front->is_listing || document->status >= 300 || front->text_bytes == 0)
 		return;
 	if (!front->lang)
 		note_document(front, WQ_RULE_ACCESS_LANG);

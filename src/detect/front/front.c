@@ -75,27 +75,36 @@ bool front_host_agreed(const struct wq_front *front, wq_str host)
 
 /* ---- the page ---- */
 
-wq_err wq_front_open(struct wq_arena *arena, const struct wq_front_page *page, struct wq_front **ret_front)
+static struct wq_front *make(struct wq_arena *arena, const struct wq_front_rules *rules,
+	const struct wq_subject *subject, const struct wq_document *document, const struct wq_place *place)
 {
 	/* not cleared as a whole: the block is large and is written before it is read */
 	struct wq_front *front = wq_arena_alloc(arena, sizeof *front);
-	const struct wq_document *document = page->document;
 
 	if (!front)
-		return wq_arena_err(arena);
+		return NULL;
 	memset((char *)front, 0, offsetof(struct wq_front, block));
 	memset((char *)front + offsetof(struct wq_front, block_n), 0,
 		sizeof *front - offsetof(struct wq_front, block_n));
 	front->arena = arena;
-	front->rules = page->rules;
-	front->subject = page->subject;
+	front->rules = rules;
+	front->subject = subject;
 	front->document = document;
-	front->place = page->place;
+	front->place = *place;
 	front->base = document->address;
 	front->https = wq_str_eq(document->address.scheme, WQ_S("https"));
 	front->notes.arena = arena;
 	front->notes.last = &front->notes.first;
 	front->last_control = &front->controls;
+	return front;
+}
+
+wq_err wq_front_open(struct wq_arena *arena, const struct wq_front_page *page, struct wq_front **ret_front)
+{
+	struct wq_front *front = make(arena, page->rules, page->subject, page->document, &page->place);
+
+	if (!front)
+		return wq_arena_err(arena);
 	front_headers(front);
 	*ret_front = front;
 	return WQ_OK;
@@ -146,6 +155,10 @@ static void on_start(struct wq_front *front, const struct wq_html_token *token)
 	case WQ_TAG_HTML: front_access_html(front, token); break;
 	case WQ_TAG_BODY: front_access_body(front, token); break;
 	case WQ_TAG_LABEL: front_access_label(front, token); break;
+	case WQ_TAG_OTHER:
+		if (wq_str_eq_nocase(token->name, WQ_S("bgsound")))
+			front_access_sound(front, token);
+		break;
 	default: break;
 	}
 }
@@ -230,14 +243,19 @@ wq_err wq_front_close(struct wq_front *front, struct wq_findings *findings, stru
 	return front_notes_close(&front->notes, &front->place, findings, site);
 }
 
-wq_err wq_front_script(struct wq_arena *arena, const struct wq_front_rules *rules, const struct wq_place *place,
-	wq_str url, wq_str bytes, struct wq_findings *findings, struct wq_front_site *site)
+wq_err wq_front_script(struct wq_arena *arena, const struct wq_front_rules *rules, const struct wq_subject *subject,
+	const struct wq_place *place, wq_str url, wq_str bytes, struct wq_findings *findings,
+	struct wq_front_site *site)
 {
-	struct front_notes notes = {.arena = arena, .last = &notes.first};
-	struct front_founds founds = {.n = 0};
+	struct wq_document document = {.status = 200, .html = bytes};
+	struct wq_front *front;
 
-	front_library_of_content(rules, bytes, &founds);
-	for (size_t i = 0; i < founds.n; i++)
-		front_library_note(&notes, rules, &founds.items[i], url, 0);
-	return front_notes_close(&notes, place, findings, site);
+	WQ_TRY(wq_url_parse(arena, url, NULL, &document.address));
+	front = make(arena, rules, subject, &document, place);
+	if (!front)
+		return wq_arena_err(arena);
+	front->code_from = document.address.href;
+	front_code(front, bytes, 0);
+	/* lines would be the script's, not the page's */
+	return front_notes_close(&front->notes, place, findings, site);
 }

@@ -54,10 +54,11 @@ void wq_front_site_free(struct wq_front_site **site);
  * Errors: WQ_E_NO_MEMORY, those of wq_findings_add. */
 wq_err wq_front_close(struct wq_front *front, struct wq_findings *findings, struct wq_front_site *site);
 
-/* A script file at `url` (absolute), asked for by the page of `place`: which libraries it holds. Once for each file, whatever number
- * of pages use it. `arena` is scratch space. `findings` and `site` as for wq_front_close. */
-wq_err wq_front_script(struct wq_arena *arena, const struct wq_front_rules *rules, const struct wq_place *place,
-	wq_str url, wq_str bytes, struct wq_findings *findings, struct wq_front_site *site);
+/* A script file at `url` (absolute), asked for by the page of `place`: which libraries it holds, which trackers and plug-ins it
+ * loads. Once for each file, whatever number of pages use it. `arena` is scratch space. `findings` and `site` as for wq_front_close. */
+wq_err wq_front_script(struct wq_arena *arena, const struct wq_front_rules *rules, const struct wq_subject *subject,
+	const struct wq_place *place, wq_str url, wq_str bytes, struct wq_findings *findings,
+	struct wq_front_site *site);
 
 /* At the end of the walk: what was gathered. A fault that more pages share than the rules' template_pages is one
  * finding; of the others each page has its own. */

@@ -53,13 +53,13 @@ struct front_field {
 
 struct front_test {
 	wq_str bytes;
-	bool start, nocase;
+	bool start;
 };
 
 struct front_leftover {
 	wq_str name, path;
 	struct front_test *tests;
-	size_t tests_n, any_n;
+	size_t tests_n;
 	bool html; /* it may be a page of HTML */
 	enum wq_severity severity;
 };
@@ -67,18 +67,10 @@ struct front_leftover {
 /* What a word of the visible text is for: id = kind << 16 | section << 8 | which kind of `what`. */
 enum front_word { FRONT_WHAT, FRONT_MUST, FRONT_SHOULD, FRONT_EXCUSE, FRONT_TRACE, FRONT_TRACE_WITH, FRONT_LABEL };
 
-enum {
-	FRONT_DEMANDS = 32,
-	FRONT_TRACES = 64,
-	FRONT_LISTINGS = 32,
-	FRONT_FIELDS = 32,
-	FRONT_LEFTOVERS = 256,
-	FRONT_LIBRARIES = 1024,
-	FRONT_PATTERNS = 8192,
-	FRONT_TRACKERS = 1024,
-	FRONT_TESTS = 16,
-	FRONT_KINDS = 64
-};
+/* clang-format off */
+enum { FRONT_DEMANDS = 32, FRONT_TRACES = 64, FRONT_LISTINGS = 32, FRONT_FIELDS = 32, FRONT_LEFTOVERS = 256, FRONT_LIBRARIES = 1024,
+	FRONT_PATTERNS = 8192, FRONT_TRACKERS = 1024, FRONT_TESTS = 16, FRONT_KINDS = 64 };
+/* clang-format on */
 
 struct front_limits {
 	uint64_t template_pages, near_bytes, label_bytes, trace_percent, personal_weight, zoom_percent;
@@ -100,40 +92,25 @@ struct wq_front_rules {
 	struct front_list tracker_names;
 	struct front_list closed, open;               /* endings of attachments */
 	struct front_list plugin_types, plugin_files; /* media types; endings of addresses */
-	struct front_list sessions, not_sessions;     /* parts of cookies' names, lower case */
-	struct front_list generators;                 /* beginnings of meta generator */
-	struct front_list headers;                    /* response headers that name software */
+	struct front_list plain_objects;          /* beginnings of the names of ActiveX objects that ask for nothing */
+	struct front_list sessions, not_sessions; /* parts of cookies' names, lower case */
+	struct front_list generators;             /* beginnings of meta generator */
+	struct front_list headers;                /* response headers that name software */
 };
 
 /* ids of the finders of addresses and contents: a pattern, or a tracker behind them */
-enum { FRONT_ID_TRACKER = 0x100000, FRONT_ID_INSECURE = 0x200000 };
+enum {
+	FRONT_ID_TRACKER = 0x100000,
+	FRONT_ID_INSECURE = 0x200000,
+	FRONT_ID_PLUGIN = 0x400000,
+	FRONT_ID_OBJECT = 0x800000
+};
 
 bool front_list_has(const struct front_list *list, wq_str text);  /* ASCII case aside */
 bool front_list_ends(const struct front_list *list, wq_str text); /* one of them ends the text */
+bool front_list_begins(const struct front_list *list, wq_str text);
 /* One of them, in lower case, stands in the text. */
 bool front_list_in(const struct front_list *list, wq_str text);
-
-/* ---- libraries (library.c) ---- */
-
-enum { FRONT_FOUND_MAX = 16 };
-struct front_found {
-	uint32_t library;
-	wq_str version;
-};
-struct front_founds {
-	struct front_found items[FRONT_FOUND_MAX];
-	size_t n;
-};
-/* What an address (without query and fragment) says, and what bytes say. Slices are of what was searched. */
-void front_library_of_address(const struct wq_front_rules *rules, wq_str address, struct front_founds *founds);
-void front_library_of_content(const struct wq_front_rules *rules, wq_str content, struct front_founds *founds);
-/* The flaws of that version: highest severity, and an excerpt; false when there are none. */
-bool front_library_judge(struct wq_arena *arena, const struct wq_front_rules *rules, const struct front_found *found,
-	enum wq_severity *ret_severity, wq_str *ret_excerpt);
-struct front_notes;
-/* Says it, when there are flaws; `target` is where the library was found, empty for the page itself. */
-void front_library_note(struct front_notes *notes, const struct wq_front_rules *rules, const struct front_found *found,
-	wq_str target, uint64_t at);
 
 /* ---- notes: what a page shows (note.c), before it is known whether others show it too (site.c) ---- */
 
@@ -220,14 +197,15 @@ struct wq_front {
 	size_t hits_n;
 	char title[FRONT_TITLE_BYTES];
 	size_t title_n;
-	bool code_open; /* a script without src */
+	bool code_open;   /* a script without src */
+	wq_str code_from; /* the script file that is read; empty for the page itself */
 	/* traces and listings */
 	uint32_t trace_hits[FRONT_TRACES];
 	bool trace_with[FRONT_TRACES];
 	uint64_t trace_at[FRONT_TRACES], trace_bytes;
 	uint32_t listing_title, listing_with; /* bits of rules->listings */
 	/* access */
-	bool lang, refreshes;
+	bool lang, refreshes, is_listing;
 	uint64_t html_at;
 	struct {
 		bool open, named, exempt;
@@ -263,12 +241,15 @@ void front_title_end(struct wq_front *front);
 void front_text_judge(struct wq_front *front);
 /* loads.c: what a tag loads */
 void front_loads(struct wq_front *front, const struct wq_html_token *token);
-void front_code(struct wq_front *front, wq_str code, uint64_t at);
-void front_style(struct wq_front *front, wq_str css, uint64_t at);
+void front_mixed(struct wq_front *front, wq_str address, bool active, uint64_t at);
 /* A link to a file: NULL when that is no attachment. Its text is known at the end of the link. */
 struct front_attachment *front_attachment(struct wq_front *front, wq_str href, uint64_t at);
 void front_attachment_text(struct wq_front *front, struct front_attachment *attachment, wq_str text);
 void front_attachments_judge(struct wq_front *front);
+/* code.c */
+void front_tracker_note(struct wq_front *front, size_t number, wq_str target, uint64_t at);
+void front_code(struct wq_front *front, wq_str code, uint64_t at);
+void front_style(struct wq_front *front, wq_str css, uint64_t at);
 /* form.c */
 void front_form_open(struct wq_front *front, const struct wq_html_token *token);
 void front_form_control(struct wq_front *front, const struct wq_html_token *token);
@@ -277,6 +258,7 @@ void front_form_end(struct wq_front *front);
 void front_access_html(struct wq_front *front, const struct wq_html_token *token);
 void front_access_body(struct wq_front *front, const struct wq_html_token *token);
 void front_access_image(struct wq_front *front, const struct wq_html_token *token);
+void front_access_sound(struct wq_front *front, const struct wq_html_token *token);
 void front_access_media(struct wq_front *front, const struct wq_html_token *token);
 void front_access_control(struct wq_front *front, const struct wq_html_token *token);
 void front_access_label(struct wq_front *front, const struct wq_html_token *token);

@@ -14,8 +14,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	front_probe_open(&probe);
 	wq_arena_init(&arena, 64 * WQ_MIB);
 	if (wq_failed(wq_findings_init(&found, &arena, 10000)) ||
-		wq_failed(wq_front_script(
-			&arena, probe.rules, &place, WQ_S("https://www.example.gov.cn/a.js"), bytes, &found, NULL)))
+		wq_failed(wq_front_script(&arena, probe.rules, &probe.subject, &place,
+			WQ_S("https://www.example.gov.cn/a.js"), bytes, &found, NULL)))
 		abort();
 	for (size_t i = 0; i < wq_front_leftovers(probe.rules); i++)
 		if (!wq_front_leftover_path(&arena, probe.rules, i, WQ_S("www.example.gov.cn")).p ||

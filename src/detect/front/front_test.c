@@ -96,6 +96,12 @@ static void demands(void **state)
 		{"<p>可以通过微信、支付宝或者窗口办理</p>", ""},
 		{"<p>不得要求群众必须下载手机APP</p>", ""},
 		{"<script>var s='请使用IE浏览器'</script>", ""},
+		{"<script>if(!ie)alert('请使用IE浏览器访问')</script>", "open.browser:medium"},
+		{"<p>最低支持IE8浏览器</p>", "open.browser:medium"},
+		{"<p>请将浏览器切换到兼容模式</p>", "open.browser:medium"},
+		{"<p>请下载“闽政通”APP办理</p>", "open.platform:medium"},
+		{"<p>请通过微信小程序预约</p>", "open.platform:medium"},
+		{"<p>请通过微信小程序或前往窗口预约</p>", ""},
 	};
 
 	(void)state;
@@ -111,6 +117,10 @@ static void plugins(void **state)
 		{"<applet code=\"A.class\"></applet>", "open.plugin:medium"},
 		{"<object codebase=\"/x.cab#version=1\"></object>", "open.plugin:medium"},
 		{"<a href=\"/down/ukey.ocx\">下载</a>", "open.plugin:medium"},
+		{"<script>var o=new ActiveXObject(\"NTKO.OfficeControl\")</script>", "open.plugin:medium"},
+		{"<script>swfobject.embedSWF('a.swf','b',1,1,'9')</script>", "open.plugin:medium"},
+		{"<script>var x=new ActiveXObject('Microsoft.XMLHTTP')||new ActiveXObject(\"Msxml2.XMLHTTP.6.0\")</script>",
+			""},
 		{"<object type=\"image/svg+xml\" data=\"a.svg\"></object>", ""},
 		{"<embed type=\"application/pdf\" src=\"a.pdf\">", ""},
 		{"<a href=\"/list.html?f=.cab\">x</a>", ""},
@@ -190,7 +200,8 @@ static void libraries(void **state)
 			"front.vulnerable-library:medium"},
 		{"<script src=\"https://cdn.example.cn/npm/bootstrap@3.3.7/dist/js/bootstrap.min.js\"></script>",
 			"front.vulnerable-library:medium"},
-		{"<script>/*! jQuery v1.12.4 | (c) jQuery Foundation | jquery.org/license */</script>", ""},
+		{"<script>/*! jQuery v1.12.4 | (c) jQuery Foundation | jquery.org/license */</script>",
+			"front.vulnerable-library:medium"},
 		{"<script src=\"/js/jquery-9.9.9.min.js\"></script>", ""},
 		{"<script src=\"/js/myjquery-1.8.3.js\"></script>", ""},
 		{"<script src=\"/2024/jquery.js\"></script>", ""},
@@ -215,6 +226,7 @@ static void scripts(void **state)
 		{"/*!\n * Vue.js v2.6.10\n", "vue 2.6.10"},
 		{"var n=\"2.1.4\",r=function(e,t){return new r.fn.init(e,t)};xxxxxxxxxxxxxxxxxxxxxxxxxx;r.fn=r.prototype={jquery:n",
 			"jquery 2.1.4"},
+		{"var h=document.createElement('script');h.src='//hm.baidu.com/hm.js?1'", "百度统计"},
 		{"/*! jQuery v9.9.9 | (c) */", NULL},
 		{"/*! jQuery vendor */", NULL},
 		{"// uses jQuery 1.8.3", NULL},
@@ -229,14 +241,15 @@ static void scripts(void **state)
 
 		wq_arena_init(&arena, 4 * WQ_MIB);
 		assert_ok(wq_findings_init(&found, &arena, 10));
-		assert_ok(wq_front_script(&arena, probe.rules, &place, WQ_S("https://www.example.gov.cn/l.js"),
-			wq_str_c(rows[i].bytes), &found, NULL));
+		assert_ok(wq_front_script(&arena, probe.rules, &probe.subject, &place,
+			WQ_S("https://www.example.gov.cn/l.js"), wq_str_c(rows[i].bytes), &found, NULL));
 		if (found.count != (rows[i].excerpt ? 1u : 0u))
 			fail_msg("row %zu: %zu findings", i, found.count);
 		if (found.count) {
 			const struct wq_evidence *evidence = &found.items[0].evidence;
 			assert_str(wq_str_head(evidence->excerpt, strlen(rows[i].excerpt)), wq_str_c(rows[i].excerpt));
-			if (wq_str_find(evidence->excerpt, WQ_S("CVE-")) < 0)
+			if (wq_str_eq(found.items[0].rule, WQ_S("front.vulnerable-library")) &&
+				wq_str_find(evidence->excerpt, WQ_S("CVE-")) < 0)
 				fail_msg("row %zu: %.*s", i, WQ_S_ARG(evidence->excerpt));
 			assert_str(evidence->target, WQ_S("https://www.example.gov.cn/l.js"));
 		}
@@ -435,6 +448,7 @@ static void access_rows(void **state)
 			""},
 		{HEAD "<p>x<audio autoplay src=a></audio>", "access.autoplay:low"},
 		{HEAD "<body onload=\"window.open('a')\"><p>x", "access.autoplay:low"},
+		{HEAD "<p>x<bgsound src=a.mid>", "access.autoplay:low"},
 		{HEAD "<p>x<video autoplay muted></video><audio controls></audio>", ""},
 		{"<meta http-equiv=refresh content='0;url=/a'><p>x", ""},
 		{"", ""},

@@ -1,14 +1,7 @@
-#include "detect/front/front_priv.h"
+#include "detect/front/library_priv.h"
 #include "finding/excerpt.h"
 
 enum { ADDRESS_BYTES = 2048, STEPS_BASE = 200000, STEPS_BYTE = 32, EXCERPT_IDS = 120 };
-
-struct search {
-	const struct wq_front_rules *rules;
-	wq_str text;
-	uint32_t steps;
-	struct front_founds *founds;
-};
 
 /* Slices of `text`; a library counts once with each version. */
 static void add_found(struct front_founds *founds, uint32_t library, wq_str version)
@@ -21,52 +14,50 @@ static void add_found(struct front_founds *founds, uint32_t library, wq_str vers
 		founds->items[founds->n++] = (struct front_found){library, version};
 }
 
-static void on_hit(void *data, uint32_t id, size_t at, size_t n)
+struct front_search front_library_search(const struct wq_front_rules *rules, wq_str text)
 {
-	struct search *s = data;
-	const struct front_pattern *pattern;
+	uint64_t steps = (uint64_t)text.n * STEPS_BYTE + STEPS_BASE;
+
+	return (struct front_search){.rules = rules, .text = text, .steps = (uint32_t)WQ_MIN(steps, UINT32_MAX)};
+}
+
+void front_library_hit(struct front_search *search, uint32_t id, size_t at)
+{
+	const struct front_pattern *pattern = &search->rules->patterns[id];
 	wq_str whole, version;
 
-	(void)n;
-	if (id >= FRONT_ID_TRACKER)
+	if (!front_pattern_match(pattern, search->text, at, &search->steps, &whole, &version))
 		return;
-	pattern = &s->rules->patterns[id];
-	if (!front_pattern_match(pattern, s->text, at, &s->steps, &whole, &version))
-		return;
-	if (pattern->where == FRONT_BY_NAME && whole.p + whole.n != s->text.p + s->text.n)
+	if (pattern->where == FRONT_BY_NAME && whole.p + whole.n != search->text.p + search->text.n)
 		return;
 	/* in an address a number without a dot is a year or a directory */
 	if (pattern->where != FRONT_BY_CONTENT && wq_str_chr(version, '.') < 0)
 		return;
-	add_found(s->founds, pattern->library, version);
+	add_found(&search->founds, pattern->library, version);
 }
 
-static uint32_t steps_for(size_t bytes)
+static void on_address(void *data, uint32_t id, size_t at, size_t n)
 {
-	return (uint32_t)WQ_MIN((uint64_t)bytes * STEPS_BYTE + STEPS_BASE, UINT32_MAX);
+	(void)n;
+	if (id < FRONT_ID_TRACKER)
+		front_library_hit(data, id, at);
 }
 
 void front_library_of_address(const struct wq_front_rules *rules, wq_str address, struct front_founds *founds)
 {
 	char lower[ADDRESS_BYTES];
-	struct search s = {rules, WQ_S_NONE, steps_for(0), founds};
-	size_t before = founds->n;
+	struct front_search search;
 
+	founds->n = 0;
 	if (address.n > sizeof lower)
 		return;
 	for (size_t i = 0; i < address.n; i++)
 		lower[i] = address.p[i] >= 'A' && address.p[i] <= 'Z' ? (char)(address.p[i] | 0x20) : address.p[i];
-	s.text = wq_str_of(lower, address.n);
-	front_find(&rules->addresses, s.text, on_hit, &s);
-	for (size_t i = before; i < founds->n; i++) /* versions are lower case: the same bytes of the address */
-		founds->items[i].version.p = address.p + (founds->items[i].version.p - lower);
-}
-
-void front_library_of_content(const struct wq_front_rules *rules, wq_str content, struct front_founds *founds)
-{
-	struct search s = {rules, content, steps_for(content.n), founds};
-
-	front_find(&rules->contents, content, on_hit, &s);
+	search = front_library_search(rules, wq_str_of(lower, address.n));
+	front_find(&rules->addresses, search.text, on_address, &search);
+	for (size_t i = 0; i < search.founds.n; i++) /* versions are lower case: the same bytes of the address */
+		search.founds.items[i].version.p = address.p + (search.founds.items[i].version.p - lower);
+	*founds = search.founds;
 }
 
 static bool is_hit(const struct front_flaw *flaw, wq_str version)

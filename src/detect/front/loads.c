@@ -1,49 +1,9 @@
-#include "detect/front/front_priv.h"
+#include "detect/front/library_priv.h"
 #include "finding/excerpt.h"
 
 enum { ENDING_MAX = 8 };
 
 /* ---- trackers ---- */
-
-struct tracker_hit {
-	struct wq_front *front;
-	wq_str text;
-	uint64_t at;
-	bool is_address;
-	struct front_founds founds; /* of libraries, of code in the page */
-};
-
-static void note_tracker(struct wq_front *front, size_t number, wq_str target, uint64_t at)
-{
-	wq_str host = front->rules->trackers.items[number], name = front->rules->tracker_names.items[number];
-	struct front_note *note;
-
-	if (wq_host_under(front->document->address.host, host) || front_host_agreed(front, host))
-		return;
-	note = front_note_add(&front->notes, WQ_RULE_DATA_TRACKER, FRONT_EACH, wq_rule_severity(WQ_RULE_DATA_TRACKER),
-		host, wq_arena_printf(front->arena, "%.*s (%.*s)", WQ_S_ARG(name), WQ_S_ARG(host)), at);
-	if (note)
-		note->target = wq_clean(front->arena, target, WQ_FINDING_PLACE_BYTES);
-}
-
-static bool is_host_byte(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
-}
-
-/* In code a host stands alone, or behind a dot or slash. */
-static void on_code_hit(void *data, uint32_t id, size_t at, size_t n)
-{
-	struct tracker_hit *h = data;
-
-	if (!(id & FRONT_ID_TRACKER))
-		return;
-	if (at > 0 && is_host_byte(h->text.p[at - 1]))
-		return;
-	if (at + n < h->text.n && (is_host_byte(h->text.p[at + n]) || h->text.p[at + n] == '.'))
-		return;
-	note_tracker(h->front, id & ~(uint32_t)FRONT_ID_TRACKER, wq_str_of(h->text.p + at, n), h->at + at);
-}
 
 static void find_trackers(struct wq_front *front, const struct wq_url *url, uint64_t at)
 {
@@ -53,14 +13,14 @@ static void find_trackers(struct wq_front *front, const struct wq_url *url, uint
 		return;
 	for (size_t i = 0; i < trackers->n; i++)
 		if (wq_host_under(url->host, trackers->items[i])) {
-			note_tracker(front, i, url->href, at);
+			front_tracker_note(front, i, url->href, at);
 			return;
 		}
 }
 
 /* ---- mixed content ---- */
 
-static void check_mixed(struct wq_front *front, wq_str address, bool active, uint64_t at)
+void front_mixed(struct wq_front *front, wq_str address, bool active, uint64_t at)
 {
 	struct front_note *note;
 	struct wq_url url;
@@ -80,7 +40,7 @@ static void check_srcset(struct wq_front *front, const struct wq_html_token *tok
 
 	while (set.p) {
 		wq_str candidate = wq_str_trim(wq_str_cut(&set, ','));
-		check_mixed(front, wq_str_cut(&candidate, ' '), false, token->start);
+		front_mixed(front, wq_str_cut(&candidate, ' '), false, token->start);
 	}
 }
 
@@ -128,7 +88,7 @@ static void load_script(struct wq_front *front, const struct wq_html_token *toke
 	front->code_open = src.p == NULL;
 	if (!front_resolve(front, src, &url) || !wq_url_is_http(&url))
 		return;
-	check_mixed(front, src, true, token->start);
+	front_mixed(front, src, true, token->start);
 	find_trackers(front, &url, token->start);
 	front_library_of_address(front->rules, without_query(url.href), &founds);
 	for (size_t i = 0; i < founds.n; i++)
@@ -144,7 +104,7 @@ static void load_link(struct wq_front *front, const struct wq_html_token *token)
 	href = front_attr(front, token, WQ_S("href"));
 	if (wq_str_starts_nocase(href, WQ_S("http:")) &&
 		wq_str_starts_nocase(front_attr(front, token, WQ_S("rel")), WQ_S("stylesheet")))
-		check_mixed(front, href, true, token->start);
+		front_mixed(front, href, true, token->start);
 }
 
 /* What is named with its host may be a tracker's. */
@@ -152,7 +112,7 @@ static void load_other(struct wq_front *front, const struct wq_html_token *token
 {
 	struct wq_url url;
 
-	check_mixed(front, address, active, token->start);
+	front_mixed(front, address, active, token->start);
 	if (wq_str_find(wq_str_head(address, 8), WQ_S("//")) >= 0 && front_resolve(front, address, &url))
 		find_trackers(front, &url, token->start);
 }
@@ -168,55 +128,17 @@ void front_loads(struct wq_front *front, const struct wq_html_token *token)
 	case WQ_TAG_APPLET:
 		address = front_attr(front, token, WQ_S("data"));
 		check_plugin(front, token, address);
-		check_mixed(front, address, true, token->start);
+		front_mixed(front, address, true, token->start);
 		return;
 	case WQ_TAG_EMBED:
 		address = front_attr(front, token, WQ_S("src"));
 		check_plugin(front, token, address);
-		check_mixed(front, address, true, token->start);
+		front_mixed(front, address, true, token->start);
 		return;
 	case WQ_TAG_IFRAME:
 	case WQ_TAG_FRAME: load_other(front, token, front_attr(front, token, WQ_S("src")), true); return;
 	default: load_other(front, token, front_attr(front, token, WQ_S("src")), false); check_srcset(front, token);
 	}
-}
-
-void front_code(struct wq_front *front, wq_str code, uint64_t at)
-{
-	struct tracker_hit h = {.front = front, .text = code, .at = at};
-
-	front_find(&front->rules->contents, code, on_code_hit, &h);
-	if (code.n < 2000)
-		return; /* no library is that short */
-	front_library_of_content(front->rules, code, &h.founds);
-	for (size_t i = 0; i < h.founds.n; i++)
-		front_library_note(&front->notes, front->rules, &h.founds.items[i], WQ_S(""), at);
-}
-
-struct style_hit {
-	struct wq_front *front;
-	wq_str text;
-	uint64_t at;
-};
-
-static void on_style_hit(void *data, uint32_t id, size_t at, size_t n)
-{
-	struct style_hit *h = data;
-	size_t from = at + n - (sizeof "http://" - 1), to = from;
-
-	if (!(id & FRONT_ID_INSECURE))
-		return;
-	while (to < h->text.n && !memchr("\"')", h->text.p[to], 3) && !wq_html_is_space(h->text.p[to]))
-		to++;
-	check_mixed(h->front, wq_str_of(h->text.p + from, to - from), h->text.p[at] == '@', h->at + at);
-}
-
-void front_style(struct wq_front *front, wq_str css, uint64_t at)
-{
-	struct style_hit h = {front, css, at};
-
-	if (front->https && !front->upgraded)
-		front_find(&front->rules->contents, css, on_style_hit, &h);
 }
 
 /* ---- attachments ---- */
@@ -236,7 +158,7 @@ struct front_attachment *front_attachment(struct wq_front *front, wq_str href, u
 	struct front_attachment *made;
 	ptrdiff_t slash;
 
-	if (ending.n && front_list_ends(&front->rules->plugin_files, path))
+	if (ending.n && !front->listing_title && front_list_ends(&front->rules->plugin_files, path))
 		front_note(front, WQ_RULE_OPEN_PLUGIN, FRONT_EACH, wq_rule_severity(WQ_RULE_OPEN_PLUGIN), path, at);
 	if (!ending.n || (!closed && !front_list_has(&front->rules->open, ending)) ||
 		front->attachments_n == FRONT_ATTACHMENTS)
@@ -272,7 +194,7 @@ void front_attachments_judge(struct wq_front *front)
 	for (size_t i = 0; i < front->attachments_n; i++)
 		closed += front->attachments[i].closed;
 	/* names by number: as many open ones are likely to be the same */
-	if (closed == 0 || front->attachments_n - closed >= closed)
+	if (closed == 0 || front->is_listing || front->attachments_n - closed >= closed)
 		return;
 	for (size_t i = 0; i < front->attachments_n; i++) {
 		const struct front_attachment *a = &front->attachments[i];

@@ -374,11 +374,14 @@ static wq_err read_lists(struct reader *r, const struct wq_datafile_item *item)
 		char sep;
 	} rows[] = {{IN_FORMATS, "closed", &rules->closed, ' '}, {IN_FORMATS, "open", &rules->open, ' '},
 		{IN_PLUGIN, "type", &rules->plugin_types, ' '}, {IN_PLUGIN, "file", &rules->plugin_files, ' '},
-		{IN_COOKIE, "name", &rules->sessions, ' '}, {IN_COOKIE, "not", &rules->not_sessions, ' '},
-		{IN_GENERATOR, "name", &rules->generators, '|'}, {IN_HEADER, "name", &rules->headers, ' '},
-		{IN_LISTING, "title", listing ? &listing->title : NULL, '|'},
+		{IN_PLUGIN, "plain", &rules->plain_objects, ' '}, {IN_COOKIE, "name", &rules->sessions, ' '},
+		{IN_COOKIE, "not", &rules->not_sessions, ' '}, {IN_GENERATOR, "name", &rules->generators, '|'},
+		{IN_HEADER, "name", &rules->headers, ' '}, {IN_LISTING, "title", listing ? &listing->title : NULL, '|'},
 		{IN_LISTING, "with", listing ? &listing->with : NULL, '|'}};
 
+	if (r->section == IN_PLUGIN && key_is(item, "code"))
+		return placed(
+			r, item, front_finder_add(r->arena, &rules->contents, item->value, FRONT_ID_PLUGIN, false));
 	for (size_t i = 0; i < WQ_COUNT(rows); i++)
 		if (r->section == rows[i].section && key_is(item, rows[i].key))
 			return list_add_all(r, rows[i].list, item->value, rows[i].sep);
@@ -418,15 +421,15 @@ static wq_err read_file(struct reader *r, const struct wq_front_file *file)
 	}
 }
 
-/* What a loaded style sheet or its element loads in the clear. */
-static wq_err add_insecure(struct wq_arena *arena, struct wq_front_rules *rules)
+/* What the code itself looks for: how a style sheet loads in the clear, and how a script asks for an object. */
+static wq_err add_own(struct wq_arena *arena, struct wq_front_rules *rules)
 {
 	static const wq_str forms[] = {WQ_S_INIT("url(http://"), WQ_S_INIT("url('http://"), WQ_S_INIT("url(\"http://"),
 		WQ_S_INIT("@import \"http://")};
 
 	for (size_t i = 0; i < WQ_COUNT(forms); i++)
 		WQ_TRY(front_finder_add(arena, &rules->contents, forms[i], FRONT_ID_INSECURE, false));
-	return WQ_OK;
+	return front_finder_add(arena, &rules->contents, WQ_S("ActiveXObject("), FRONT_ID_OBJECT, false);
 }
 
 wq_err wq_front_rules_parse(
@@ -435,7 +438,7 @@ wq_err wq_front_rules_parse(
 	struct reader r = {.arena = arena, .rules = WQ_NEW(arena, struct wq_front_rules)};
 
 	WQ_TRY(wq_arena_err(arena));
-	WQ_TRY(add_insecure(arena, r.rules));
+	WQ_TRY(add_own(arena, r.rules));
 	for (size_t i = 0; i < n; i++)
 		WQ_TRY(read_file(&r, &files[i]));
 	if (r.limits != 0x3f)
@@ -460,6 +463,14 @@ bool front_list_ends(const struct front_list *list, wq_str text)
 	for (size_t i = 0; i < list->n; i++)
 		if (text.n >= list->items[i].n &&
 			wq_str_eq_nocase(wq_str_from(text, text.n - list->items[i].n), list->items[i]))
+			return true;
+	return false;
+}
+
+bool front_list_begins(const struct front_list *list, wq_str text)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (wq_str_starts_nocase(text, list->items[i]))
 			return true;
 	return false;
 }

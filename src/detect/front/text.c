@@ -220,8 +220,8 @@ static void note_trace(struct wq_front *front, wq_str name, uint64_t at)
 	wq_str text = wq_str_head(wq_str_from(front->document->html, (size_t)at), TRACE_SUBJECT);
 	wq_str subject = wq_arena_printf(front->arena, "%.*s: %.*s", WQ_S_ARG(name), WQ_S_ARG(text));
 
-	front_note(
-		front, WQ_RULE_FRONT_ERROR_TRACE, FRONT_EACH, wq_rule_severity(WQ_RULE_FRONT_ERROR_TRACE), subject, at);
+	front_note(front, WQ_RULE_FRONT_ERROR_TRACE, FRONT_GROUP, wq_rule_severity(WQ_RULE_FRONT_ERROR_TRACE), subject,
+		at);
 }
 
 void front_text_judge(struct wq_front *front)
@@ -237,7 +237,8 @@ void front_text_judge(struct wq_front *front)
 		if (bare || trace->anywhere)
 			note_trace(front, trace->name, front->trace_at[i]);
 	}
-	if (front->listing_title & front->listing_with)
+	front->is_listing = (front->listing_title & front->listing_with) != 0;
+	if (front->is_listing)
 		front_note_add(&front->notes, WQ_RULE_FRONT_LISTING, FRONT_EACH,
 			wq_rule_severity(WQ_RULE_FRONT_LISTING), WQ_S("listing"),
 			wq_str_trim(wq_str_of(front->title, front->title_n)), 0);
