@@ -113,7 +113,9 @@ struct reading {
 	size_t n;
 	size_t args_from; /* of a binding whose second argument will tell: the token number of its "click"; 0: none */
 	unsigned receiver;
-	bool links; /* it asks for all links of the page */
+	bool links;   /* it asks for all links of the page */
+	bool listed;  /* government hosts stand in a list */
+	bool indexed; /* a text is searched for what a list holds */
 };
 
 /* The token `back` before the last; of nothing there it is JS_END. */
@@ -289,6 +291,8 @@ static void see_suffix(struct reading *r, const struct portal_js_token *token, s
 	const struct portal_js_token *method = ago(r, 2);
 	unsigned *facts = &r->script->facts;
 
+	r->listed |= mark(ago(r, 1), '[') || mark(ago(r, 1), ',') || NAMED(method, "Array");
+
 	if (portal_find(token->text, WQ_S("*=")) >= 0) { /* a[href*='gov.cn'] */
 		*facts |= SCRIPT_TESTS | SCRIPT_SUBSTRING;
 		return;
@@ -341,7 +345,8 @@ static void see_string(struct reading *r, const struct portal_js_token *token)
 	if (portal_find(text, WQ_S("href=\\\"")) >= 0 && mark(ago(r, 1), '(') &&
 		NAMED(ago(r, 2), "indexOf", "split", "replace", "RegExp"))
 		script->facts |= SCRIPT_QUOTED;
-	if (mark(ago(r, 1), '(') && NAMED(ago(r, 2), "getElementsByTagName", "querySelectorAll") && selects_links(text))
+	if (mark(ago(r, 1), '(') && NAMED(ago(r, 2), "getElementsByTagName", "querySelectorAll", "$", "jQuery") &&
+		selects_links(text))
 		r->links = true;
 	if (wq_str_eq(text, WQ_S("submit")))
 		script->facts |= SCRIPT_FORMS;
@@ -352,24 +357,30 @@ static void see_string(struct reading *r, const struct portal_js_token *token)
 		script->opens[script->opens_n++] = text;
 }
 
+/* When the argument that goes on here is one of a search, `address.indexOf(list[`: what is searched, its last token; else NULL. */
+static const struct portal_js_token *searched(const struct reading *r)
+{
+	for (size_t back = 1; back < 8; back++) {
+		const struct portal_js_token *t = ago(r, back);
+		if (mark(t, '('))
+			return NAMED(ago(r, back + 1), "indexOf", "includes", "search", "match") &&
+					mark(ago(r, back + 2), '.')
+				? ago(r, back + 3)
+				: NULL;
+		if (!mark(t, '.') && t->kind != JS_NAME)
+			return NULL;
+	}
+	return NULL;
+}
+
 static void see_name(struct reading *r, const struct portal_js_token *token)
 {
 	unsigned *facts = &r->script->facts;
 
 	if (NAMED(token, "hostname", "host", "domain")) {
-		*facts |= SCRIPT_TESTS;
-		/* href.indexOf(location.hostname) */
-		for (size_t back = 1; back < 8; back++) {
-			const struct portal_js_token *t = ago(r, back);
-			if (mark(t, '(')) {
-				if (NAMED(ago(r, back + 1), "indexOf", "includes", "search", "match") &&
-					mark(ago(r, back + 2), '.'))
-					*facts |= SCRIPT_SUBSTRING;
-				break;
-			}
-			if (!mark(t, '.') && t->kind != JS_NAME)
-				break;
-		}
+		/* href.indexOf(location.hostname), but not list.indexOf(a.hostname) */
+		const struct portal_js_token *in = searched(r);
+		*facts |= SCRIPT_TESTS | (in && (of_address(in) || mark(in, ')')) ? SCRIPT_SUBSTRING : 0);
 	} else if (NAMED(token, "onsubmit", "submit")) {
 		*facts |= SCRIPT_FORMS;
 	} else if (NAMED(token, "links") && mark(ago(r, 1), '.') && NAMED(ago(r, 2), "document")) {
@@ -379,6 +390,7 @@ static void see_name(struct reading *r, const struct portal_js_token *token)
 
 static void see_mark(struct reading *r, const struct portal_js_token *token)
 {
+	r->indexed |= mark(token, '[') && searched(r);
 	if (mark(token, '(') && NAMED(ago(r, 1), "confirm") && !NAMED(ago(r, 2), "function"))
 		r->script->facts |= SCRIPT_CONFIRM;
 	if (mark(token, '=') && NAMED(ago(r, 1), "open") && mark(ago(r, 2), '.'))
@@ -411,6 +423,8 @@ struct portal_script portal_script_read(const struct wq_portal_rules *rules, wq_
 		case JS_END: break;
 		}
 	}
+	if (r.listed && r.indexed)
+		script.facts |= SCRIPT_TESTS | SCRIPT_SUBSTRING;
 	if (r.links && script.facts & SCRIPT_BINDS && !(script.facts & SCRIPT_DELEGATED))
 		script.facts |= SCRIPT_LOADED;
 	return script;
@@ -426,7 +440,8 @@ bool portal_script_worth(const struct wq_portal_rules *rules, wq_str source)
 
 bool portal_script_asks(unsigned facts, bool says_so)
 {
-	bool asks = facts & SCRIPT_SAYS || ((says_so || facts & SCRIPT_CONFIRM) && facts & SCRIPT_TESTS);
-
-	return facts & SCRIPT_BINDS && asks;
+	/* handlers of the links themselves may call it */
+	if (facts & SCRIPT_SAYS && facts & (SCRIPT_BINDS | SCRIPT_CONFIRM))
+		return true;
+	return facts & SCRIPT_BINDS && facts & SCRIPT_TESTS && (says_so || facts & SCRIPT_CONFIRM);
 }

@@ -111,6 +111,20 @@ static void prompts(void **state)
 			ASKS | SCRIPT_SUBSTRING, 0},
 		{"document.onclick=function(e){if(a.href.match('gov.cn'))return;confirm('\\u5373\\u5c06\\u79bb\\u5f00')}",
 			ASKS | SCRIPT_SUBSTRING | SCRIPT_SAYS, 0},
+		/* a list of hosts, and a text that is searched for each */
+		{"var own=new Array('www.x.gov.cn','.x.gov.cn');function f(u){for(var i in own)if(u.toLowerCase().indexOf(own[i])>-1)return;"
+		 "layer.confirm('即将离开')};$(document).on('click','a',f)",
+			ASKS | SCRIPT_SUBSTRING | SCRIPT_DELEGATED, 0},
+		{"var o={list:['.gov.cn','a.com']};document.onclick=function(e){for(k in o.list)if(h.includes(o.list[k]))return;" ASK
+		 "}",
+			ASKS | SCRIPT_SUBSTRING, 0},
+		{"var own=['www.x.gov.cn'];document.onclick=function(e){if(own.indexOf(e.target.hostname)<0){" ASK "}}",
+			ASKS, SCRIPT_SUBSTRING},
+		{"$('a').each(function(){$(this).click(function(){if(this.host!='www.x.gov.cn'){" ASK "}})})",
+			ASKS | SCRIPT_LOADED, SCRIPT_SUBSTRING | SCRIPT_DELEGATED},
+		{"$('body a').click(function(){if($.trim(url).indexOf('gov.cn')>-1)return true;show();return false})",
+			SCRIPT_SUBSTRING | SCRIPT_LOADED, ASKS},
+		{"function ask(u){dialog.confirm({content:'您访问的链接即将离开本站'})}", ASKS, SCRIPT_BINDS},
 		/* what else they cover */
 		{"document.onclick=function(){" ASK
 		 "};document.addEventListener('submit',f);var o=window.open;window.open=function(){}",
