@@ -1,7 +1,27 @@
-/* Reading certificates: whatever is read can be described. */
-#include "crypto/x509.h"
+/* Reading certificates: whatever is read can be described, and judged; the same bytes are a staple and a CRL. */
+#include "crypto/x509_path.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
+
+static void judge(struct wq_x509 *bundle, wq_str bytes)
+{
+	static struct wq_x509_store *store;
+	struct wq_x509_verdict verdict;
+	struct wq_x509_facts facts;
+	struct wq_arena arena;
+
+	if (!store && wq_failed(wq_x509_store_open(NULL, &store)))
+		abort();
+	wq_arena_init(&arena, 4 * 1024 * 1024);
+	for (size_t i = 0; i < wq_x509_count(bundle); i++)
+		if (!wq_failed(wq_x509_facts(&arena, bundle, i, &facts)) &&
+			(facts.names_n > WQ_X509_SAN_MAX || facts.der.n == 0))
+			abort();
+	wq_x509_judge(store, bundle, bytes, (wq_time)1800000000 * WQ_SECOND, &verdict);
+	if ((verdict.path == WQ_X509_TRUSTED) != (verdict.reason[0] == '\0'))
+		abort();
+	wq_arena_done(&arena);
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
@@ -21,6 +41,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		wq_x509_matches_host(bundle, i, WQ_S("www.example.gov.cn"));
 		wq_x509_matches_host(bundle, i, WQ_S("192.0.2.7"));
 	}
+	judge(bundle, wq_str_of(data, n));
 	wq_x509_free(&bundle);
 	return 0;
 }

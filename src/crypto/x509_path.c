@@ -31,7 +31,7 @@ void wq_x509_store_close(struct wq_x509_store **store)
 
 static bool is_self_signed(X509 *cert)
 {
-	return X509_self_signed(cert, 0) == 1;
+	return X509_self_signed(cert, 1) == 1;
 }
 
 /* Takes the certificate in every case. */
