@@ -5,6 +5,10 @@
 #include "detect/target/target.h"
 #include "inspect/site/site_test_server.h"
 
+#include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
+
 /* ---- what a walk says, as lines */
 
 struct told {
@@ -360,6 +364,54 @@ static void test_cut_log(void **state)
 	assert_ok(wq_dir_remove_tree(&wq_fs_system, dir));
 }
 
+/* kill -9 in the middle, again and again; the walk that gets through has found everything. */
+static void test_killed(void **state)
+{
+	extern char **environ;
+	char dir[64], child[128];
+	char *args[] = {(char *)(uintptr_t) "walk", NULL};
+	struct wq_site_options options = {.dir = dir, .resume = true};
+	struct told told;
+
+	(void)state;
+	make_dir(dir);
+	snprintf(child, sizeof(child), "%u %s", server.port, dir);
+	setenv("WQ_SITE_TEST_CHILD", child, 1);
+	server.table = many;
+	server.table_n = WQ_COUNT(many);
+	for (int kills = 0; kills < 4; kills++) {
+		int until = atomic_load(&server.requests) + 3 + kills;
+		pid_t pid;
+
+		assert_int_equal(posix_spawn(&pid, "/proc/self/exe", NULL, NULL, args, environ), 0);
+		for (int i = 0; i < 5000 && atomic_load(&server.requests) < until; i++)
+			poll(NULL, 0, 1);
+		kill(pid, SIGKILL);
+		waitpid(pid, NULL, 0);
+	}
+	unsetenv("WQ_SITE_TEST_CHILD");
+	told_init(&told);
+	assert_ok(walk(many, WQ_COUNT(many), &options, &told));
+	expect_lines("faults", &told.faults, many_sorted);
+	told_done(&told);
+	assert_ok(wq_dir_remove_tree(&wq_fs_system, dir));
+}
+
+/* The one that is killed. */
+static int killed_child(const char *text)
+{
+	char dir[64];
+	struct wq_site_options options = {.dir = dir, .resume = true};
+	struct told told;
+	unsigned int port;
+
+	if (sscanf(text, "%u %63s", &port, dir) != 2)
+		return 2;
+	server.port = (uint16_t)port;
+	told_init(&told);
+	return wq_failed(walk(many, WQ_COUNT(many), &options, &told));
+}
+
 /* What fails outside is broken only when it failed on several days; coming back forgets. */
 static void test_days(void **state)
 {
@@ -499,6 +551,8 @@ static void test_shell(void **state)
 
 int main(void)
 {
+	if (getenv("WQ_SITE_TEST_CHILD"))
+		return killed_child(getenv("WQ_SITE_TEST_CHILD"));
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_links),
 		cmocka_unit_test(test_feeds),
@@ -507,6 +561,7 @@ int main(void)
 		cmocka_unit_test(test_hostile),
 		cmocka_unit_test(test_resume),
 		cmocka_unit_test(test_cut_log),
+		cmocka_unit_test(test_killed),
 		cmocka_unit_test(test_days),
 		cmocka_unit_test(test_locked),
 		cmocka_unit_test(test_soft),
