@@ -521,6 +521,14 @@ static void templates(void **state)
 	assert_string_equal(walk_end(&w), "meta.site meta.site meta.site");
 	walk_done(&w);
 
+	/* one template, wrong in two ways */
+	walk_begin(&w);
+	walk_pages(&w, 0, 4, TITLED LONG);
+	walk_pages(&w, 4, 5, "<meta name=SiteName content=x>" TITLED LONG);
+	walk_pages(&w, 9, 5, META TITLED LONG);
+	assert_string_equal(walk_end(&w), "meta.site meta.site");
+	walk_done(&w);
+
 	/* more than are named */
 	walk_begin(&w);
 	walk_pages(&w, 0, 150, TITLED LONG);

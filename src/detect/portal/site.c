@@ -58,7 +58,7 @@ struct wq_portal_site {
 	struct wq_arena arena;
 	const struct wq_portal_rules *rules;
 	const struct wq_subject *subject;
-	uint64_t pages[SCOPES];
+	uint64_t pages[SCOPES], at_fault[WQ_RULE_COUNT];
 	struct tally *tallies[BUCKETS], *first_tally, **last_tally;
 	struct group *groups[BUCKETS], *first_group, **last_group;
 	struct script *scripts[BUCKETS];
@@ -372,7 +372,9 @@ static wq_err say(
 	struct wq_portal_site *site, struct wq_arena *arena, const struct tally *t, struct wq_findings *findings)
 {
 	const struct samples *samples = &t->samples;
-	bool template = samples->pages >= site->rules->template_pages && 2 * samples->pages >= site->pages[t->scope];
+	/* by rule: a template may be wrong in two ways */
+	uint64_t pages = site->at_fault[t->rule];
+	bool template = pages >= site->rules->template_pages && 2 * pages >= site->pages[t->scope];
 	struct wq_finding finding;
 
 	if (!samples->first)
@@ -396,6 +398,8 @@ wq_err wq_portal_site_judge(struct wq_portal_site *site, struct wq_arena *arena,
 {
 	for (struct group *g = site->first_group; g; g = g->next)
 		judge_group(site, g);
+	for (const struct tally *t = site->first_tally; t; t = t->next)
+		site->at_fault[t->rule] += t->samples.pages;
 	for (const struct tally *t = site->first_tally; t; t = t->next)
 		WQ_TRY(say(site, arena, t, findings));
 	for (int kind = 0; kind < 2; kind++)
