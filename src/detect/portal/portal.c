@@ -157,8 +157,11 @@ static bool is_entry_date(wq_str text)
 		return date_at(text) || is_short_date(text);
 	for (from = text.n; from > 0 && !portal_is_one(text.p[from - 1], " [(");)
 		from--;
-	text = wq_str_from(text, from);
-	return from && text.n && portal_digit(text.p[0]) && (date_at(text) || is_short_date(text));
+	if (!from || from == text.n || !portal_digit(text.p[from]))
+		return false;
+	/* "Listing 12-15" has none */
+	bool title = from > 1 && (text.p[from - 1] != ' ' || (unsigned char)text.p[from - 2] >= 0x80);
+	return date_at(wq_str_from(text, from)) || (title && is_short_date(wq_str_from(text, from)));
 }
 
 static void see_entry(struct wq_portal *p)

@@ -363,6 +363,10 @@ static void tags(void **state)
 		{META TITLED ENTRIES("11-20"), "meta.column"},
 		{META TITLED ENTRIES("1.20"), ""},
 		{META TITLED ENTRIES("[10/12]"), ""},
+		{META TITLED
+			"<p><a>x</a> Listing 12-15<p><a>x</a> Listing 12-16<p><a>x</a> Listing 12-17<p><a>x</a> Listing 12-18"
+			"<p><a>x</a> Listing 12-19",
+			""},
 		{META TITLED ENTRIES("13-20"), ""},
 		{META TITLED ENTRIES("2026-13-20"), ""},
 		{META TITLED "<ul><li><a href=1>一</a><li><a href=1>一</a></ul><p>2026-11-20</p>", ""},
