@@ -259,12 +259,39 @@ void wq_facts_close(struct wq_facts *facts)
 	wq_arena_done(&facts->rules_arena);
 }
 
+static wq_err part_files(struct wq_facts *f, const char *name, struct wq_part_file *files, size_t *ret_n)
+{
+	const char *folder = wq_arena_cstr(
+		&f->rules_arena, wq_arena_printf(&f->rules_arena, "%s/%s", f->rules_dir, name));
+	struct wq_dir_entry *entries;
+	size_t n;
+
+	WQ_TRY(wq_arena_err(&f->rules_arena));
+	*ret_n = 0;
+	if (!wq_str_ends(wq_str_c(name), WQ_S("/"))) {
+		*ret_n = 1;
+		return read_rules(f, f->rules_dir, name, &files[0].name, &files[0].bytes);
+	}
+	if (wq_failed(wq_dir_list(&f->rules_arena, folder, LISTS_MAX, &entries, &n)))
+		return wq_error(WQ_E_CONFIG, "cannot read the rules in %s", folder);
+	for (size_t i = 0; i < n; i++) {
+		if (!wq_str_ends(wq_str_c(entries[i].name), WQ_S(".txt")) || entries[i].name[0] == '.')
+			continue;
+		if (*ret_n == WQ_PART_FILES_MAX)
+			return wq_error(WQ_E_LIMIT, "more than %d files in %s", WQ_PART_FILES_MAX, folder);
+		WQ_TRY(read_rules(f, folder, entries[i].name, &files[*ret_n].name, &files[*ret_n].bytes));
+		++*ret_n;
+	}
+	return *ret_n ? WQ_OK : wq_error(WQ_E_CONFIG, "no rules in %s", folder);
+}
+
 wq_err wq_facts_part(struct wq_facts *facts, const struct wq_part *part, const void **ret_rules)
 {
-	wq_str path, bytes;
+	struct wq_part_file files[WQ_PART_FILES_MAX];
+	size_t n;
 
-	WQ_TRY(read_rules(facts, facts->rules_dir, part->rules_file, &path, &bytes));
-	return part->rules(&facts->rules_arena, path, bytes, ret_rules);
+	WQ_TRY(part_files(facts, part->rules_file, files, &n));
+	return part->rules(&facts->rules_arena, files, n, ret_rules);
 }
 
 wq_err wq_facts_indicators(struct wq_facts *facts, const struct wq_indicator_rules **ret_rules)

@@ -1,17 +1,23 @@
 #include "flow/inspect/parts.h"
 
+#include "detect/front/front.h"
 #include "detect/portal/portal.h"
 #include "detect/quality/quality.h"
 
-/* One detector of the common shape: its functions with `const void *` rules, `void *` state and site. */
-#define PART_FUNCTIONS(name) \
-	static wq_err name##_rules(struct wq_arena *arena, wq_str file, wq_str bytes, const void **ret) \
+/* Rules of one file. */
+#define PART_RULES(detector) \
+	static wq_err detector##_rules( \
+		struct wq_arena *arena, const struct wq_part_file *files, size_t n, const void **ret) \
 	{ \
-		const struct wq_##name##_rules *rules; \
-		WQ_TRY(wq_##name##_rules_parse(arena, file, bytes, &rules)); \
+		const struct wq_##detector##_rules *rules; \
+		(void)n; \
+		WQ_TRY(wq_##detector##_rules_parse(arena, files[0].name, files[0].bytes, &rules)); \
 		*ret = rules; \
 		return WQ_OK; \
-	} \
+	}
+
+/* One detector of the common shape: its functions with `const void *` rules, `void *` state and site. */
+#define PART_FUNCTIONS(name) \
 	static wq_err name##_site_new(const void *rules, const struct wq_subject *subject, void **ret) \
 	{ \
 		struct wq_##name##_site *site; \
@@ -55,6 +61,7 @@
 			name##_close, script, measure, name##_judge \
 	}
 
+PART_RULES(portal)
 PART_FUNCTIONS(portal)
 
 static wq_err portal_script(struct wq_arena *arena, const void *rules, const struct wq_place *place, wq_str url,
@@ -67,6 +74,27 @@ static wq_err portal_script(struct wq_arena *arena, const void *rules, const str
 	return wq_portal_script(site, url, bytes);
 }
 
+PART_FUNCTIONS(front)
+
+static wq_err front_rules(struct wq_arena *arena, const struct wq_part_file *files, size_t n, const void **ret)
+{
+	struct wq_front_file list[WQ_PART_FILES_MAX];
+	const struct wq_front_rules *rules;
+
+	for (size_t i = 0; i < n; i++)
+		list[i] = (struct wq_front_file){files[i].name, files[i].bytes};
+	WQ_TRY(wq_front_rules_parse(arena, list, n, &rules));
+	*ret = rules;
+	return WQ_OK;
+}
+
+static wq_err front_script(struct wq_arena *arena, const void *rules, const struct wq_place *place, wq_str url,
+	wq_str bytes, struct wq_findings *findings, void *site)
+{
+	return wq_front_script(arena, rules, place, url, bytes, findings, site);
+}
+
+PART_RULES(quality)
 PART_FUNCTIONS(quality)
 
 static void measure(struct wq_measures *m, enum wq_measure_id id, bool known, uint64_t value)
@@ -106,6 +134,7 @@ static void quality_measure(const void *site, struct wq_measures *m)
 
 const struct wq_part wq_parts[] = {
 	PART(WQ_INSPECT_PORTAL, portal, "portal/portal.txt", portal_script, NULL),
+	PART(WQ_INSPECT_FRONT, front, "front/", front_script, NULL),
 	PART(WQ_INSPECT_QUALITY, quality, "quality/quality.txt", NULL, quality_measure),
 };
 const size_t wq_parts_n = WQ_COUNT(wq_parts);

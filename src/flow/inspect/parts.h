@@ -6,7 +6,7 @@
 
 #include "flow/inspect/inspection.h"
 
-enum { WQ_PARTS_MAX = 8 };
+enum { WQ_PARTS_MAX = 8, WQ_PART_FILES_MAX = 32 };
 
 /* What a detector is told of a page. */
 struct wq_part_page {
@@ -16,10 +16,14 @@ struct wq_part_page {
 	struct wq_place place;
 };
 
+struct wq_part_file {
+	wq_str name, bytes;
+};
+
 struct wq_part {
-	unsigned check; /* enum wq_inspect_check */
-	const char *rules_file;
-	wq_err (*rules)(struct wq_arena *arena, wq_str name, wq_str bytes, const void **ret_rules);
+	unsigned check;         /* enum wq_inspect_check */
+	const char *rules_file; /* below the rules; a folder when it ends with '/': every .txt of it */
+	wq_err (*rules)(struct wq_arena *arena, const struct wq_part_file *files, size_t n, const void **ret_rules);
 	wq_err (*site_new)(const void *rules, const struct wq_subject *subject, void **ret_site);
 	void (*site_free)(void *site);
 	wq_err (*open)(struct wq_arena *arena, const void *rules, const struct wq_part_page *page, void **ret_state);
