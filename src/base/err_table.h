@@ -22,6 +22,7 @@ WQ_ERR(IO, IO, "读写失败", "reading or writing failed", "检查磁盘、权�
 WQ_ERR(NO_SPACE, IO, "磁盘空间不足", "the disk is full", "清理磁盘后重试；已确认的数据没有丢失", "free space and try again; nothing acknowledged was lost")
 WQ_ERR(TIMEOUT, IO, "超时", "timed out", "检查对方是否在运行", "check that the peer is running")
 WQ_ERR(PEER, IO, "对端断开或应答有误", "the peer closed or answered wrongly", "检查对端进程和它的日志", "check the peer process and its log")
+WQ_ERR(UNREACHED, IO, "网站无法打开", "the site cannot be opened", "核对地址、网络和证书；内网地址须加 --allow-private", "check address, network and certificate; an address of your own network needs --allow-private")
 /* databases */
 WQ_ERR(DB, IO, "数据库操作失败", "a database operation failed", "检查数据库及其日志", "check the database and its log")
 WQ_ERR(DB_OUTCOME_UNKNOWN, IO, "写入结果未知：连接在提交时中断", "the outcome of the write is unknown: the connection broke during commit", "重新连接后查询该记录是否存在，再决定是否重试", "reconnect and look whether the record exists before trying again")

@@ -122,7 +122,8 @@ static wq_err judge(const struct wq_cli_inspect *inspect, const struct wq_inspec
 	size_t n = 0;
 
 	if (result->unreachable)
-		return wq_error(WQ_E_PEER, "%.*s: %.*s", WQ_S_ARG(result->site), WQ_S_ARG(result->unreachable_why));
+		return wq_error(
+			WQ_E_UNREACHED, "%.*s: %.*s", WQ_S_ARG(result->site), WQ_S_ARG(result->unreachable_why));
 	for (int i = (int)inspect->fail_on; inspect->fails && i < WQ_SEVERITY_COUNT; i++)
 		n += result->by_severity[i];
 	return n ? wq_error(WQ_E_FOUND, "%zu findings of severity %s or above", n, wq_severity_name(inspect->fail_on))

@@ -48,9 +48,9 @@ static void say(struct wq_cli *cli, const struct wq_sandbox_report *report)
 
 wq_err wq_cli_inspect_lock(struct wq_cli *cli, const struct wq_cli_inspect *inspect)
 {
-	static const char *const read_list[] = {"/etc", "/run/systemd/resolve", "/usr/lib", "/usr/lib64", "/lib",
-		"/lib64", "/usr/share/ca-certificates", "/usr/share/publicsuffix", "/dev/urandom", "/dev/null",
-		"/proc/self", NULL};
+	const char *const read_list[] = {"/etc", "/run/systemd/resolve", "/usr/lib", "/usr/lib64", "/lib", "/lib64",
+		"/usr/share/ca-certificates", "/usr/share/publicsuffix", "/dev/urandom", "/dev/null", "/proc/self",
+		NULL};
 	/* without a state the walk's own file lies nameless among the temporary ones */
 	const char *temp = getenv("TMPDIR"), *read_paths[WQ_COUNT(read_list)],
 		   *write_paths[PATHS_MAX] = {inspect->state ? inspect->state

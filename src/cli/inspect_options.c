@@ -16,8 +16,8 @@ enum { LISTED_MAX = 64, PAGES_MOST = 100000000, MSEC_MOST = 600000 };
 const struct wq_cli_option wq_cli_inspect_options[] = {
 	{"links-only", NULL, {"只检查链接，不检查页面内容", "links alone: no page is judged"}, false},
 	{"checks", "LIST",
-		{"检查项目，逗号分隔：standard、all、links、content、page、portal、quality、front；前加 - 表示去掉",
-			"what is checked, with commas: standard, all, links, content, page, portal, quality, front; with - before it: not"},
+		{"检查项目，逗号分隔：standard、all、links、content、page、portal、quality、front、tls；前加 - 表示去掉",
+			"what is checked, with commas: standard, all, links, content, page, portal, quality, front, tls; with - before it: not"},
 		false},
 	{"html", "FILE", {"写出可打印的网页报告", "write a report that prints, one HTML file"}, false},
 	{"csv", "FILE", {"写出表格（电子表格程序可打开）", "write a table for spreadsheet programs"}, false},
@@ -36,6 +36,8 @@ const struct wq_cli_option wq_cli_inspect_options[] = {
 		{"不经解析，直接以此地址访问主机（也可写 HOST:PORT:ADDRESS[:PORT]）",
 			"go to this address for the host, without resolving it (also HOST:PORT:ADDRESS[:PORT])"},
 		true},
+	{"ca-file", "FILE",
+		{"信任的根证书（PEM），缺省为系统的", "authorities that are trusted, PEM; else the system's"}, false},
 	{"host", "HOST", {"一并检查的其他主机", "another host that is walked as well"}, true},
 	{"pages", "N", {"最多检查的页面数", "at most so many pages"}, false},
 	{"depth", "N", {"离起始页最多几层", "at most so many steps from the start"}, false},
@@ -217,6 +219,7 @@ static wq_err limits(struct wq_cli *cli, const struct wq_cli_args *args, struct 
 	walk->check_only_inside = wq_cli_has(args, "no-outside");
 	walk->verdicts_at_once = wq_cli_has(args, "at-once");
 	walk->resume = wq_cli_has(args, "resume");
+	walk->fetch.ca_file = text(cli, wq_cli_value(args, "ca-file"));
 	walk->fetch.decode = true;
 	return WQ_OK;
 }

@@ -302,6 +302,14 @@ wq_err wq_facts_indicators(struct wq_facts *facts, const struct wq_indicator_rul
 	return wq_indicator_rules_parse(&facts->rules_arena, path, bytes, ret_rules);
 }
 
+wq_err wq_facts_tls(struct wq_facts *facts, const struct wq_tls_rules **ret_rules)
+{
+	wq_str path, bytes;
+
+	WQ_TRY(read_rules(facts, facts->rules_dir, "tls/tls.txt", &path, &bytes));
+	return wq_tls_rules_parse(&facts->rules_arena, path, bytes, ret_rules);
+}
+
 /* Only such units bear what is looked for: the mark in its forms (its colour names the kind), the code at the entry for errors. */
 wq_err wq_facts_home(struct wq_facts *facts, wq_str html)
 {

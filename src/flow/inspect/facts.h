@@ -9,6 +9,7 @@
 #include "detect/content/content.h"
 #include "detect/page/page.h"
 #include "detect/target/target.h"
+#include "detect/tls/tls.h"
 #include "flow/inspect/parts.h"
 #include "text/fold.h"
 
@@ -39,6 +40,9 @@ wq_err wq_facts_part(struct wq_facts *facts, const struct wq_part *part, const v
 
 /* Reads the official indicators. Errors as above. */
 wq_err wq_facts_indicators(struct wq_facts *facts, const struct wq_indicator_rules **ret_rules);
+
+/* Reads those of secure connections. Errors as above. */
+wq_err wq_facts_tls(struct wq_facts *facts, const struct wq_tls_rules **ret_rules);
 
 /* A home page came: when nobody knows the kind, what it bears may say it. */
 wq_err wq_facts_home(struct wq_facts *facts, wq_str html);

@@ -5,6 +5,7 @@
 #include "flow/inspect/facts.h"
 #include "flow/inspect/parts.h"
 #include "flow/inspect/score.h"
+#include "flow/inspect/secure.h"
 #include "flow/inspect/tally.h"
 #include "text/charset.h"
 
@@ -33,6 +34,8 @@ struct run {
 	struct wq_measures measures;
 	struct wq_score_counts counts;
 	wq_str target; /* of the fault before */
+	struct wq_secure secure;
+	const struct wq_tls_observation *tls[WQ_INSPECT_HOSTS_MAX];
 };
 
 /* ---- findings of the run itself ---- */
@@ -312,14 +315,29 @@ static wq_err open_parts(struct run *run)
 	return WQ_OK;
 }
 
+static wq_err look_secure(struct run *run)
+{
+	if (!(run->options->checks & WQ_INSPECT_TLS) || run->result->interrupted)
+		return WQ_OK;
+	wq_arena_reset(&run->scratch);
+	WQ_TRY(wq_findings_init(&run->findings, &run->scratch, SITE_FINDINGS));
+	WQ_TRY(wq_secure_look(&run->secure, &run->facts, run->options, run->facts.arena, run->tls, &run->result->tls_n,
+		&run->findings));
+	run->result->tls = run->tls;
+	return wq_tally_add_all(&run->tally, &run->findings);
+}
+
 static wq_err run_all(struct run *run)
 {
 	WQ_TRY(open_parts(run));
+	if (run->options->checks & WQ_INSPECT_TLS)
+		WQ_TRY(wq_secure_open(&run->secure, &run->facts, run->options));
 	WQ_TRY(wq_facts_indicators(&run->facts, &run->indicators));
 	if (run->options->ready)
 		WQ_TRY(run->options->ready(run->options->data));
 	WQ_TRY(walk(run));
 	WQ_TRY(judge_sites(run));
+	WQ_TRY(look_secure(run));
 	return judge_run(run);
 }
 
@@ -369,6 +387,7 @@ wq_err wq_inspect_run(
 	for (size_t i = 0; i < wq_parts_n; i++)
 		if (run->sites[i])
 			wq_parts[i].site_free(run->sites[i]);
+	wq_secure_close(&run->secure);
 	wq_tally_done(&run->tally);
 	wq_arena_done(&run->scratch);
 	wq_facts_close(&run->facts);

@@ -16,6 +16,8 @@
 #include "finding/subject.h"
 #include "inspect/site/site.h"
 
+struct wq_tls_observation; /* detect/tls/tls.h */
+
 enum {
 	WQ_INSPECT_GROUP_PLACES = 100, /* kept of one group */
 	WQ_INSPECT_GROUPS_MAX = 200000,
@@ -148,6 +150,8 @@ struct wq_inspect_result {
 	size_t by_severity[WQ_SEVERITY_COUNT]; /* groups */
 	enum wq_severity worst;                /* INFO without any */
 	struct wq_inspect_score score;
+	const struct wq_tls_observation *const *tls; /* of the starts' hosts; not part of a record */
+	size_t tls_n;
 };
 
 /* Does it. Errors: WQ_E_INPUT (a start that is no address), WQ_E_CONFIG (rules), WQ_E_BUSY (walk.dir), those of the disk and of
