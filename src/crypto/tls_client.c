@@ -24,7 +24,7 @@ static wq_err refused(void)
 	return e;
 }
 
-/* Everything that the library still has, so that old servers can be looked at. */
+/* Everything that the library still has and that brings a certificate, so that old servers can be looked at. */
 static SSL_CTX *context(void)
 {
 	char groups[] = "X25519:P-256:P-384:P-521:secp256k1:secp224r1:secp192r1"; /* the macro takes no const */
@@ -33,7 +33,7 @@ static SSL_CTX *context(void)
 
 	if (good)
 		SSL_CTX_set_security_level(ctx, 0);
-	good = good && SSL_CTX_set_cipher_list(ctx, "ALL:COMPLEMENTOFALL") == 1 &&
+	good = good && SSL_CTX_set_cipher_list(ctx, "ALL:!aNULL:!eNULL") == 1 &&
 		SSL_CTX_set1_groups_list(ctx, groups) == 1;
 	if (!good) {
 		SSL_CTX_free(ctx);

@@ -7,7 +7,8 @@
  *   - the address is taken once and checked: globally reachable unicast, unless it is allowed by option; every connection
  *     goes to that address;
  *   - weak and old things are asked with hellos of our own (inspect/tls/hello.h) and read from what the server answers in clear
- *     (inspect/tls/flight.h); nothing weak is ever negotiated to its end; one ordinary handshake is made by crypto/tls_client.h;
+ *     (inspect/tls/flight.h), to no end; one ordinary handshake, with what the library has, is made by crypto/tls_client.h, and
+ *     nothing secret is sent over it;
  *   - nothing is fetched besides: no issuer's certificate, no OCSP, no CRL.
  * Bad at: resolving without the system's resolver, whose time is not bounded here: give a route when the address is known.
  */
