@@ -169,6 +169,9 @@ static bool lies_ahead(const struct wq_quality *q, const struct quality_date *da
 		return true;
 	/* what lists give a day for may be anything where nobody writes Chinese */
 	line = quality_line(q, date->at);
+	/* a sentence that begins with a day and holds a link is no item */
+	if (!date->alone && date->form == Q_HAN)
+		return false;
 	return date->context == Q_LISTED && q->han >= HAN_LEAST && !quality_hit_in(q, Q_PLAN, line.from, line.to);
 }
 

@@ -85,6 +85,11 @@ static void add_break(struct wq_quality *q)
 		q->text[q->text_n++] = '\n';
 }
 
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
 static bool is_ascii(wq_str s)
 {
 	unsigned char all = 0;
@@ -101,6 +106,9 @@ static void on_text(struct wq_quality *q, const struct wq_html_token *token)
 	/* examples of programs and forms; but some editors put prose into <pre> */
 	if (q->aside && is_ascii(token->raw))
 		return;
+	/* <b>20</b><i>2026-11</i> are two numbers */
+	if (q->text_n && is_digit(q->text[q->text_n - 1]) && is_digit(token->raw.p[0]) && q->text_n < q->text_room)
+		q->text[q->text_n++] = ' ';
 	seg = quality_push(q->arena, &q->segs, sizeof *seg);
 	if (!seg)
 		return;
@@ -152,7 +160,7 @@ static void on_meta(struct wq_quality *q, const struct wq_html_token *token)
 		const char *name;
 		wq_str *value;
 	} rows[] = {{"ColumnName", &q->column_name}, {"ColumnType", &q->column_type}, {"SiteName", &q->site_name},
-		{"PubDate", &q->pub_date}};
+		{"PubDate", &q->pub_date}, {"ContentSource", &q->content_source}};
 	wq_str name = value_of(token, "name");
 
 	if (!content || name.n == 0)
@@ -222,9 +230,13 @@ static void on_search(struct wq_quality *q, const struct wq_html_token *token)
 
 static void close_link(struct wq_quality *q)
 {
-	if (q->in_link)
-		Q_ITEMS(q->links, struct quality_link)[q->links.n - 1].to = (uint32_t)q->text_n;
+	if (!q->in_link)
+		return;
+	Q_ITEMS(q->links, struct quality_link)[q->links.n - 1].to = (uint32_t)q->text_n;
 	q->in_link = false;
+	/* the words of neighbouring links are apart */
+	if (q->text_n && q->text_n < q->text_room && (unsigned char)q->text[q->text_n - 1] > ' ')
+		q->text[q->text_n++] = ' ';
 }
 
 static void look_for_forum(struct wq_quality *q, wq_str href)

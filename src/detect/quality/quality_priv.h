@@ -159,7 +159,7 @@ struct wq_quality {
 	unsigned aside;           /* open pre, code, textarea, select: no prose */
 	enum wq_html_tag heading; /* the open one of interest */
 	bool in_link;
-	wq_str title, column_name, column_type, site_name, pub_date;
+	wq_str title, column_name, column_type, site_name, pub_date, content_source;
 	uint32_t pub_date_at;
 	bool article_meta, search;
 	wq_str ad_host, forum_sign; /* empty: none was seen */

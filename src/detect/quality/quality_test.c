@@ -219,6 +219,9 @@ static void test_wrong_dates(void **state)
 		{"/a.html", "<p>会议时间：2027年1月5日 地点：市政府", ""},
 		{"/a.html", "<p>时间：2027年1月5日", ""},
 		{"/a.html", "<p>本办法自2027年1月1日起施行", ""},
+		{"/a.html",
+			"<p>2027年1月1日起，我市全面推行电子证照，市民可登录<a href=/x>网上办事大厅</a>办理各类业务，不再收取纸质材料",
+			""},
 		{"/a.html", "<p>发布时间：2026-11-20 有效期至：2027-12-31", ""},
 		{"/a.html", "<title>招聘计划</title><ul>" ITEM("2027-01-05") "</ul>", ""},
 	};
@@ -335,6 +338,9 @@ static void test_home_pages(void **state)
 		{"/", "<title>示例市人民政府</title><ul>" ITEM("2026-11-07") "</ul>", "home.stale"},
 		{"/", "<title>示例市人民政府</title><ul>" ITEM("2026-11-08") "</ul>", ""},
 		{"/", "<title>示例市人民政府</title><ul>" ITEM("11-21") "</ul>", ""},
+		{"/", "<title>示例市人民政府</title><li><b>20</b><i>2026-11</i><a href=a>标题标题</a>", ""},
+		{"/", "<title>示例市人民政府</title><li><div>20</div><div>2026-10</div><a href=a>标题标题</a>",
+			"home.stale"},
 		{"/", "<title>示例市人民政府</title><a href=/news/>动态要闻</a>", ""},
 	};
 
@@ -428,7 +434,15 @@ static void test_reprints(void **state)
 		{"/r.html", "<p>（转载）" BODY, "reprint.unlabelled"},
 		{"/r.html", BODY "<p>本文为转载，仅供参考。", "reprint.unlabelled"},
 		{"/r.html", "<p>新华社北京11月20日电 （记者某某）国务院日前印发通知。", "reprint.unlabelled"},
+		{"/r.html", "<p>来源：</p><p>分享到</p><p>新华社北京11月20日电 （记者某某）国务院日前印发通知。",
+			"reprint.unlabelled"},
+		{"/r.html", "<table><tr><td>来源</td><td>新华社</td><td>2026-11-20</td></table>" BODY,
+			"reprint.no-link"},
+		{"/r.html", "<p>2026-11-20 来源： 新华社 【字体：大 中 小】" BODY, "reprint.no-link"},
 		/* none */
+		{"/r.html",
+			"<meta name=ContentSource content=新华社><p>新华社北京11月20日电 （记者某某）国务院印发通知。",
+			""},
 		{"/r.html", "<p>2026-11-20 来源：示例市人民政府" BODY, ""},
 		{"/r.html", "<p>2026-11-20 来源：示例市政府办公室" BODY, ""},
 		{"/r.html", "<p>2026-11-20 来源：本站原创" BODY, ""},

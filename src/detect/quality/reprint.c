@@ -66,6 +66,11 @@ static bool ends_like_medium(const struct wq_quality *q, wq_str name)
 	return false;
 }
 
+static bool names_other(const struct wq_quality *q, wq_str name, int source)
+{
+	return source >= 0 || ends_like_medium(q, name);
+}
+
 /* The value ends before the next label, date, bar or closing bracket. */
 static uint32_t value_end(const struct wq_quality *q, uint32_t from, uint32_t to)
 {
@@ -112,9 +117,10 @@ static bool read_label(const struct wq_quality *q, const struct quality_hit *hit
 	struct quality_range line = quality_line(q, hit->at);
 	uint32_t at = quality_skip_space(text, hit->end), end;
 	wq_str rest = wq_str_from(text, at);
-	bool has_colon = wq_str_starts(rest, WQ_S("：")) || wq_str_starts(rest, WQ_S(":"));
+	bool has_colon = wq_str_starts(rest, WQ_S("：")) || wq_str_starts(rest, WQ_S(":")), next_line = false;
 
-	if (!quality_begins_word(text, hit->at) || (colon && !has_colon))
+	/* without a colon, a cell of a table that holds nothing else */
+	if (!quality_begins_word(text, hit->at) || (colon && !has_colon && (at < line.to || hit->at > line.from)))
 		return false;
 	if (has_colon)
 		at += rest.p[0] == ':' ? 1 : 3;
@@ -122,12 +128,15 @@ static bool read_label(const struct wq_quality *q, const struct quality_hit *hit
 	if (at >= line.to && line.to + 1 < q->text_n) {
 		line = quality_line(q, line.to + 1);
 		at = quality_skip_space(text, line.from);
+		next_line = true;
 	}
 	if (at >= line.to)
 		return false;
 	end = value_end(q, at, WQ_MIN(line.to, at + VALUE_BYTES));
 	*ret = (struct label){.at = hit->at, .value = {at, end}, .name = unquoted(wq_str_of(q->text + at, end - at))};
 	ret->source = source_of(q, ret->name);
+	if (next_line && !names_other(q, ret->name, ret->source))
+		return false;
 	return ret->name.n >= VALUE_LEAST;
 }
 
@@ -341,13 +350,15 @@ void quality_judge_reprint(struct wq_quality *q, struct wq_quality_site *site)
 	labels = find_label(q, &label);
 	if (labels > LABELS_MAX)
 		return;
+	if (labels == 0 && names_other(q, q->content_source, source_of(q, q->content_source)))
+		return; /* the label may be where no text is */
 	if (labels == 0) {
 		hit = find_statement(q);
 		if (!hit)
 			hit = find_wire(q);
 		if (hit)
 			quality_report(q, WQ_RULE_REPRINT_UNLABELLED, hit->at, WQ_S("unlabelled"), WQ_S_NONE);
-	} else if (!is_own(q, label.name, label.source) && (label.source >= 0 || ends_like_medium(q, label.name))) {
+	} else if (!is_own(q, label.name, label.source) && names_other(q, label.name, label.source)) {
 		hit = NULL;
 		judge_label(q, &label);
 	} else {
