@@ -15,6 +15,7 @@ extern const struct wq_cli_command wq_cmd_init[];
 extern const struct wq_cli_command wq_cmd_inspect[];
 extern const struct wq_cli_command wq_cmd_inspect_records[];
 extern const struct wq_cli_command wq_cmd_inspect_tls[];
+extern const struct wq_cli_command wq_cmd_inspect_dns[];
 extern const struct wq_cli_command wq_cmd_person[];
 extern const struct wq_cli_command wq_cmd_release[];
 extern const struct wq_cli_command wq_cmd_ledger[];

@@ -24,3 +24,23 @@ bool wq_idn_to_ascii(wq_str host, char *out, size_t cap, size_t *ret_n)
 	idn2_free(mapped);
 	return n < cap;
 }
+
+bool wq_idn_to_unicode(wq_str host, char *out, size_t cap, size_t *ret_n)
+{
+	char name[WQ_IDN_MAX_RAW + 1];
+	char *shown = NULL;
+
+	if (host.n == 0 || host.n > WQ_IDN_MAX_RAW || memchr(host.p, 0, host.n))
+		return false;
+	memcpy(name, host.p, host.n);
+	name[host.n] = 0;
+	if (idn2_to_unicode_8z8z(name, &shown, 0) != IDN2_OK)
+		return false;
+	size_t n = strlen(shown);
+	if (n < cap) {
+		memcpy(out, shown, n + 1);
+		*ret_n = n;
+	}
+	idn2_free(shown);
+	return n < cap;
+}

@@ -13,4 +13,8 @@ enum { WQ_IDN_MAX_RAW = 1024 };
  * `cap` bytes with the NUL behind it. The result may hold any ASCII: check it as any other name. */
 bool wq_idn_to_ascii(wq_str host, char *out, size_t cap, size_t *ret_n);
 
+/* The way back, for showing: a canonical host with its A-labels as people write them, in UTF-8. False when one is none, or it does
+ * not fit. Not canonical, and may look like another host: show the canonical one beside it. */
+bool wq_idn_to_unicode(wq_str host, char *out, size_t cap, size_t *ret_n);
+
 #endif
