@@ -188,16 +188,10 @@ void portal_foot_script(struct wq_portal *p, const struct wq_html_token *token, 
 
 /* ---- judging ---- */
 
-static void fault(struct wq_portal *p, enum wq_rule_id rule, enum portal_scope scope, const struct portal_spot *spot,
-	wq_str subject)
+static void differs(struct wq_portal *p, const struct portal_spot *spot, wq_str number)
 {
 	portal_fault(p,
-		&(struct portal_fault){.rule = rule,
-			.severity = -1,
-			.scope = scope,
-			.at = spot ? spot->at : 0,
-			.n = spot ? spot->n : 0,
-			.subject = subject});
+		&(struct portal_fault){WQ_RULE_FOOTER_REGISTRY, -1, SCOPE_PAGE, spot->at, spot->n, number, WQ_S_NONE});
 }
 
 /* Numbers before 号 are the owner's; -1 behind it is the site's, which may be left out on either side. */
@@ -227,14 +221,32 @@ static void judge_registry(struct wq_portal *p)
 	wq_str police = digits_of(s->police);
 
 	if (s->icp.n && p->icp.n && portal_at_foot(p, &p->icp_spot) && !same_icp(s->icp, p->icp))
-		fault(p, WQ_RULE_FOOTER_REGISTRY, SCOPE_PAGE, &p->icp_spot, p->icp);
+		differs(p, &p->icp_spot, p->icp);
 	if (police.n && p->police.n && portal_at_foot(p, &p->police_spot) && !wq_str_eq(police, p->police))
-		fault(p, WQ_RULE_FOOTER_REGISTRY, SCOPE_PAGE, &p->police_spot, p->police);
+		differs(p, &p->police_spot, p->police);
 	if (s->site_code.n && p->code_spot.found && portal_at_foot(p, &p->code_spot) &&
 		!wq_str_eq_nocase(s->site_code, wq_str_c(p->site_code)))
-		fault(p, WQ_RULE_FOOTER_REGISTRY, SCOPE_PAGE, &p->code_spot, wq_str_c(p->site_code));
+		differs(p, &p->code_spot, wq_str_c(p->site_code));
 	if (s->site_code.n && p->entry_code_spot.found && !wq_str_eq_nocase(s->site_code, wq_str_c(p->entry_code)))
-		fault(p, WQ_RULE_FOOTER_REGISTRY, SCOPE_PAGE, &p->entry_code_spot, wq_str_c(p->entry_code));
+		differs(p, &p->entry_code_spot, wq_str_c(p->entry_code));
+}
+
+/* Nothing of a footer is there, but scripts that may write one. */
+static bool may_be_written(const struct wq_portal *p)
+{
+	return p->scripts && !p->mark.spot.found && !p->entry_seen && !p->labels[LIST_ICP].found &&
+		!p->labels[LIST_POLICE].found && !p->labels[LIST_SITE_CODE].found && !p->labels[LIST_OWNER].found;
+}
+
+static void missing(struct wq_portal *p, enum wq_rule_id rule, const struct portal_spot *spot, wq_str subject)
+{
+	portal_fault(p,
+		&(struct portal_fault){.rule = rule,
+			.severity = may_be_written(p) ? WQ_SEVERITY_INFO : -1,
+			.scope = SCOPE_HOME,
+			.at = spot ? spot->at : 0,
+			.n = spot ? spot->n : 0,
+			.subject = subject});
 }
 
 static void judge_home(struct wq_portal *p)
@@ -243,16 +255,16 @@ static void judge_home(struct wq_portal *p)
 	bool owner = portal_at_foot(p, &p->labels[LIST_OWNER]), contact = portal_at_foot(p, &p->labels[LIST_CONTACT]);
 
 	if (p->organ && !p->entry_seen)
-		fault(p, WQ_RULE_FOOTER_ERROR_ENTRY, SCOPE_HOME,
-			p->labels[LIST_ENTRY].found ? &p->labels[LIST_ENTRY] : NULL, WQ_S("error entry"));
+		missing(p, WQ_RULE_FOOTER_ERROR_ENTRY, p->labels[LIST_ENTRY].found ? &p->labels[LIST_ENTRY] : NULL,
+			WQ_S("error entry"));
 	if ((kind == WQ_SUBJECT_ORGAN || kind == WQ_SUBJECT_INSTITUTION || kind == WQ_SUBJECT_UNION) &&
 		!(owner && contact))
-		fault(p, WQ_RULE_FOOTER_OWNER, SCOPE_HOME, NULL,
+		missing(p, WQ_RULE_FOOTER_OWNER, NULL,
 			!owner && !contact ? WQ_S("host unit, contact")
 				: !owner   ? WQ_S("host unit")
 					   : WQ_S("contact"));
 	if (p->organ && !p->labels[LIST_SITE_MAP].found && !p->map_link)
-		fault(p, WQ_RULE_FOOTER_SITE_MAP, SCOPE_HOME, NULL, WQ_S("site map"));
+		missing(p, WQ_RULE_FOOTER_SITE_MAP, NULL, WQ_S("site map"));
 }
 
 void portal_foot_judge(struct wq_portal *p)

@@ -258,6 +258,7 @@ static void on_script(struct wq_portal *p, const struct wq_html_token *token)
 {
 	wq_str src = portal_attr(p, token, WQ_S("src"));
 
+	p->scripts |= src.n > 0;
 	portal_foot_script(p, token, src);
 	portal_leave_file(p, src);
 }

@@ -9,7 +9,7 @@
  * A check that does not fit says nothing: of a subject of unknown kind nothing is demanded, what is not registered is not
  * compared, what structure cannot tell (where a sheet in a file of its own moves something) is left to wq_portal_mark_rendered().
  * Scripts are understood as far as their tokens tell: what they bind, what they compare, whom they ask; they are not run.
- * Bad at: footers and links that scripts write; prompts by a script that was not handed over (said with severity info).
+ * Bad at: footers (said with severity info where there is none but scripts) and links that scripts write; prompts by a script that was not handed over (said with severity info).
  */
 #ifndef WQ_DETECT_PORTAL_PORTAL_H
 #define WQ_DETECT_PORTAL_PORTAL_H

@@ -141,7 +141,7 @@ struct wq_portal {
 	wq_str icp, police;
 	struct portal_spot icp_spot, police_spot, code_spot, entry_code_spot;
 	char site_code[11], entry_code[11], police_link[15];
-	bool code_next, entry_seen, map_link;
+	bool code_next, entry_seen, map_link, scripts; /* scripts: it loads some */
 	struct portal_spot old_filing;
 	wq_str old_target;
 	/* kind of page */

@@ -594,6 +594,33 @@ static void two_marks(void **state)
 	walk_done(&w);
 }
 
+/* A footer that nobody sees in the markup may be written by a script: worth a look, not a fault. */
+static void written_footers(void **state)
+{
+	static const struct {
+		const char *html;
+		enum wq_severity severity;
+	} rows[] = {
+		{HEAD TOP, WQ_SEVERITY_LOW},
+		{HEAD TOP "<script src='/js/foot.js'></script>", WQ_SEVERITY_INFO},
+		{HEAD TOP ICP "<script src='/js/foot.js'></script>", WQ_SEVERITY_LOW},
+	};
+	struct wq_subject organ = subject_of(WQ_SUBJECT_ORGAN);
+
+	(void)state;
+	for (size_t i = 0; i < WQ_COUNT(rows); i++) {
+		struct wq_arena arena;
+		struct wq_findings found;
+		wq_arena_init(&arena, 16 * WQ_MIB);
+		assert_ok(wq_findings_init(&found, &arena, 100));
+		look(&arena, &organ, true, "https://www.qs.gov.cn/", rows[i].html, &found, NULL);
+		assert_string_equal(said(&arena, &found), "footer.error-entry footer.owner footer.site-map");
+		assert_str(found.items[0].rule, WQ_S("footer.error-entry"));
+		assert_int_equal(found.items[0].severity, rows[i].severity);
+		wq_arena_done(&arena);
+	}
+}
+
 /* A page that wants memory gets little, and is still judged. */
 static void hostile(void **state)
 {
@@ -703,6 +730,7 @@ int main(void)
 		cmocka_unit_test(templates),
 		cmocka_unit_test(scripts),
 		cmocka_unit_test(two_marks),
+		cmocka_unit_test(written_footers),
 		cmocka_unit_test(hostile),
 		cmocka_unit_test(places),
 		cmocka_unit_test(rendered),
