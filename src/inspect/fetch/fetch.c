@@ -88,10 +88,10 @@ static bool in_network(const struct wq_fetch_peer *peer, const struct wq_addr *a
 	return rest == 0 || ((peer->addr.bytes[whole] ^ addr->bytes[whole]) >> (BYTE - rest)) == 0;
 }
 
-static bool may_reach(const struct wq_fetch *fetch, const struct wq_addr *addr, uint16_t port)
+bool wq_fetch_may_reach(const struct wq_fetch_peer *peers, size_t peers_n, const struct wq_addr *addr, uint16_t port)
 {
-	for (size_t i = 0; i < fetch->options.peers_n; i++) {
-		const struct wq_fetch_peer *peer = &fetch->options.peers[i];
+	for (size_t i = 0; i < peers_n; i++) {
+		const struct wq_fetch_peer *peer = &peers[i];
 
 		if (in_network(peer, addr) && (peer->port == 0 || peer->port == port))
 			return true;
@@ -129,7 +129,8 @@ static curl_socket_t on_open(void *data, curlsocktype purpose, struct curl_socka
 	uint16_t port;
 
 	(void)purpose;
-	if (!addr_of(&address->addr, &addr, &port) || !may_reach(transfer->fetch, &addr, port)) {
+	if (!addr_of(&address->addr, &addr, &port) ||
+		!wq_fetch_may_reach(transfer->fetch->options.peers, transfer->fetch->options.peers_n, &addr, port)) {
 		transfer->forbidden = true;
 		return CURL_SOCKET_BAD;
 	}

@@ -117,6 +117,10 @@ typedef void (*wq_fetch_fn)(void *data, const struct wq_fetch_response *response
 
 struct wq_fetch;
 
+/* Whether an address may be asked at that port: a global one, or a peer's. The one rule for whoever opens connections on behalf of an
+ * inspection. */
+bool wq_fetch_may_reach(const struct wq_fetch_peer *peers, size_t peers_n, const struct wq_addr *addr, uint16_t port);
+
 /* Copies the options, with what they point to but for the clock. Errors: WQ_E_NO_MEMORY, WQ_E_LIMIT (peers),
  * WQ_E_UNSUPPORTED (no usable libcurl). */
 wq_err wq_fetch_new(const struct wq_fetch_options *options, wq_fetch_fn fn, void *data, struct wq_fetch **ret_fetch);
