@@ -28,6 +28,7 @@ struct wq_browser {
 	void *data;
 };
 
+/* Proxy, profile, browser. Whatever comes of it, wq_browser_end() cleans up. Errors: as wq_render_new(). */
 wq_err wq_browser_start(struct wq_browser *browser, const struct wq_render_options *options);
 /* Ends browser and proxy, removes the profile. */
 void wq_browser_end(struct wq_browser *browser);
@@ -47,6 +48,7 @@ wq_err wq_browser_wait(struct wq_browser *browser, uint64_t until_msec);
 
 /* The next message of `in` from `*taken` on, without its NUL; false when none is whole. */
 bool wq_browser_message(wq_str in, size_t *taken, wq_str *ret_message);
+/* Monotonic milliseconds of its clock. */
 uint64_t wq_browser_now(const struct wq_browser *browser);
 
 #endif
