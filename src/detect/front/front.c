@@ -1,7 +1,7 @@
 #include "detect/front/front_priv.h"
 #include "finding/excerpt.h"
 
-enum { VALUE_BYTES = 64 * 1024 };
+enum { VALUE_BYTES = 64 * 1024, RESOLVED_MAX = 4096 /* addresses of one page */ };
 
 /* ---- what the files of this folder share ---- */
 
@@ -41,7 +41,8 @@ wq_str front_attr(struct wq_front *front, const struct wq_html_token *token, wq_
 
 bool front_resolve(struct wq_front *front, wq_str address, struct wq_url *ret_url)
 {
-	return address.n && !wq_failed(wq_url_parse(front->arena, address, &front->base, ret_url));
+	return address.n && front->resolved++ < RESOLVED_MAX &&
+		!wq_failed(wq_url_parse(front->arena, address, &front->base, ret_url));
 }
 
 struct front_note *front_note(struct wq_front *front, enum wq_rule_id rule, enum front_scope scope,

@@ -136,7 +136,7 @@ struct front_notes {
 	struct front_note *first, **last, *slots[64];
 	size_t n;
 };
-enum { FRONT_NOTES_MAX = 1000, FRONT_SUBJECT_BYTES = 300 };
+enum { FRONT_NOTES_MAX = 1000, FRONT_SUBJECT_BYTES = WQ_EXCERPT_BYTES };
 
 /* NULL when it was there (then it is counted), or when there is no room. Everything is copied and cleaned. */
 struct front_note *front_note_add(struct front_notes *notes, enum wq_rule_id rule, enum front_scope scope,
@@ -186,6 +186,7 @@ struct wq_front {
 	struct wq_place place;
 	struct front_notes notes;
 	struct wq_url base;
+	uint32_t resolved;
 	bool https, upgraded; /* upgraded: upgrade-insecure-requests */
 	/* text */
 	struct wq_html_visible visible;

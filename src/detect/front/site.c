@@ -32,7 +32,7 @@ struct wq_front_site {
 	const struct wq_front_rules *rules;
 	struct entry *entries;
 	uint32_t *slots; /* entry + 1 */
-	size_t entries_n;
+	size_t entries_n, entries_room;
 	struct page_of *pages;
 	size_t pages_n, pages_room;
 };
@@ -47,9 +47,9 @@ wq_err wq_front_site_new(
 		return wq_error_id(WQ_E_NO_MEMORY);
 	wq_arena_init(&site->arena, SITE_BYTES);
 	site->rules = rules;
-	site->entries = calloc(ENTRIES_MAX, sizeof *site->entries);
+
 	site->slots = calloc(SLOTS, sizeof *site->slots);
-	if (!site->entries || !site->slots) {
+	if (!site->slots) {
 		wq_front_site_free(&site);
 		return wq_error_id(WQ_E_NO_MEMORY);
 	}
@@ -69,6 +69,23 @@ void wq_front_site_free(struct wq_front_site **site)
 	*site = NULL;
 }
 
+static bool entry_room(struct wq_front_site *site)
+{
+	size_t room = site->entries_room ? 2 * site->entries_room : 64;
+	struct entry *entries;
+
+	if (site->entries_n < site->entries_room)
+		return true;
+	if (site->entries_n >= ENTRIES_MAX)
+		return false;
+	entries = realloc(site->entries, room * sizeof *entries);
+	if (!entries)
+		return false;
+	site->entries = entries;
+	site->entries_room = room;
+	return true;
+}
+
 static struct entry *entry_of(struct wq_front_site *site, const struct front_note *note, bool *ret_made)
 {
 	size_t i = note->hash % SLOTS;
@@ -80,7 +97,7 @@ static struct entry *entry_of(struct wq_front_site *site, const struct front_not
 		if (entry->hash == note->hash && entry->rule == note->rule)
 			return entry;
 	}
-	if (site->entries_n == ENTRIES_MAX)
+	if (!entry_room(site))
 		return NULL;
 	entry = &site->entries[site->entries_n];
 	*entry = (struct entry){.rule = note->rule,
