@@ -19,6 +19,8 @@ const struct wq_cli_command *const wq_cli_commands[] = {
 	wq_cmd_rules_test,
 	wq_cmd_rules_explain,
 	wq_cmd_rules_replay,
+	wq_cmd_fake,
+	wq_cmd_fake_case,
 	wq_cmd_vault,
 	wq_cmd_ledger,
 	wq_cmd_doctor,

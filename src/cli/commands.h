@@ -11,6 +11,8 @@ extern const struct wq_cli_command wq_cmd_app[];
 extern const struct wq_cli_command wq_cmd_approval[];
 extern const struct wq_cli_command wq_cmd_capture[];
 extern const struct wq_cli_command wq_cmd_config[];
+extern const struct wq_cli_command wq_cmd_fake[];
+extern const struct wq_cli_command wq_cmd_fake_case[];
 extern const struct wq_cli_command wq_cmd_init[];
 extern const struct wq_cli_command wq_cmd_inspect[];
 extern const struct wq_cli_command wq_cmd_inspect_records[];

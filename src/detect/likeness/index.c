@@ -343,7 +343,12 @@ static void take_bins(struct wq_cursor *c, uint16_t *bins, size_t n)
 		bins[i] = wq_cursor_u16(c);
 }
 
-static wq_err read_page(struct wq_likeness_index *index, struct wq_cursor *c)
+static bool skipped(wq_str app, wq_str without)
+{
+	return without.n > 0 && wq_str_eq(app, without);
+}
+
+static wq_err read_page(struct wq_likeness_index *index, struct wq_cursor *c, wq_str without)
 {
 	struct wq_likeness_sketch sketch;
 	wq_str app, url;
@@ -357,10 +362,10 @@ static wq_err read_page(struct wq_likeness_index *index, struct wq_cursor *c)
 	take_bins(c, sketch.body, WQ_LIKENESS_BINS);
 	take_bins(c, sketch.tags, WQ_LIKENESS_TAG_BINS);
 	WQ_TRY(wq_cursor_err(c));
-	return wq_likeness_index_add_page(index, app, url, &sketch);
+	return skipped(app, without) ? WQ_OK : wq_likeness_index_add_page(index, app, url, &sketch);
 }
 
-static wq_err read_image(struct wq_likeness_index *index, struct wq_cursor *c)
+static wq_err read_image(struct wq_likeness_index *index, struct wq_cursor *c, wq_str without)
 {
 	struct wq_likeness_image image;
 	wq_str app, url;
@@ -369,10 +374,10 @@ static wq_err read_image(struct wq_likeness_index *index, struct wq_cursor *c)
 	image.dhash = wq_cursor_u64(c);
 	image.phash = wq_cursor_u64(c);
 	WQ_TRY(wq_cursor_err(c));
-	return wq_likeness_index_add_image(index, app, url, &image);
+	return skipped(app, without) ? WQ_OK : wq_likeness_index_add_image(index, app, url, &image);
 }
 
-static wq_err read_own(struct wq_likeness_index *index, struct wq_cursor *c)
+static wq_err read_own(struct wq_likeness_index *index, struct wq_cursor *c, wq_str without)
 {
 	struct wq_likeness_identifier identifier;
 	wq_str app, url;
@@ -385,10 +390,10 @@ static wq_err read_own(struct wq_likeness_index *index, struct wq_cursor *c)
 		wq_cursor_fail(c);
 	WQ_TRY(wq_cursor_err(c));
 	identifier.kind = (enum wq_likeness_identifier_kind)kind;
-	return wq_likeness_index_add_identifier(index, app, url, &identifier);
+	return skipped(app, without) ? WQ_OK : wq_likeness_index_add_identifier(index, app, url, &identifier);
 }
 
-wq_err wq_likeness_index_read(struct wq_likeness_index *index, wq_str bytes)
+wq_err wq_likeness_index_read(struct wq_likeness_index *index, wq_str bytes, wq_str without)
 {
 	struct wq_cursor c = wq_cursor_of(bytes);
 	uint32_t pages, images, owns;
@@ -401,10 +406,10 @@ wq_err wq_likeness_index_read(struct wq_likeness_index *index, wq_str bytes)
 	if (pages > WQ_LIKENESS_PAGES_MAX || images > WQ_LIKENESS_IMAGES_MAX || owns > WQ_LIKENESS_OWN_MAX)
 		return wq_error(WQ_E_LIMIT, "the index says %u pages, %u images, %u identifiers", pages, images, owns);
 	for (uint32_t i = 0; i < pages; i++)
-		WQ_TRY(read_page(index, &c));
+		WQ_TRY(read_page(index, &c, without));
 	for (uint32_t i = 0; i < images; i++)
-		WQ_TRY(read_image(index, &c));
+		WQ_TRY(read_image(index, &c, without));
 	for (uint32_t i = 0; i < owns; i++)
-		WQ_TRY(read_own(index, &c));
+		WQ_TRY(read_own(index, &c, without));
 	return wq_cursor_end(&c);
 }

@@ -56,7 +56,7 @@ struct wq_likeness_index_stats wq_likeness_index_stats(const struct wq_likeness_
 
 /* Errors: those of `out`. */
 wq_err wq_likeness_index_write(const struct wq_likeness_index *index, struct wq_buf *out);
-/* Adds everything that the bytes hold. Errors: WQ_E_FORMAT (anything that write does not make), WQ_E_LIMIT, WQ_E_NO_MEMORY. */
-wq_err wq_likeness_index_read(struct wq_likeness_index *index, wq_str bytes);
+/* Adds everything that the bytes hold, but what belongs to `without` (may be empty). Errors: WQ_E_FORMAT (anything that write does not make), WQ_E_LIMIT, WQ_E_NO_MEMORY. */
+wq_err wq_likeness_index_read(struct wq_likeness_index *index, wq_str bytes, wq_str without);
 
 #endif

@@ -19,7 +19,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	if (wq_failed(wq_likeness_index_new(rules, &index)))
 		abort();
-	if (!wq_failed(wq_likeness_index_read(index, wq_str_of(data, size)))) {
+	if (!wq_failed(wq_likeness_index_read(index, wq_str_of(data, size), WQ_S_NONE))) {
 		if (wq_failed(wq_likeness_index_ready(index)) || wq_failed(wq_likeness_index_write(index, &out)) ||
 			out.len > size)
 			abort();

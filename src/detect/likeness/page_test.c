@@ -187,7 +187,7 @@ static void test_bytes(void **state)
 		index_of, WQ_S("portal"), WQ_S("https://www.yunshan.gov.cn/logo.png"), &image));
 	assert_ok(wq_likeness_index_write(index_of, &out));
 	assert_ok(wq_likeness_index_new(rules, &copy));
-	assert_ok(wq_likeness_index_read(copy, wq_buf_str(&out)));
+	assert_ok(wq_likeness_index_read(copy, wq_buf_str(&out), WQ_S_NONE));
 	assert_ok(wq_likeness_index_ready(copy));
 	assert_ok(wq_likeness_index_write(copy, &again));
 	assert_str(wq_buf_str(&again), wq_buf_str(&out));
@@ -196,9 +196,14 @@ static void test_bytes(void **state)
 	assert_true(wq_likeness_index_find_image(copy, &near, &app, &url));
 	assert_false(wq_likeness_index_find_image(copy, &far, &app, &url));
 	wq_likeness_index_free(&copy);
+	assert_ok(wq_likeness_index_new(rules, &copy));
+	assert_ok(wq_likeness_index_read(copy, wq_buf_str(&out), WQ_S("portal")));
+	assert_int_equal(wq_likeness_index_stats(copy).pages, 0);
+	assert_int_equal(wq_likeness_index_stats(copy).identifiers, 0);
+	wq_likeness_index_free(&copy);
 	for (size_t cut = 0; cut < out.len; cut += 1 + out.len / 200) {
 		assert_ok(wq_likeness_index_new(rules, &copy));
-		assert_err(wq_likeness_index_read(copy, wq_str_head(wq_buf_str(&out), cut)), WQ_E_FORMAT);
+		assert_err(wq_likeness_index_read(copy, wq_str_head(wq_buf_str(&out), cut), WQ_S_NONE), WQ_E_FORMAT);
 		wq_likeness_index_free(&copy);
 	}
 }

@@ -342,8 +342,9 @@ static void han_label(struct scoring *s, wq_str label)
 		for (size_t m = 4; from + m <= n && m <= LIKENESS_HAN_MAX; m++)
 			if (m < n && s->set->han_lengths >> m & 1)
 				han_look_up(s, &core, raw + from, simple + from, m, SIZE_MAX, true);
-	if (trimmed(simple, n, &s->set->rules->han_heads, true, &head) |
-		trimmed(simple, n, &s->set->rules->han_tails, false, &tail)) {
+	bool before = trimmed(simple, n, &s->set->rules->han_heads, true, &head);
+	bool after = trimmed(simple, n, &s->set->rules->han_tails, false, &tail);
+	if (before || after) {
 		core.said = LIKENESS_WEAK;
 		if (head + tail + 2 <= n) {
 			han_look_up(s, &core, raw + head, simple + head, n - head - tail, SIZE_MAX, false);
