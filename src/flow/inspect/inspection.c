@@ -178,8 +178,8 @@ static wq_err look_script(struct run *run, const struct wq_site_page *r)
 			&run->findings));
 	for (size_t i = 0; i < wq_parts_n; i++)
 		if (run->sites[i] && wq_parts[i].script)
-			WQ_TRY(wq_parts[i].script(&run->scratch, run->rules[i], &facts.place, url_of(r),
-				r->document->bytes, &run->findings, run->sites[i]));
+			WQ_TRY(wq_parts[i].script(&run->scratch, run->rules[i], &run->facts.subject, &facts.place,
+				url_of(r), r->document->bytes, &run->findings, run->sites[i]));
 	return WQ_OK;
 }
 

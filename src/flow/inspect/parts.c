@@ -64,11 +64,12 @@
 PART_RULES(portal)
 PART_FUNCTIONS(portal)
 
-static wq_err portal_script(struct wq_arena *arena, const void *rules, const struct wq_place *place, wq_str url,
-	wq_str bytes, struct wq_findings *findings, void *site)
+static wq_err portal_script(struct wq_arena *arena, const void *rules, const struct wq_subject *subject,
+	const struct wq_place *place, wq_str url, wq_str bytes, struct wq_findings *findings, void *site)
 {
 	(void)arena;
 	(void)rules;
+	(void)subject;
 	(void)place;
 	(void)findings;
 	return wq_portal_script(site, url, bytes);
@@ -88,10 +89,10 @@ static wq_err front_rules(struct wq_arena *arena, const struct wq_part_file *fil
 	return WQ_OK;
 }
 
-static wq_err front_script(struct wq_arena *arena, const void *rules, const struct wq_place *place, wq_str url,
-	wq_str bytes, struct wq_findings *findings, void *site)
+static wq_err front_script(struct wq_arena *arena, const void *rules, const struct wq_subject *subject,
+	const struct wq_place *place, wq_str url, wq_str bytes, struct wq_findings *findings, void *site)
 {
-	return wq_front_script(arena, rules, place, url, bytes, findings, site);
+	return wq_front_script(arena, rules, subject, place, url, bytes, findings, site);
 }
 
 PART_RULES(quality)

@@ -30,8 +30,8 @@ struct wq_part {
 	wq_html_fn token;
 	wq_err (*close)(void *state, struct wq_findings *findings, void *site);
 	/* A script file of the site, asked for by the page of `place`; NULL: scripts say nothing to it. */
-	wq_err (*script)(struct wq_arena *arena, const void *rules, const struct wq_place *place, wq_str url,
-		wq_str bytes, struct wq_findings *findings, void *site);
+	wq_err (*script)(struct wq_arena *arena, const void *rules, const struct wq_subject *subject,
+		const struct wq_place *place, wq_str url, wq_str bytes, struct wq_findings *findings, void *site);
 	/* What the walk measured for the official indicators; NULL: nothing. */
 	void (*measure)(const void *site, struct wq_measures *measures);
 	wq_err (*judge)(void *site, struct wq_arena *arena, struct wq_findings *findings);
