@@ -17,6 +17,7 @@ enum {
 enum asked { ASKED_ITEM, ASKED_ROBOTS, ASKED_PROBE };
 
 struct tag {
+	struct tag *next_free;
 	enum asked asked;
 	struct host *host;
 	uint32_t number;
@@ -122,24 +123,24 @@ static void choose(const struct walk *w, const struct item *item, wq_str url, st
 
 static bool ask(struct walk *w, const char *url, struct wq_fetch_request *request, struct tag tag)
 {
-	struct tag *kept = malloc(sizeof(*kept));
+	struct tag *kept = w->free_tags, *next;
 	wq_err e;
 
-	if (!kept) {
-		walk_fail(w, wq_error_id(WQ_E_NO_MEMORY));
+	if (!kept)
 		return false;
-	}
+	next = kept->next_free;
 	*kept = tag;
 	kept->head = request->head;
 	request->url = url;
 	request->tag = kept;
 	e = wq_fetch_add(w->fetch, request);
 	if (wq_failed(e)) {
-		free(kept);
+		kept->next_free = next;
 		if (!wq_is(e, WQ_E_INPUT) && !wq_is(e, WQ_E_LIMIT))
 			walk_fail(w, e);
 		return false;
 	}
+	w->free_tags = next;
 	w->in_flight++;
 	tag.host->in_flight++;
 	return true;
@@ -272,6 +273,8 @@ static void feed_host(struct walk *w, struct host *host)
 	uint32_t most = 2 * WQ_MAX(w->options.fetch.per_host, (uint32_t)4);
 	uint32_t number;
 
+	if (w->in_flight >= ASKED_MAX)
+		return;
 	if (!host->opened)
 		open_host(w, host);
 	while (!wq_failed(w->err) && host->opening == 0 && host->in_flight < most && w->in_flight < ASKED_MAX &&
@@ -436,9 +439,10 @@ static void on_item(struct walk *w, const struct tag *tag, const struct wq_fetch
 static void on_response(void *data, const struct wq_fetch_response *response)
 {
 	struct walk *w = data;
-	struct tag tag = *(struct tag *)response->tag;
+	struct tag *kept = response->tag, tag = *kept;
 
-	free(response->tag);
+	kept->next_free = w->free_tags;
+	w->free_tags = kept;
 	w->in_flight--;
 	tag.host->in_flight--;
 	if (wq_failed(w->err))
@@ -596,6 +600,18 @@ static wq_err resume(struct walk *w)
 	return WQ_OK;
 }
 
+static wq_err make_tags(struct walk *w)
+{
+	w->tags = calloc(ASKED_MAX, sizeof(*w->tags));
+	if (!w->tags)
+		return wq_error_id(WQ_E_NO_MEMORY);
+	for (size_t i = 0; i < ASKED_MAX; i++) {
+		w->tags[i].next_free = w->free_tags;
+		w->free_tags = &w->tags[i];
+	}
+	return WQ_OK;
+}
+
 static wq_err prepare(struct walk *w)
 {
 	WQ_TRY(open_state(w));
@@ -605,6 +621,7 @@ static wq_err prepare(struct walk *w)
 	w->cache = calloc(LINK_CACHE, sizeof(*w->cache));
 	if (!w->cache)
 		return wq_error_id(WQ_E_NO_MEMORY);
+	WQ_TRY(make_tags(w));
 	WQ_TRY(page_reader_new(w, &w->reader));
 	WQ_TRY(wq_fetch_new(&w->options.fetch, on_response, w, &w->fetch));
 	for (size_t i = 0; i < w->options.hosts_n; i++)
@@ -625,6 +642,7 @@ static void walk_done(struct walk *w)
 	log_close(&w->log);
 	wq_file_close(&w->lock);
 	free(w->cache);
+	free(w->tags);
 }
 
 wq_err wq_site_run(

@@ -59,6 +59,7 @@ struct walk {
 	int lock;
 	uint32_t cursor; /* addresses before it were looked at */
 	size_t in_flight, waiting;
+	struct tag *tags, *free_tags; /* of requests */
 
 	struct wq_map inside; /* authorities that are walked */
 	struct wq_map hosts;  /* by origin */
