@@ -314,6 +314,10 @@ static void describe(
 		snprintf(after, sizeof(after), " after %" PRIu32 " redirect%s", fate->hops, fate->hops > 1 ? "s" : "");
 	if (found->verdict == WQ_SITE_FRAGMENT)
 		snprintf(detail, DETAIL_BYTES, "the page has no such place");
+	else if (found->verdict == WQ_SITE_SOFT_404)
+		snprintf(detail, DETAIL_BYTES, "%u, but says that it is not there%s", end->status, after);
+	else if (found->verdict == WQ_SITE_CHANGED_HANDS)
+		snprintf(detail, DETAIL_BYTES, "a parked or sold name, gambling or pornography%s", after);
 	else if (found->verdict == WQ_SITE_LOOP)
 		snprintf(detail, DETAIL_BYTES, "more than %" PRIu32 " redirects", w->options.redirects_max);
 	else if (end->fetched != WQ_FETCH_ANSWERED)

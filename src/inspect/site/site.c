@@ -538,7 +538,9 @@ static void set_defaults(struct wq_site_options *o)
 		HOST_MSEC_MAX = 120000,
 		AGAIN_HOURS = 24,
 		AGAIN_LOOKS = 3,
-		PLACES = 100
+		PLACES = 100,
+		RETRIES = 1, /* of what asks for patience */
+		WAIT_MAX_MSEC = 10000
 	};
 
 	o->pages_max = o->pages_max ? o->pages_max : PAGES;
@@ -552,6 +554,8 @@ static void set_defaults(struct wq_site_options *o)
 	o->again_looks = o->again_looks ? o->again_looks : AGAIN_LOOKS;
 	o->places_max = o->places_max ? o->places_max : PLACES;
 	o->fetch.decode = true;
+	o->fetch.retries = o->fetch.retries ? o->fetch.retries : RETRIES;
+	o->fetch.wait_max_msec = o->fetch.wait_max_msec ? o->fetch.wait_max_msec : WAIT_MAX_MSEC;
 }
 
 static wq_err open_state(struct walk *w)

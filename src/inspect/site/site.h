@@ -44,8 +44,8 @@ struct wq_site_options {
 	uint32_t places_max;               /* of one target that are handed over [100] */
 	const struct wq_target_rules
 		*target; /* what a page is that changed hands; NULL: nobody asks (detect/target/target.h) */
-	struct wq_fetch_options fetch;
-	const struct wq_clock *clock; /* [the system's] */
+	struct wq_fetch_options fetch; /* decode is set; retries [1], wait_max_msec [10000] */
+	const struct wq_clock *clock;  /* [the system's] */
 };
 
 /* A document of a walked host; slices live during the callback. */
