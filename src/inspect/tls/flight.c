@@ -265,7 +265,7 @@ enum tls_flight_state tls_flight_feed(struct tls_flight *flight, wq_str bytes)
 	wq_buf_add(&flight->raw, bytes);
 	if (wq_failed(wq_buf_err(&flight->raw)))
 		return flight->state = TLS_FLIGHT_WRONG;
-	if (!flight->hello && flight->messages.len == 0 && may_be_ssl2(wq_buf_str(&flight->raw))) {
+	if (!flight->begun && may_be_ssl2(wq_buf_str(&flight->raw))) {
 		if (flight->raw.len < 7)
 			return flight->state;
 		flight->hello = is_ssl2(wq_buf_str(&flight->raw));
@@ -273,6 +273,7 @@ enum tls_flight_state tls_flight_feed(struct tls_flight *flight, wq_str bytes)
 		return flight->state = flight->hello ? TLS_FLIGHT_DONE : TLS_FLIGHT_WRONG;
 	}
 	at = read_records(flight);
+	flight->begun |= at > 0;
 	flight->raw.len -= at;
 	if (flight->raw.len)
 		memmove(flight->raw.data, flight->raw.data + at, flight->raw.len);

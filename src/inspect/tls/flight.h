@@ -32,6 +32,7 @@ struct tls_flight {
 	uint16_t group;
 	uint8_t alert; /* description */
 	/* inside */
+	bool begun; /* a record was read: it is not SSLv2 */
 	struct wq_arena *arena;
 	struct wq_buf raw, messages;
 };
