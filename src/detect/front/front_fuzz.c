@@ -9,7 +9,7 @@ static void look(struct front_probe *probe, wq_str html, const char *address, st
 	struct wq_arena arena;
 
 	wq_arena_init(&arena, 256 * WQ_MIB);
-	if (wq_failed(wq_findings_init(&found, &arena, 10000)) ||
+	if (wq_failed(wq_findings_init(&found, &arena, 1000)) ||
 		wq_failed(front_probe_page(probe, &arena, address, 200,
 			WQ_S("Set-Cookie: SESSIONID=1\r\nServer: nginx/1.2.3\r\n"), html, &found, site)))
 		abort();
@@ -34,7 +34,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	look(&probe, before, "https://www.example.gov.cn/a", site);
 	look(&probe, after, "http://www.example.gov.cn/b", site);
 	wq_arena_init(&arena, 64 * WQ_MIB);
-	if (wq_failed(wq_findings_init(&found, &arena, 10000)) || wq_failed(wq_front_site_judge(site, &arena, &found)))
+	if (wq_failed(wq_findings_init(&found, &arena, 1000)) || wq_failed(wq_front_site_judge(site, &arena, &found)))
 		abort();
 	for (size_t i = 0; i < found.count; i++)
 		if (wq_failed(wq_finding_check(&found.items[i])))

@@ -13,7 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	front_probe_open(&probe);
 	wq_arena_init(&arena, 64 * WQ_MIB);
-	if (wq_failed(wq_findings_init(&found, &arena, 10000)) ||
+	if (wq_failed(wq_findings_init(&found, &arena, 1000)) ||
 		wq_failed(wq_front_script(&arena, probe.rules, &probe.subject, &place,
 			WQ_S("https://www.example.gov.cn/a.js"), bytes, &found, NULL)))
 		abort();
