@@ -47,9 +47,9 @@ static struct wq_tls_route route_of(const struct wq_inspect_options *options, wq
 	return (struct wq_tls_route){0};
 }
 
-static wq_err look(const struct wq_secure *secure, const struct wq_facts *facts, const struct wq_inspect_options *options,
-	struct wq_arena *arena, wq_str host, uint16_t port, const struct wq_tls_observation **ret,
-	struct wq_findings *findings)
+static wq_err look(const struct wq_secure *secure, const struct wq_facts *facts,
+	const struct wq_inspect_options *options, struct wq_arena *arena, wq_str host, uint16_t port,
+	const struct wq_tls_observation **ret, struct wq_findings *findings)
 {
 	const struct wq_tls_route route = route_of(options, host, &port);
 	const struct wq_tls_options tls = {.rules = secure->rules,
