@@ -263,6 +263,7 @@ static void ask_item(struct walk *w, struct host *host, uint32_t number)
 	item->state = ITEM_ASKED;
 	if (!ask(w, url, &request, (struct tag){.asked = ASKED_ITEM, .host = host, .number = number})) {
 		item->verdict = WQ_SITE_UNKNOWN;
+		item->fetched = WQ_FETCH_FAILED;
 		done(w, number, ITEM_DONE);
 	}
 }
@@ -665,7 +666,9 @@ wq_err wq_site_run(
 	WQ_TRY(prepare(&w));
 	e = walk(&w);
 	if (wq_failed(e)) {
-		WQ_IGNORE(log_flush(&w.log, true)); /* whoever ended it may resume */
+		WQ_TRY(log_flush(&w.log, true)); /* whoever ended it may resume */
+		if (wq_is(e, WQ_E_INTERRUPTED))
+			WQ_TRY(faults_report(&w));
 		return e;
 	}
 	WQ_TRY(log_flush(&w.log, true));

@@ -120,7 +120,8 @@ struct wq_site_calls {
 	void *data;
 };
 
-/* Walks to the end. Errors: WQ_E_INPUT (a start that is no address), WQ_E_BUSY (another run works in `dir`), what a callback
+/* Walks to the end. A callback that returns WQ_E_INTERRUPTED ends the walk early: the faults seen so far are told, outside ones as
+ * they stand today, and the error is returned. Errors: WQ_E_INPUT (a start that is no address), WQ_E_BUSY (another run works in `dir`), what a callback
  * returned, those of the disk. `ret_stats` may be NULL. */
 wq_err wq_site_run(
 	const struct wq_site_options *options, const struct wq_site_calls *calls, struct wq_site_stats *ret_stats);
