@@ -10,7 +10,7 @@ import test from 'node:test'
 import { built, isRoot, root, run, start, tempDir, until } from './lib.mjs'
 import { mmdb } from './mmdb.mjs'
 
-const REGISTRY = '198.41.0.4', NS1 = '61.10.0.53', NS2 = '122.20.0.53', EVIL = '45.66.0.53', CDN = '101.30.0.53', HONEST = '114.1.0.53',
+const REGISTRY = '198.41.0.4', NS1 = '61.10.0.53', NS2 = '122.20.0.53', EVIL = '45.66.0.53', INNER = '10.9.9.9', CDN = '101.30.0.53', HONEST = '114.1.0.53',
 	POISONED = '45.67.0.53'
 const stamp = days => new Date(Date.now() + days * 86400000).toISOString().replace(/[-:T]/g, '').slice(0, 14)
 const soa = serial => `@ 300 IN SOA ns.invalid. admin.invalid. ${serial} 3600 600 86400 60\n`
@@ -30,6 +30,8 @@ const zones = {
 	'soon.gov.cn': { text: zone('www IN A 61.10.1.4\n'), signed: [-20, 3] },
 	'rotate.gov.cn': { text: zone('www IN CNAME pool.cdn-rotate.com.\n') },
 	'deaf.gov.cn': { text: zone('www IN CNAME deaf.cdn-rotate.com.\n') },
+	'large.gov.cn': { text: zone(Array.from({ length: 100 }, (_, i) => `www IN A 61.10.2.${i + 1}\n`).join('')) },
+	'circle.gov.cn': { text: zone('www IN CNAME a\na IN CNAME www\n') },
 	'cdn.gov.cn': { text: zone('www IN CNAME site.cdn-rotate.com.\n') },
 	'dangling.gov.cn': { text: zone('www IN CNAME shop.lost-brand.com.\n') },
 	'abroad.gov.cn': { text: zone('www IN A 8.1.1.1\n') },
@@ -60,7 +62,7 @@ class World {
 	}
 
 	async namespace() {
-		const addresses = [REGISTRY, NS1, NS2, EVIL, CDN, HONEST, POISONED].map(a => `ip addr add ${a}/32 dev lo`).join(' && ')
+		const addresses = [REGISTRY, NS1, NS2, EVIL, INNER, CDN, HONEST, POISONED].map(a => `ip addr add ${a}/32 dev lo`).join(' && ')
 		this.holder = start(this.t, 'unshare', [...(isRoot ? [] : ['-r']), '-n', 'sh', '-c', `ip link set lo up && ${addresses} && echo ready && exec sleep 100000`])
 		await until('a network namespace', () => {
 			assert.ok(!this.holder.ended, this.holder.out)
@@ -129,7 +131,7 @@ ${Object.entries(served).map(([apex, file]) => `zone:\n\tname: "${apex}"\n\tzone
 			if (z.second !== null)
 				second[apex] = z.second ? this.write(`${apex}.second`, `$ORIGIN ${apex}.\n$TTL 60\n${z.second}`) : file
 		}
-		delegations += 'hijacked IN NS ns1.evil.com.\nhijacked IN NS ns2.evil.com.\n'
+		delegations += 'hijacked IN NS ns1.evil.com.\nhijacked IN NS ns2.evil.com.\n' + `inner IN NS ns1.inner\nns1.inner IN A ${INNER}\n`
 		const up = `@ IN NS a.root-servers.net.\n`, always = [-1, 30]
 		const gov = this.sign('gov.cn', this.write('gov.cn', `$ORIGIN gov.cn.\n$TTL 60\n${soa(1)}${up}${delegations}`), always)
 		const cn = this.sign('cn', this.write('cn', `$ORIGIN cn.\n$TTL 60\n${soa(1)}${up}gov IN NS a.root-servers.net.\n${gov.ds}`), always)
@@ -142,6 +144,7 @@ cdn-rotate IN NS ns1.cdn-rotate\nns1.cdn-rotate IN A ${CDN}\n`)
 		await this.nsd('registry', REGISTRY, { '.': top.file, cn: cn.file, 'gov.cn': gov.file, com })
 		await this.nsd('first', NS1, first)
 		await this.nsd('second', NS2, second)
+		await this.nsd('inner', INNER, { 'inner.gov.cn': this.write('inner', `$ORIGIN inner.gov.cn.\n$TTL 60\n${soa(1)}@ IN NS ns1\nns1 IN A ${INNER}\nwww IN A 61.10.1.1\n`) })
 		await this.nsd('evil', EVIL, { 'evil.com': evil, 'hijacked.gov.cn': hijacked })
 	}
 
@@ -285,10 +288,18 @@ test('domains in a namespace with real servers', async t => {
 		assert.ok(world.look('www.good.gov.cn', '--kind', 'enterprise')['domain.reserved'])
 		assert.ok(world.look('evil.com', '--kind', 'organ')['domain.suffix'])
 	})
-	await t.test('a server at a private address is not asked', () => {
-		const [program, ...args] = world.inside('ip', 'addr', 'add', '10.9.9.9/32', 'dev', 'lo')
-		run(program, args)
-		assert.ok(world.look('evil.com', '--root', '10.9.9.9')) // the operator's own root may be private, nobody answers there
+	await t.test('a server at a private address is not asked unless that is allowed', () => {
+		const args = ['www.inner.gov.cn', '--no-mail', '--expect', '61.10.1.0/24']
+		const found = world.look(...args)
+		only(found, 'dns.ns-single', 'inspect.limited')
+		assert.ok(found['inspect.limited'].some(f => /private addresses were not asked/.test(f.excerpt)))
+		assert.ok(!('inspect.limited' in world.look(...args, '--allow-private')))
+		assert.ok(world.look(...args.slice(0, 3), '61.10.2.0/24', '--allow-private')['dns.differs'])
+	})
+	await t.test('answers too long for a datagram, names that lead in circles', () => {
+		only(world.look('www.large.gov.cn', ...honest, '--expect', '61.10.2.0/24'), 'dns.no-dnssec')
+		assert.ok(world.look('www.large.gov.cn', '--expect', '61.10.3.0/24')['dns.differs'])
+		only(world.look('www.circle.gov.cn', ...honest), 'dns.no-dnssec')
 	})
 	await t.test('text for people, and the exit status', () => {
 		const text = world.weique(['www.dangling.gov.cn', 'www.good.gov.cn', '--no-mail', '--fail-on', 'high'], 1)

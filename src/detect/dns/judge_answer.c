@@ -17,6 +17,15 @@ static bool resolved_by_any(const struct wq_dns_observation *seen)
 	return false;
 }
 
+static bool kept_away(const struct wq_dns_observation *seen)
+{
+	for (size_t i = 0; i < seen->servers_n; i++)
+		for (size_t k = 0; k < seen->servers[i].rounds_n; k++)
+			if (seen->servers[i].rounds[k].outcome == WQ_DNS_FORBIDDEN)
+				return true;
+	return false;
+}
+
 static wq_err judge_existence(struct wq_dns_judging *j)
 {
 	const struct wq_dns_observation *seen = j->seen;
@@ -31,7 +40,8 @@ static wq_err judge_existence(struct wq_dns_judging *j)
 		missing += a->outcome == WQ_DNS_ANSWERED && a->rcode == WQ_DNS_NXDOMAIN;
 		empty += a->outcome == WQ_DNS_ANSWERED && a->rcode == WQ_DNS_NOERROR;
 	}
-	if (!missing && !empty && resolved_by_any(seen)) /* the servers are out of this observer's reach, no more */
+	if (!missing && !empty &&
+		(resolved_by_any(seen) || kept_away(seen))) /* out of this observer's reach, no more */
 		return WQ_OK;
 	if (empty && !j->registered->nets_n && !j->registered->cnames_n && !j->subject->portal)
 		return WQ_OK;

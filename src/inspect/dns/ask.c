@@ -115,6 +115,7 @@ static void send_one(struct wq_dns_looking *look, struct flight *f)
 	q->outcome = WQ_DNS_NOT_ASKED;
 	if (!q->given && !wq_dns_may_ask(look, &q->to)) {
 		q->outcome = WQ_DNS_FORBIDDEN;
+		wq_dns_limited(look, "servers at private addresses were not asked");
 		return;
 	}
 	if (look->queries >= WQ_DNS_QUERIES_MAX) {
