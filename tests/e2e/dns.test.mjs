@@ -144,7 +144,7 @@ cdn-rotate IN NS ns1.cdn-rotate\nns1.cdn-rotate IN A ${CDN}\n`)
 		await this.nsd('registry', REGISTRY, { '.': top.file, cn: cn.file, 'gov.cn': gov.file, com })
 		await this.nsd('first', NS1, first)
 		await this.nsd('second', NS2, second)
-		await this.nsd('inner', INNER, { 'inner.gov.cn': this.write('inner', `$ORIGIN inner.gov.cn.\n$TTL 60\n${soa(1)}@ IN NS ns1\nns1 IN A ${INNER}\nwww IN A 61.10.1.1\n`) })
+		await this.nsd('inner', INNER, { 'inner.gov.cn': this.write('inner.zone', `$ORIGIN inner.gov.cn.\n$TTL 60\n${soa(1)}@ IN NS ns1\nns1 IN A ${INNER}\nwww IN A 61.10.1.1\n`) })
 		await this.nsd('evil', EVIL, { 'evil.com': evil, 'hijacked.gov.cn': hijacked })
 	}
 
