@@ -150,7 +150,14 @@ static void put_place(struct wq_cli *cli, FILE *to, const struct wq_inspect_grou
 	fputc('\n', to);
 }
 
-static void put_group(struct wq_cli *cli, FILE *to, const struct wq_inspect_group *g, bool is_new)
+static wq_str advice_of(const struct wq_cli *cli, const struct wq_inspect_group *g)
+{
+	return zh(cli) ? g->advice_zh : g->advice_en;
+}
+
+/* `first` of its rule: its advice stands above. */
+static void put_group(struct wq_cli *cli, FILE *to, const struct wq_inspect_group *g,
+	const struct wq_inspect_group *first, bool is_new)
 {
 	size_t n = WQ_MIN(g->places_n, (size_t)PLACES_SHOWN);
 
@@ -161,6 +168,11 @@ static void put_group(struct wq_cli *cli, FILE *to, const struct wq_inspect_grou
 	if (g->pages > 1)
 		fprintf(to, zh(cli) ? "（%llu 页）" : " (on %llu pages)", (unsigned long long)g->pages);
 	fputc('\n', to);
+	if (!wq_str_eq(advice_of(cli, g), advice_of(cli, first))) {
+		fputs("    ", to);
+		wq_cli_text(to, advice_of(cli, g));
+		fputc('\n', to);
+	}
 	for (size_t i = 0; i < n; i++)
 		put_place(cli, to, g, &g->places[i]);
 	if (g->pages > n)
@@ -190,10 +202,10 @@ static size_t put_rule(struct wq_cli *cli, FILE *to, const struct wq_inspect_res
 		wq_cli_text(to, g->clauses[i]);
 	}
 	fputs("\n  ", to);
-	wq_cli_text(to, zh(cli) ? g->advice_zh : g->advice_en);
+	wq_cli_text(to, advice_of(cli, g));
 	fputc('\n', to);
 	for (size_t i = first; i < first + WQ_MIN(n, (size_t)GROUPS_SHOWN); i++)
-		put_group(cli, to, &r->groups[i], changes && changes->is_new[i]);
+		put_group(cli, to, &r->groups[i], g, changes && changes->is_new[i]);
 	if (n > GROUPS_SHOWN)
 		fprintf(to,
 			zh(cli) ? "    … 另有 %zu 项，见 --json、--csv 或 --html\n"

@@ -202,7 +202,22 @@ static void put_place(struct wq_html_report *r, const struct wq_inspect_group *g
 	put(r, "</li>\n");
 }
 
-static void put_group(struct wq_html_report *r, const struct wq_inspect_group *g)
+static wq_str advice_of(const struct wq_html_report *r, const struct wq_inspect_group *g)
+{
+	return r->zh ? g->advice_zh : g->advice_en;
+}
+
+static void put_advice(struct wq_html_report *r, wq_str advice)
+{
+	if (advice.n == 0)
+		return;
+	wq_html_put(r, "<p class=\"advice\"><b>整改</b>", "<p class=\"advice\"><b>Remedy</b>");
+	wq_html_esc(r, advice);
+	put(r, "</p>\n");
+}
+
+/* `first` of its rule: its advice stands above. */
+static void put_group(struct wq_html_report *r, const struct wq_inspect_group *g, const struct wq_inspect_group *first)
 {
 	bool is_new = r->report->changes && r->report->changes->is_new[g - r->result->groups];
 	size_t n = WQ_MIN(g->places_n, (size_t)WQ_INSPECT_HTML_PLACES);
@@ -216,7 +231,10 @@ static void put_group(struct wq_html_report *r, const struct wq_inspect_group *g
 			r->zh ? " <span class=\"soft\">（%llu 页）</span>"
 			      : " <span class=\"soft\">(on %llu pages)</span>",
 			(unsigned long long)g->pages);
-	put(r, "</p>\n<ul class=\"places\">\n");
+	put(r, "</p>\n");
+	if (!wq_str_eq(advice_of(r, g), advice_of(r, first)))
+		put_advice(r, advice_of(r, g));
+	put(r, "<ul class=\"places\">\n");
 	for (size_t i = 0; i < n; i++)
 		put_place(r, g, &g->places[i]);
 	if (n < g->pages)
@@ -232,7 +250,6 @@ static size_t put_rule(struct wq_html_report *r, size_t first, size_t number)
 {
 	const struct wq_inspect_result *result = r->result;
 	const struct wq_inspect_group *g = &result->groups[first];
-	wq_str advice = r->zh ? g->advice_zh : g->advice_en;
 	size_t n = 1;
 
 	while (first + n < result->groups_n && result->groups[first + n].severity == g->severity &&
@@ -248,13 +265,9 @@ static size_t put_rule(struct wq_html_report *r, size_t first, size_t number)
 		      : "</h3><span class=\"soft\">%zu</span></header>\n",
 		n);
 	put_clauses(r, g);
-	if (advice.n > 0) {
-		wq_html_put(r, "<p class=\"advice\"><b>整改</b>", "<p class=\"advice\"><b>Remedy</b>");
-		wq_html_esc(r, advice);
-		put(r, "</p>\n");
-	}
+	put_advice(r, advice_of(r, g));
 	for (size_t i = first; i < first + n && i < WQ_INSPECT_HTML_GROUPS; i++)
-		put_group(r, &result->groups[i]);
+		put_group(r, &result->groups[i], g);
 	put(r, "</article>\n");
 	return n;
 }

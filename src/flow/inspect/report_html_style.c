@@ -5,7 +5,7 @@ const char wq_inspect_style[] =
 	":root{color-scheme:light;--ink:#16191d;--soft:#434a53;--line:#c9ced6;--paper:#fff;--tint:#f4f6f8;--accent:#7d1a1a;"
 	"--critical:#5c0a1e;--high:#961b1b;--medium:#744600;--low:#1d4b76;--info:#474d56}"
 	"*{box-sizing:border-box}html{font-size:16px}"
-	"body{margin:0;background:var(--paper);color:var(--ink);line-height:1.6;"
+	"body{margin:0;overflow-wrap:anywhere;background:var(--paper);color:var(--ink);line-height:1.6;"
 	"font-family:\"Noto Sans CJK SC\",\"Noto Sans SC\",\"Source Han Sans SC\",\"PingFang SC\",\"Microsoft YaHei\",system-ui,sans-serif}"
 	"header,main,footer{max-width:68rem;margin:0 auto;padding:0 1.5rem}"
 	"header{padding-top:2.2rem;border-top:7px solid var(--accent)}"
