@@ -33,15 +33,14 @@ static wq_err read_rules(struct wq_workspace *w, struct wq_cli_fake *fake)
 	WQ_BUF(names, FILE_BYTES);
 	WQ_BUF(pinyin, FILE_BYTES);
 	WQ_BUF(pairs, FILE_BYTES);
-	struct wq_fold_table *fold;
 
 	WQ_TRY(wq_file_read(w->fs, wq_workspace_rules(w, "likeness/likeness.txt"), &names));
 	WQ_TRY(wq_file_read(w->fs, wq_workspace_rules(w, "likeness/pinyin.txt"), &pinyin));
 	WQ_TRY(wq_file_read(w->fs, wq_workspace_rules(w, "fold/trad-simp.txt"), &pairs));
-	WQ_TRY(wq_fold_table_parse(wq_buf_str(&pairs), "trad-simp.txt", &fold)); /* as long as the process */
+	WQ_TRY(wq_fold_table_parse(wq_buf_str(&pairs), "trad-simp.txt", &fake->fold));
 	files.names = wq_arena_str(w->arena, wq_buf_str(&names));
 	files.pinyin = wq_arena_str(w->arena, wq_buf_str(&pinyin));
-	files.fold = fold;
+	files.fold = fake->fold;
 	WQ_TRY(wq_arena_err(w->arena));
 	return wq_likeness_rules_parse(w->arena, &files, &fake->rules);
 }
@@ -125,6 +124,7 @@ wq_err wq_cli_fake_open(struct wq_cli *cli, const struct wq_cli_args *args, stru
 void wq_cli_fake_done(struct wq_cli_fake *fake)
 {
 	wq_likeness_index_free(&fake->index);
+	wq_fold_table_close(&fake->fold);
 }
 
 static wq_err with_lock(struct wq_cli *cli, const struct wq_cli_args *args, struct wq_workspace *w,
@@ -162,32 +162,42 @@ static void print_made(struct wq_cli *cli, const struct wq_likeness_made *made)
 	fputc('\n', cli->out);
 }
 
-static wq_err names(struct wq_cli *cli, const struct wq_cli_args *args, struct wq_workspace *w)
+static wq_err make_names(struct wq_cli *cli, const struct wq_cli_fake *fake, size_t max)
 {
 	WQ_BUF(out, JSON_MAX);
 	struct wq_likeness_made *made;
-	struct wq_cli_fake fake;
 	struct wq_json json;
-	uint64_t max = NAMES_DEFAULT;
 	size_t n;
 
-	if (wq_cli_has(args, "max") && !wq_str_to_u64(wq_cli_value(args, "max"), WQ_LIKENESS_MADE_MAX, &max))
-		return wq_error(WQ_E_USAGE, "--max takes a number up to %d", WQ_LIKENESS_MADE_MAX);
-	WQ_TRY(wq_cli_fake_open(cli, args, w, false, WQ_S_NONE, &fake));
 	wq_json_init(&json, &out);
 	wq_json_array(&json);
-	for (size_t i = 0; i < fake.n; i++) {
+	for (size_t i = 0; i < fake->n; i++) {
 		WQ_CLEANUP(wq_arena_done) struct wq_arena work;
 		wq_arena_init(&work, 2048 * WQ_MIB);
-		WQ_TRY(wq_likeness_make(&work, fake.rules, &fake.subjects[i], max, &made, &n));
+		WQ_TRY(wq_likeness_make(&work, fake->rules, &fake->subjects[i], max, &made, &n));
 		for (size_t k = 0; k < n; k++)
 			if (cli->json)
-				json_made(&json, &made[k], fake.subjects[i].app);
+				json_made(&json, &made[k], fake->subjects[i].app);
 			else
 				print_made(cli, &made[k]);
 	}
 	wq_json_array_end(&json);
 	return cli->json ? wq_cli_json(cli, &json) : WQ_OK;
+}
+
+static wq_err names(struct wq_cli *cli, const struct wq_cli_args *args, struct wq_workspace *w)
+{
+	struct wq_cli_fake fake;
+	uint64_t max = NAMES_DEFAULT;
+	wq_err e;
+
+	if (wq_cli_has(args, "max") && !wq_str_to_u64(wq_cli_value(args, "max"), WQ_LIKENESS_MADE_MAX, &max))
+		return wq_error(WQ_E_USAGE, "--max takes a number up to %d", WQ_LIKENESS_MADE_MAX);
+	e = wq_cli_fake_open(cli, args, w, false, WQ_S_NONE, &fake);
+	if (!wq_failed(e))
+		e = make_names(cli, &fake, max);
+	wq_cli_fake_done(&fake);
+	return e;
 }
 
 /* ---- watch ---- */
@@ -304,6 +314,7 @@ static wq_err watch_locked(struct wq_cli *cli, const struct wq_cli_args *args, s
 	wq_json_array(&watch.json);
 	e = watch_all(cli, args, w, &watch);
 	wq_fake_seen_done(&watch.seen);
+	wq_cli_fake_done(&watch.fake);
 	WQ_TRY(e);
 	wq_json_array_end(&watch.json);
 	wq_json_put_u64(&watch.json, "names", watch.names);

@@ -13,11 +13,13 @@ struct wq_cli_fake {
 	struct wq_subject *subjects;
 	size_t n;
 	struct wq_likeness_set *set;
-	struct wq_likeness_index *index; /* what was protected so far; to be freed */
+	struct wq_likeness_index *index; /* what was protected so far; NULL when it was not asked for */
+	struct wq_fold_table *fold;
 };
 
 /* The subjects of --protected FILE, else those of the registry that are not closed; only --app ID when given. WQ_E_NOT_FOUND: nobody
- * is protected. The index is read when `with_index` (but what belongs to `without`), and made ready. */
+ * is protected. The index is read when `with_index` (but what belongs to `without`), and made ready.
+ * Done with wq_cli_fake_done(), also after an error. */
 wq_err wq_cli_fake_open(struct wq_cli *cli, const struct wq_cli_args *args, struct wq_workspace *workspace,
 	bool with_index, wq_str without, struct wq_cli_fake *ret_fake);
 void wq_cli_fake_done(struct wq_cli_fake *fake);

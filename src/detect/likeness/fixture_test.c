@@ -20,11 +20,11 @@ const struct wq_likeness_rules *likeness_test_rules(struct wq_arena *arena)
 {
 	struct wq_likeness_files files = {.names_file = WQ_S("likeness.txt"), .pinyin_file = WQ_S("pinyin.txt")};
 	const struct wq_likeness_rules *rules;
-	struct wq_fold_table *fold;
+	static struct wq_fold_table *fold; /* as long as the process */
 
 	files.names = slurp(arena, "likeness/likeness.txt");
 	files.pinyin = slurp(arena, "likeness/pinyin.txt");
-	if (wq_failed(wq_fold_table_parse(slurp(arena, "fold/trad-simp.txt"), "trad-simp.txt", &fold)))
+	if (!fold && wq_failed(wq_fold_table_parse(slurp(arena, "fold/trad-simp.txt"), "trad-simp.txt", &fold)))
 		abort();
 	files.fold = fold;
 	wq_err e = wq_likeness_rules_parse(arena, &files, &rules);
