@@ -2,7 +2,7 @@
 
 #include <inttypes.h>
 
-enum { FAULTS_MAX = 4000000, WANTED_PER_PASS = 4000000, DETAIL_BYTES = 160 };
+enum { FAULTS_MAX = 1000000, WANTED_PER_PASS = 4000000, DETAIL_BYTES = 160 };
 
 static const wq_str attrs[] = {WQ_S_INIT(""), WQ_S_INIT("href"), WQ_S_INIT("src"), WQ_S_INIT("srcset"),
 	WQ_S_INIT("data-src"), WQ_S_INIT("data-original"), WQ_S_INIT("data-srcset"), WQ_S_INIT("poster"),
