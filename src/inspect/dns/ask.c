@@ -143,12 +143,13 @@ static void turn(struct wq_dns_asker *asker, uint32_t left)
 
 	for (size_t i = 0; i < asker->channels_n; i++) {
 		ares_socket_t sockets[ARES_GETSOCK_MAXNUM];
-		int bits = ares_getsock(asker->channels[i].ares, sockets, ARES_GETSOCK_MAXNUM);
+		/* not by c-ares' macros, which shift a signed 1 by 31; readable below, writable above */
+		unsigned bits = (unsigned)ares_getsock(asker->channels[i].ares, sockets, ARES_GETSOCK_MAXNUM);
 		const struct timeval *tv = ares_timeout(asker->channels[i].ares, &most, &wait);
 		msec = WQ_MIN(msec, (int)(tv->tv_sec * 1000 + tv->tv_usec / 1000 + 1));
 		for (int k = 0; k < ARES_GETSOCK_MAXNUM && n < WQ_COUNT(fds); k++) {
-			short events = (short)((ARES_GETSOCK_READABLE(bits, k) ? POLLIN : 0) |
-				(ARES_GETSOCK_WRITABLE(bits, k) ? POLLOUT : 0));
+			short events = (short)((bits >> k & 1 ? POLLIN : 0) |
+				(bits >> (k + ARES_GETSOCK_MAXNUM) & 1 ? POLLOUT : 0));
 			if (!events)
 				continue;
 			owners[n] = asker->channels[i].ares;
