@@ -6,7 +6,7 @@
 
 #include "base/sandbox.h"
 
-enum { PATHS_MAX = 8 };
+enum { PATHS_MAX = 16 };
 
 /* The folder in which a report will lie; it is there, or the report cannot be written. */
 static wq_err add_folder(struct wq_cli *cli, const char *file, const char **paths, size_t *n)
@@ -25,17 +25,6 @@ static wq_err add_folder(struct wq_cli *cli, const char *file, const char **path
 	return WQ_OK;
 }
 
-static const char **existing(const char *const *all, const char **out)
-{
-	size_t n = 0;
-
-	for (; *all; all++)
-		if (access(*all, F_OK) == 0)
-			out[n++] = *all;
-	out[n] = NULL;
-	return out;
-}
-
 static void say(struct wq_cli *cli, const struct wq_sandbox_report *report)
 {
 	for (int i = 0; i < WQ_SANDBOX_PARTS; i++)
@@ -46,26 +35,48 @@ static void say(struct wq_cli *cli, const struct wq_sandbox_report *report)
 				wq_sandbox_part_name((enum wq_sandbox_part)i), report->parts[i].why);
 }
 
-wq_err wq_cli_inspect_lock(struct wq_cli *cli, const struct wq_cli_inspect *inspect)
+static void add_existing(const char *const *all, const char **out, size_t *n)
 {
-	const char *const read_list[] = {"/etc", "/run/systemd/resolve", "/usr/lib", "/usr/lib64", "/lib", "/lib64",
+	for (; *all && *n + 1 < PATHS_MAX; all++)
+		if (access(*all, F_OK) == 0)
+			out[(*n)++] = *all;
+}
+
+wq_err wq_cli_inspect_lock_in(struct wq_cli *cli, const char *const *read, const char *const *write)
+{
+	static const char *const always[] = {"/etc", "/run/systemd/resolve", "/usr/lib", "/usr/lib64", "/lib", "/lib64",
 		"/usr/share/ca-certificates", "/usr/share/publicsuffix", "/dev/urandom", "/dev/null", "/proc/self",
 		NULL};
-	/* without a state the walk's own file lies nameless among the temporary ones */
-	const char *temp = getenv("TMPDIR"), *read_paths[WQ_COUNT(read_list)],
-		   *write_paths[PATHS_MAX] = {inspect->state ? inspect->state
-				   : temp && *temp           ? temp
-							     : "/tmp"};
-	struct wq_sandbox_spec spec = {
-		.write_paths = write_paths, .allow = WQ_SANDBOX_FILES | WQ_SANDBOX_NET | WQ_SANDBOX_THREADS};
+	const char *read_paths[PATHS_MAX] = {NULL};
+	const struct wq_sandbox_spec spec = {.read_paths = read_paths,
+		.write_paths = write,
+		.allow = WQ_SANDBOX_FILES | WQ_SANDBOX_NET | WQ_SANDBOX_THREADS};
 	struct wq_sandbox_report report;
-	size_t n = 1;
+	size_t n = 0;
 
-	spec.read_paths = existing(read_list, read_paths);
-	WQ_TRY(add_folder(cli, inspect->html, write_paths, &n));
-	WQ_TRY(add_folder(cli, inspect->csv, write_paths, &n));
-	WQ_TRY(add_folder(cli, inspect->report, write_paths, &n));
+	add_existing(always, read_paths, &n);
+	add_existing(read, read_paths, &n);
 	WQ_TRY(wq_sandbox_enter(&spec, &report));
 	say(cli, &report);
 	return WQ_OK;
+}
+
+wq_err wq_cli_inspect_lock(struct wq_cli *cli, const struct wq_cli_inspect *inspect)
+{
+	/* without a state the walk's own file lies nameless among the temporary ones */
+	const char *temp = getenv("TMPDIR"), *read[3] = {NULL},
+		   *write[PATHS_MAX] = {inspect->state ? inspect->state
+				   : temp && *temp     ? temp
+						       : "/tmp"};
+	const struct wq_inspect_names *names = &inspect->options.names;
+	size_t n = 1, read_n = 0;
+
+	if (names->geo_file)
+		read[read_n++] = names->geo_file;
+	if (names->anchor_file)
+		read[read_n++] = names->anchor_file;
+	WQ_TRY(add_folder(cli, inspect->html, write, &n));
+	WQ_TRY(add_folder(cli, inspect->csv, write, &n));
+	WQ_TRY(add_folder(cli, inspect->report, write, &n));
+	return wq_cli_inspect_lock_in(cli, read, write);
 }

@@ -16,8 +16,8 @@ enum { LISTED_MAX = 64, PAGES_MOST = 100000000, MSEC_MOST = 600000 };
 const struct wq_cli_option wq_cli_inspect_options[] = {
 	{"links-only", NULL, {"只检查链接，不检查页面内容", "links alone: no page is judged"}, false},
 	{"checks", "LIST",
-		{"检查项目，逗号分隔：standard、all、links、content、page、portal、quality、front、tls；前加 - 表示去掉",
-			"what is checked, with commas: standard, all, links, content, page, portal, quality, front, tls; with - before it: not"},
+		{"检查项目，逗号分隔：standard、all、links、content、page、portal、quality、front、dns、tls；前加 - 表示去掉",
+			"what is checked, with commas: standard, all, links, content, page, portal, quality, front, dns, tls; with - before it: not"},
 		false},
 	{"html", "FILE", {"写出可打印的网页报告", "write a report that prints, one HTML file"}, false},
 	{"csv", "FILE", {"写出表格（电子表格程序可打开）", "write a table for spreadsheet programs"}, false},
@@ -36,6 +36,16 @@ const struct wq_cli_option wq_cli_inspect_options[] = {
 		{"不经解析，直接以此地址访问主机（也可写 HOST:PORT:ADDRESS[:PORT]）",
 			"go to this address for the host, without resolving it (also HOST:PORT:ADDRESS[:PORT])"},
 		true},
+	{"resolver", "[NAME=]ADDRESS[:PORT]",
+		{"检查 dns 时比对该解析器，可多次给出", "for dns: ask this resolver and compare; may be repeated"},
+		true},
+	{"geo", "FILE", {"MaxMind DB 地址库，用于判断所在地", "MaxMind DB file: tells where addresses are"}, false},
+	{"rounds", "N", {"检查 dns 的轮数（缺省 3）", "for dns: so many rounds (default 3)"}, false},
+	{"gap", "MSEC", {"两轮之间的毫秒数（缺省 1000）", "milliseconds between rounds (default 1000)"}, false},
+	{"root", "ADDRESS[:PORT]",
+		{"根服务器（缺省见 rules/dns/dns.txt）", "a root server (default: rules/dns/dns.txt)"}, true},
+	{"anchor", "FILE",
+		{"DNSSEC 信任锚（缺省为系统的根密钥）", "DNSSEC trust anchor (default: the system's root key)"}, false},
 	{"ca-file", "FILE",
 		{"信任的根证书（PEM），缺省为系统的", "authorities that are trusted, PEM; else the system's"}, false},
 	{"host", "HOST", {"一并检查的其他主机", "another host that is walked as well"}, true},
@@ -119,7 +129,8 @@ static void take(const struct wq_cli_args *args, const char *option, wq_str *int
 		*into = value;
 }
 
-static wq_err subject(struct wq_cli *cli, const struct wq_cli_args *args, struct wq_subject *s)
+static wq_err subject(
+	struct wq_cli *cli, const struct wq_cli_args *args, struct wq_subject *s, struct wq_inspect_names *names)
 {
 	wq_str app = wq_cli_value(args, "app"), kind = wq_cli_value(args, "kind");
 	struct wq_workspace workspace;
@@ -129,6 +140,8 @@ static wq_err subject(struct wq_cli *cli, const struct wq_cli_args *args, struct
 
 		WQ_TRY(wq_cli_open(cli, &workspace));
 		e = wq_inspect_registered(&workspace, app, &cli->arena, s);
+		if (!wq_failed(e))
+			e = wq_inspect_registered_names(&workspace, app, &cli->arena, names);
 		wq_workspace_close(&workspace);
 		WQ_TRY(e);
 	}
@@ -317,7 +330,8 @@ wq_err wq_cli_inspect_read(struct wq_cli *cli, const struct wq_cli_args *args, s
 	WQ_TRY(checks(args, ret));
 	WQ_TRY(limits(cli, args, &ret->options.walk));
 	WQ_TRY(starts(cli, args, ret));
-	WQ_TRY(subject(cli, args, &ret->options.subject));
+	WQ_TRY(subject(cli, args, &ret->options.subject, &ret->options.names));
+	WQ_TRY(wq_cli_inspect_names(cli, args, ret));
 	WQ_TRY(reach(cli, args, ret));
 	ret->html = text(cli, wq_cli_value(args, "html"));
 	ret->csv = text(cli, wq_cli_value(args, "csv"));

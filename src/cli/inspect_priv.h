@@ -15,6 +15,7 @@ struct wq_cli_inspect {
 	struct wq_fetch_peer peers[WQ_FETCH_PEERS_MAX];
 	struct wq_fetch_route routes[WQ_CLI_ROUTES_MAX];
 	const char *starts[WQ_CLI_ARGS_MAX];
+	struct wq_dns_endpoint resolvers[WQ_DNS_RESOLVERS_MAX], roots[WQ_DNS_ROOTS_MAX];
 	const char *state; /* <state>/inspect/<site> holds the walk and the records */
 	bool temporary;    /* it goes when the run is over */
 	const char *html, *csv, *report;
@@ -27,12 +28,22 @@ struct wq_cli_inspect {
 wq_err wq_cli_inspect_read(struct wq_cli *cli, const struct wq_cli_args *args, struct wq_cli_inspect *ret);
 extern const struct wq_cli_option wq_cli_inspect_options[];
 
+/* inspect_names.c: what is told of names. */
+wq_err wq_cli_inspect_names(struct wq_cli *cli, const struct wq_cli_args *args, struct wq_cli_inspect *ret);
+/* Endpoints of a repeated option, at most `max` into `list`. Errors: WQ_E_USAGE, WQ_E_LIMIT. */
+wq_err wq_cli_inspect_endpoints(
+	const struct wq_cli_args *args, const char *option, struct wq_dns_endpoint *list, size_t max, size_t *ret_n);
+/* --anchor, else the root's keys where Debian's packages keep them; NULL: none. */
+const char *wq_cli_inspect_anchor(struct wq_cli *cli, const struct wq_cli_args *args);
+
 /* rules/clauses, for the HTML report. Errors: WQ_E_CONFIG. */
 wq_err wq_cli_inspect_clauses(struct wq_cli *cli, const struct wq_clauses **ret_clauses);
 
 /* Locks the process in: files below the state and the folders of the reports, sockets of the network, nothing else. What is
  * not in force is said with --json on standard error, else with the summary. Errors: WQ_E_CONFIG. */
 wq_err wq_cli_inspect_lock(struct wq_cli *cli, const struct wq_cli_inspect *inspect);
+/* The same for a look without a state: `read` and `write` end with NULL; of files that are written the folder. */
+wq_err wq_cli_inspect_lock_in(struct wq_cli *cli, const char *const *read, const char *const *write);
 
 /* The summary for people, then the findings by rule. `changes` may be NULL. */
 void wq_cli_inspect_summary(

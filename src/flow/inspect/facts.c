@@ -167,6 +167,8 @@ static wq_err know_mark(struct wq_facts *f)
 	WQ_TRY(wq_unit_rules_parse(bytes, path.p, &f->rules_arena, &rules));
 	rule = wq_kind_rule_find(&rules, unit_kind(f->subject.kind), wq_str_c(today));
 	f->subject.mark = rule && rule->mark;
+	f->portals_max = rule ? rule->portals : 0;
+	f->domains_max = rule ? rule->domains : 0;
 	return WQ_OK;
 }
 
@@ -310,6 +312,24 @@ wq_err wq_facts_tls(struct wq_facts *facts, const struct wq_tls_rules **ret_rule
 	return wq_tls_rules_parse(&facts->rules_arena, path, bytes, ret_rules);
 }
 
+wq_err wq_facts_dns(struct wq_facts *facts, struct wq_dns_rules *ret_rules)
+{
+	wq_str path, bytes;
+
+	WQ_TRY(read_rules(facts, facts->rules_dir, "dns/dns.txt", &path, &bytes));
+	WQ_TRY(wq_dns_rules_parse(&facts->rules_arena, path, bytes, ret_rules));
+	WQ_TRY(read_rules(facts, facts->rules_dir, "dns/subnets.txt", &path, &bytes));
+	return wq_dns_subnets_parse(&facts->rules_arena, path, bytes, ret_rules);
+}
+
+static void know_claims(struct wq_facts *f, wq_str html)
+{
+	static const wq_str claims[] = {WQ_S_INIT("支持IPv6"), WQ_S_INIT("支持IPV6"), WQ_S_INIT("支持 IPv6")};
+
+	for (size_t i = 0; i < WQ_COUNT(claims); i++)
+		f->claims_ipv6 |= wq_str_find(html, claims[i]) >= 0;
+}
+
 /* Only such units bear what is looked for: the mark in its forms (its colour names the kind), the code at the entry for errors. */
 wq_err wq_facts_home(struct wq_facts *facts, wq_str html)
 {
@@ -323,6 +343,7 @@ wq_err wq_facts_home(struct wq_facts *facts, wq_str html)
 		{WQ_S_INIT("zfwzgl.www.gov.cn/exposure"), WQ_SUBJECT_ORGAN},
 	};
 
+	know_claims(facts, html);
 	if (facts->why != WQ_INSPECT_BY_NOTHING)
 		return WQ_OK;
 	for (size_t i = 0; i < WQ_COUNT(signs); i++)

@@ -7,6 +7,7 @@
 #define WQ_FLOW_INSPECT_FACTS_H
 
 #include "detect/content/content.h"
+#include "detect/dns/rules.h"
 #include "detect/page/page.h"
 #include "detect/target/target.h"
 #include "detect/tls/tls.h"
@@ -28,6 +29,8 @@ struct wq_facts {
 	wq_str hosts[WQ_INSPECT_HOSTS_MAX];
 	wq_str site;
 	const wq_str *starts;
+	unsigned portals_max, domains_max; /* of such a unit today (A2); 0: no limit */
+	bool claims_ipv6;                  /* the home page does */
 };
 
 /* Reads what the checks need and fills in the subject: hosts of the starts, the day in China, its kind where the address says.
@@ -43,6 +46,9 @@ wq_err wq_facts_indicators(struct wq_facts *facts, const struct wq_indicator_rul
 
 /* Reads those of secure connections. Errors as above. */
 wq_err wq_facts_tls(struct wq_facts *facts, const struct wq_tls_rules **ret_rules);
+
+/* Reads those of names. Errors as above. */
+wq_err wq_facts_dns(struct wq_facts *facts, struct wq_dns_rules *ret_rules);
 
 /* A home page came: when nobody knows the kind, what it bears may say it. */
 wq_err wq_facts_home(struct wq_facts *facts, wq_str html);

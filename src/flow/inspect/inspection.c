@@ -3,6 +3,7 @@
 #include "finding/excerpt.h"
 #include "finding/rule.h"
 #include "flow/inspect/facts.h"
+#include "flow/inspect/names.h"
 #include "flow/inspect/parts.h"
 #include "flow/inspect/score.h"
 #include "flow/inspect/secure.h"
@@ -35,6 +36,7 @@ struct run {
 	struct wq_score_counts counts;
 	wq_str target; /* of the fault before */
 	struct wq_secure secure;
+	struct wq_names names;
 	const struct wq_tls_observation *tls[WQ_INSPECT_HOSTS_MAX];
 };
 
@@ -294,7 +296,7 @@ static wq_err judge_run(struct run *run)
 	struct wq_inspect_result *r = run->result;
 
 	wq_arena_reset(&run->scratch);
-	r->unreachable = r->walk.pages == 0 && !r->interrupted;
+	r->unreachable = r->walk.pages == 0 && !r->interrupted && !run->options->names.registered.closed;
 	if (r->unreachable)
 		WQ_TRY(add_one(run, WQ_RULE_UPTIME_DOWN, run->facts.starts[0], r->unreachable_why));
 	if (r->walk.limited)
@@ -327,9 +329,28 @@ static wq_err look_secure(struct run *run)
 	return wq_tally_add_all(&run->tally, &run->findings);
 }
 
+/* What names say alone belongs to `portal`. */
+static bool names_asked(const struct run *run)
+{
+	return run->options->checks & (WQ_INSPECT_DNS | WQ_INSPECT_PORTAL);
+}
+
+static wq_err look_names(struct run *run)
+{
+	if (!names_asked(run) || run->result->interrupted)
+		return WQ_OK;
+	wq_arena_reset(&run->scratch);
+	WQ_TRY(wq_findings_init(&run->findings, &run->scratch, SITE_FINDINGS));
+	WQ_TRY(wq_names_look(&run->names, &run->facts, run->options, &run->scratch, &run->result->network,
+		&run->measures, &run->findings));
+	return wq_tally_add_all(&run->tally, &run->findings);
+}
+
 static wq_err run_all(struct run *run)
 {
 	WQ_TRY(open_parts(run));
+	if (names_asked(run))
+		WQ_TRY(wq_names_open(&run->names, &run->facts));
 	if (run->options->checks & WQ_INSPECT_TLS)
 		WQ_TRY(wq_secure_open(&run->secure, &run->facts, run->options));
 	WQ_TRY(wq_facts_indicators(&run->facts, &run->indicators));
@@ -337,6 +358,7 @@ static wq_err run_all(struct run *run)
 		WQ_TRY(run->options->ready(run->options->data));
 	WQ_TRY(walk(run));
 	WQ_TRY(judge_sites(run));
+	WQ_TRY(look_names(run));
 	WQ_TRY(look_secure(run));
 	return judge_run(run);
 }
@@ -388,6 +410,7 @@ wq_err wq_inspect_run(
 		if (run->sites[i])
 			wq_parts[i].site_free(run->sites[i]);
 	wq_secure_close(&run->secure);
+	wq_names_close(&run->names);
 	wq_tally_done(&run->tally);
 	wq_arena_done(&run->scratch);
 	wq_facts_close(&run->facts);

@@ -14,9 +14,8 @@
 #include "detect/indicator/indicator.h"
 #include "finding/finding.h"
 #include "finding/subject.h"
+#include "flow/inspect/network.h"
 #include "inspect/site/site.h"
-
-struct wq_tls_observation; /* detect/tls/tls.h */
 
 enum {
 	WQ_INSPECT_GROUP_PLACES = 100, /* kept of one group */
@@ -62,9 +61,12 @@ struct wq_inspect_options {
 	struct wq_site_options walk;
 	/* What is known; `kind` UNKNOWN: assumed. hosts, suffixes, day, now, and what is empty of `inside`, are filled in here. */
 	struct wq_subject subject;
-	unsigned checks;           /* enum wq_inspect_check */
-	const char *rules_dir;     /* else $WEIQUE_RULES, else where the program was installed */
-	const char *own_rules_dir; /* of the operator: <own_rules_dir>/words; may be NULL */
+	unsigned checks;               /* enum wq_inspect_check */
+	const char *rules_dir;         /* else $WEIQUE_RULES, else where the program was installed */
+	const char *own_rules_dir;     /* of the operator: <own_rules_dir>/words; may be NULL */
+	struct wq_inspect_names names; /* of `dns`, and what names say alone */
+	const struct wq_inspect_network
+		*before; /* of the inspection before this one: its certificates are compared; may be NULL */
 	const struct wq_random *random;
 	/* Called now and then; false ends the walk with what was found so far. May be NULL. */
 	bool (*progress)(void *data, const struct wq_inspect_progress *so_far);
@@ -150,6 +152,7 @@ struct wq_inspect_result {
 	size_t by_severity[WQ_SEVERITY_COUNT]; /* groups */
 	enum wq_severity worst;                /* INFO without any */
 	struct wq_inspect_score score;
+	struct wq_inspect_network network;
 	const struct wq_tls_observation *const *tls; /* of the starts' hosts; not part of a record */
 	size_t tls_n;
 };

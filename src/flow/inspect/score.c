@@ -45,8 +45,6 @@ static void measure_pages(const struct wq_inspect_result *r, struct wq_measures 
 	}
 	if (r->checks & WQ_INSPECT_PAGE && r->checks & WQ_INSPECT_PORTAL && known)
 		set(m, WQ_MEASURE_MARK, groups_of(r, "mark.", WQ_SEVERITY_LOW));
-	if (r->checks & WQ_INSPECT_DNS && known)
-		set(m, WQ_MEASURE_DOMAIN, groups_of(r, "domain.suffix", WQ_SEVERITY_LOW));
 }
 
 void wq_score_measure(
