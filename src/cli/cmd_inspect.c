@@ -55,30 +55,16 @@ static wq_err on_ready(void *data)
 
 /* ---- what came of it ---- */
 
-/* What the last look found, when there was one. A record that cannot be read is said and passed over. */
+/* Since the last look, when there was one. */
 static wq_err last_time(struct wq_cli *cli, const struct wq_cli_inspect *inspect,
 	const struct wq_inspect_result *result, struct wq_inspect_changes **ret_changes)
 {
-	struct wq_inspect_result *before = WQ_NEW(&cli->arena, struct wq_inspect_result);
 	struct wq_inspect_changes *changes = WQ_NEW(&cli->arena, struct wq_inspect_changes);
-	char site[WQ_RECORD_NAME];
-	wq_err e;
 
-	*ret_changes = NULL;
-	if (!before || !changes)
+	if (!changes)
 		return wq_arena_err(&cli->arena);
-	e = wq_record_open(inspect->state, wq_record_site(result->site, site), NULL, &cli->arena, before);
-	if (wq_is(e, WQ_E_NOT_FOUND))
-		return WQ_OK;
-	if (wq_failed(e)) {
-		fputs(wq_err_message(e, cli->lang), cli->err);
-		fputs(": ", cli->err);
-		wq_cli_text(cli->err, wq_str_c(wq_err_note(e)));
-		fputc('\n', cli->err);
-		return WQ_OK;
-	}
-	*ret_changes = changes;
-	return wq_record_changes(&cli->arena, before, result, changes);
+	*ret_changes = inspect->before ? changes : NULL;
+	return inspect->before ? wq_record_changes(&cli->arena, inspect->before, result, changes) : WQ_OK;
 }
 
 static wq_err print(struct wq_cli *cli, const struct wq_cli_args *args, const struct wq_inspect_result *result,

@@ -289,6 +289,28 @@ static wq_err state(struct wq_cli *cli, const struct wq_cli_args *args, struct w
 	return WQ_OK;
 }
 
+/* What the last look found, when there was one. A record that cannot be read is said and passed over. */
+static wq_err last_time(struct wq_cli *cli, const char *site, struct wq_cli_inspect *inspect)
+{
+	struct wq_inspect_result *before = WQ_NEW(&cli->arena, struct wq_inspect_result);
+	wq_err e;
+
+	if (!before)
+		return wq_arena_err(&cli->arena);
+	e = wq_record_open(inspect->state, site, NULL, &cli->arena, before);
+	if (wq_failed(e) && !wq_is(e, WQ_E_NOT_FOUND)) {
+		fputs(wq_err_message(e, cli->lang), cli->err);
+		fputs(": ", cli->err);
+		wq_cli_text(cli->err, wq_str_c(wq_err_note(e)));
+		fputc('\n', cli->err);
+	}
+	if (wq_failed(e))
+		return WQ_OK;
+	inspect->before = before;
+	inspect->options.before = &before->network;
+	return WQ_OK;
+}
+
 static wq_err walk_dir(struct wq_cli *cli, struct wq_cli_inspect *inspect)
 {
 	char site[WQ_RECORD_NAME];
@@ -304,6 +326,7 @@ static wq_err walk_dir(struct wq_cli *cli, struct wq_cli_inspect *inspect)
 	inspect->options.walk.dir = wq_arena_cstr(&cli->arena,
 		wq_arena_printf(&cli->arena, "%s/inspect/%s/walk", inspect->state, wq_record_site(name, site)));
 	WQ_TRY(wq_arena_err(&cli->arena));
+	WQ_TRY(last_time(cli, site, inspect));
 	return wq_dir_make(&wq_fs_system, inspect->options.walk.dir, 0750);
 }
 

@@ -16,8 +16,9 @@ struct wq_cli_inspect {
 	struct wq_fetch_route routes[WQ_CLI_ROUTES_MAX];
 	const char *starts[WQ_CLI_ARGS_MAX];
 	struct wq_dns_endpoint resolvers[WQ_DNS_RESOLVERS_MAX], roots[WQ_DNS_ROOTS_MAX];
-	const char *state; /* <state>/inspect/<site> holds the walk and the records */
-	bool temporary;    /* it goes when the run is over */
+	const char *state;                      /* <state>/inspect/<site> holds the walk and the records */
+	bool temporary;                         /* it goes when the run is over */
+	const struct wq_inspect_result *before; /* the last one kept; NULL: none that can be read */
 	const char *html, *csv, *report;
 	const struct wq_clauses *clauses; /* for the HTML report */
 	bool fails;                       /* --fail-on was given */

@@ -6,7 +6,7 @@
 #include "flow/inspect/report.h"
 #include "flow/inspect/words.h"
 
-enum { PLACES_SHOWN = 5, GROUPS_SHOWN = 20, CHANGES_SHOWN = 30 };
+enum { PLACES_SHOWN = 5, GROUPS_SHOWN = 20, CHANGES_SHOWN = 30, HOSTS_SHOWN = 5, ADDRESSES_SHOWN = 6 };
 
 static bool zh(const struct wq_cli *cli)
 {
@@ -43,17 +43,16 @@ static void put_points(FILE *to, int64_t thousandths)
 
 static void put_score(struct wq_cli *cli, FILE *to, const struct wq_inspect_score *s)
 {
+	struct wq_inspect_score_so_far so_far;
+
 	if (!s->judged)
 		return;
-	fputs(zh(cli) ? "检查指标    " : "indicators  ", to);
-	put_points(to, s->least);
-	if (s->most != s->least) {
-		fputs("–", to);
-		put_points(to, s->most);
-	}
-	fputs(zh(cli) ? " 分" : " points", to);
-	if (s->most != s->least)
-		fputs(zh(cli) ? "（部分指标须人工核查）" : " (some rows are for a person)", to);
+	so_far = wq_inspect_score_so_far(s);
+	fputs(zh(cli) ? "检查指标    已判定扣 " : "indicators  determined so far: -", to);
+	put_points(to, so_far.lost);
+	fprintf(to, zh(cli) ? " 分（共判定 %zu 项），最高可得 " : " points of %zu rows; up to ", so_far.determined);
+	put_points(to, s->most);
+	fprintf(to, zh(cli) ? " 分，%zu 项待人工核实" : "; %zu rows are for a person", so_far.open);
 	for (size_t i = 0; i < s->rows_n; i++)
 		if (s->rows[i].verdict == WQ_INDICATOR_VETOED) {
 			colour(cli, to, WQ_COLOUR_RED);
@@ -62,6 +61,59 @@ static void put_score(struct wq_cli *cli, FILE *to, const struct wq_inspect_scor
 			colour(cli, to, WQ_COLOUR_NONE);
 		}
 	fputc('\n', to);
+}
+
+/* ---- names, addresses, certificates ---- */
+
+static void put_host(struct wq_cli *cli, FILE *to, const struct wq_inspect_host *h)
+{
+	if (!h->looked)
+		return;
+	fputs(zh(cli) ? "域名        " : "name        ", to);
+	wq_cli_text(to, h->host);
+	fputs(":", to);
+	for (size_t i = 0; i < h->addresses_n && i < ADDRESSES_SHOWN; i++) {
+		fputs(i ? ", " : " ", to);
+		wq_cli_text(to, h->addresses[i].text);
+		if (h->addresses[i].country.n) {
+			fputs(" (", to);
+			wq_cli_text(to, h->addresses[i].country);
+			fputs(")", to);
+		}
+	}
+	if (h->addresses_n == 0)
+		fputs(zh(cli) ? " 无地址" : " no address", to);
+	if (h->addresses_n > ADDRESSES_SHOWN)
+		fprintf(to, " … (%zu)", h->addresses_n);
+	for (size_t i = 0; i < h->resolvers_n; i++) {
+		fputs(i ? ", " : zh(cli) ? "；解析器 " : "; resolvers ", to);
+		wq_cli_text(to, h->resolvers[i]);
+	}
+	fputc('\n', to);
+}
+
+static void put_tls(struct wq_cli *cli, FILE *to, const struct wq_inspect_tls *t, wq_time now)
+{
+	char until[32];
+
+	if (t->known.n == 0)
+		return;
+	fputs(zh(cli) ? "证书        " : "certificate ", to);
+	wq_cli_text(to, t->host);
+	fprintf(to, zh(cli) ? ":%u 至 %.10s（%lld 天），签发 " : ":%u until %.10s (%lld days), by ", t->port,
+		wq_inspect_time(t->not_after, until), (long long)wq_inspect_days_left(t, now));
+	wq_cli_text(to, t->issuer);
+	fputs("; ", to);
+	wq_cli_text(to, t->versions);
+	fputc('\n', to);
+}
+
+static void put_network(struct wq_cli *cli, FILE *to, const struct wq_inspect_result *r)
+{
+	for (size_t i = 0; i < r->network.hosts_n && i < HOSTS_SHOWN; i++)
+		put_host(cli, to, &r->network.hosts[i]);
+	for (size_t i = 0; i < r->network.tls_n && i < HOSTS_SHOWN; i++)
+		put_tls(cli, to, &r->network.tls[i], r->began);
 }
 
 static void put_counts(struct wq_cli *cli, FILE *to, const struct wq_inspect_result *r)
@@ -115,6 +167,7 @@ void wq_cli_inspect_summary(
 			: "looked at   %llu pages, %llu link targets, %.1f MB, %.1f s\n",
 		(unsigned long long)w->pages, (unsigned long long)w->targets, (double)w->bytes / 1e6,
 		(double)result->msec / 1e3);
+	put_network(cli, to, result);
 	put_score(cli, to, &result->score);
 	put_counts(cli, to, result);
 	if (changes)

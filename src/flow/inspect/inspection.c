@@ -324,7 +324,7 @@ static wq_err look_secure(struct run *run)
 	wq_arena_reset(&run->scratch);
 	WQ_TRY(wq_findings_init(&run->findings, &run->scratch, SITE_FINDINGS));
 	WQ_TRY(wq_secure_look(&run->secure, &run->facts, run->options, run->facts.arena, run->tls, &run->result->tls_n,
-		&run->findings));
+		&run->result->network, &run->findings));
 	run->result->tls = run->tls;
 	return wq_tally_add_all(&run->tally, &run->findings);
 }

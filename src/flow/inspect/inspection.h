@@ -157,6 +157,14 @@ struct wq_inspect_result {
 	size_t tls_n;
 };
 
+/* What the rows tell already. */
+struct wq_inspect_score_so_far {
+	int64_t lost;      /* thousandths: by deductions that are sure */
+	size_t determined; /* rows */
+	size_t open;       /* rows that are for a person */
+};
+struct wq_inspect_score_so_far wq_inspect_score_so_far(const struct wq_inspect_score *score);
+
 /* Does it. Errors: WQ_E_INPUT (a start that is no address), WQ_E_CONFIG (rules), WQ_E_BUSY (walk.dir), those of the disk and of
  * memory. A site that does not answer is no error: `unreachable`, with a finding uptime.down. */
 wq_err wq_inspect_run(

@@ -300,6 +300,85 @@ static void read_score(struct reader *r, const struct json_t *root, struct wq_in
 	s->rows = rows;
 }
 
+/* ---- the network ---- */
+
+static void read_names(struct reader *r, const struct json_t *o, const char *key, const wq_str **ret, size_t *ret_n)
+{
+	wq_str *list = WQ_NEW_ARRAY(r->arena, wq_str, WQ_INSPECT_NAMES_MAX);
+
+	if (!list)
+		return;
+	*ret_n = texts(r, key, array(r, o, key), list, WQ_INSPECT_NAMES_MAX);
+	*ret = list;
+}
+
+static void read_host(struct reader *r, const struct json_t *o, struct wq_inspect_host *h)
+{
+	const struct json_t *list = array(r, o, "addresses"), *a;
+	size_t n = list ? length(list) : 0;
+	struct wq_inspect_address *rows;
+
+	*h = (struct wq_inspect_host){.host = text(r, o, "host"),
+		.named = truth(r, o, "named"),
+		.looked = truth(r, o, "looked"),
+		.zone = maybe(r, o, "zone")};
+	if (!wq_inspect_said_parse(text(r, o, "ipv6"), &h->ipv6))
+		wrong(r, "ipv6");
+	read_names(r, o, "ns", &h->ns, &h->ns_n);
+	read_names(r, o, "resolvers", &h->resolvers, &h->resolvers_n);
+	if (n > WQ_INSPECT_ADDRESSES_MAX)
+		wrong(r, "addresses");
+	if (wq_failed(r->failed) || !(rows = WQ_NEW_ARRAY(r->arena, struct wq_inspect_address, n)))
+		return;
+	for (size_t i = 0; (a = wq_json_at(list, i)); i++)
+		rows[i] = (struct wq_inspect_address){
+			text(r, a, "address"), maybe(r, a, "country"), maybe(r, a, "owner")};
+	h->addresses = rows;
+	h->addresses_n = n;
+}
+
+static void read_tls(struct reader *r, const struct json_t *o, struct wq_inspect_tls *t)
+{
+	struct wq_tls_known known;
+
+	*t = (struct wq_inspect_tls){.host = text(r, o, "host"),
+		.port = (uint16_t)number(r, o, "port", UINT16_MAX),
+		.address = maybe(r, o, "address"),
+		.reachable = truth(r, o, "reachable"),
+		.versions = maybe(r, o, "versions"),
+		.known = maybe(r, o, "known")};
+	if (t->known.n == 0)
+		return;
+	t->issuer = maybe(r, o, "issuer");
+	t->not_after = when(r, o, "not_after");
+	if (wq_failed(wq_tls_known_read(t->known, &known)))
+		wrong(r, "known");
+}
+
+/* Absent in records of older releases, and when nothing was asked. */
+static void read_network(struct reader *r, const struct json_t *root, struct wq_inspect_network *ret)
+{
+	const struct json_t *o = wq_json_get_object(root, "network"), *hosts, *tls;
+	struct wq_inspect_host *h;
+	struct wq_inspect_tls *t;
+
+	if (!o || !(hosts = array(r, o, "hosts")) || !(tls = array(r, o, "tls")))
+		return;
+	*ret = (struct wq_inspect_network){.hosts_n = length(hosts), .tls_n = length(tls)};
+	if (ret->hosts_n > WQ_INSPECT_HOSTS_MAX || ret->tls_n > WQ_INSPECT_HOSTS_MAX)
+		wrong(r, "network");
+	if (wq_failed(r->failed))
+		return;
+	h = WQ_NEW_ARRAY(r->arena, struct wq_inspect_host, ret->hosts_n);
+	t = WQ_NEW_ARRAY(r->arena, struct wq_inspect_tls, ret->tls_n);
+	for (size_t i = 0; h && i < ret->hosts_n; i++)
+		read_host(r, wq_json_at(hosts, i), &h[i]);
+	for (size_t i = 0; t && i < ret->tls_n; i++)
+		read_tls(r, wq_json_at(tls, i), &t[i]);
+	ret->hosts = h;
+	ret->tls = t;
+}
+
 static void read_head(struct reader *r, const struct json_t *root, struct wq_inspect_result *ret)
 {
 	const struct json_t *list = array(r, root, "starts");
@@ -331,6 +410,7 @@ wq_err wq_record_read(struct wq_arena *arena, wq_str json, struct wq_inspect_res
 	read_head(&reader, root, &result);
 	read_subject(&reader, root, &result);
 	read_coverage(&reader, root, &result);
+	read_network(&reader, root, &result.network);
 	read_score(&reader, root, &result.score);
 	read_groups(&reader, root, &result);
 	wq_json_free(&root);

@@ -4,6 +4,8 @@
 #include "flow/inspect/record.h"
 #include "flow/inspect/tally.h"
 
+#define KNOWN "000102030405060708090a0b0c0d0e0f000102030405060708090a0b0c0d0e0f 2027-01-15T08:00:00Z CN=CA"
+
 enum { TEXT_MAX = 4 * 1024 * 1024 };
 
 static struct wq_arena arena;
@@ -48,9 +50,31 @@ static struct wq_inspect_result result_of(const char *what, wq_time began)
 		.why = WQ_INSPECT_BY_SUFFIX,
 		.walk = {.pages = 3, .links = 40, .bytes = 12345, .limited_by = "pages"},
 		.pages = 3};
+	static const wq_str ns[] = {WQ_S_INIT("ns1.example.gov.cn")};
+	static const struct wq_inspect_address addresses[] = {
+		{WQ_S_INIT("61.10.1.1"), WQ_S_INIT("CN"), WQ_S_INIT("AS4134")}, {WQ_S_INIT("2400::1"), {0}, {0}}};
+	static const struct wq_inspect_host hosts[] = {{.host = WQ_S_INIT("www.example.gov.cn"),
+							       .named = true,
+							       .looked = true,
+							       .ipv6 = WQ_INSPECT_YES,
+							       .zone = WQ_S_INIT("example.gov.cn"),
+							       .ns = ns,
+							       .ns_n = 1,
+							       .addresses = addresses,
+							       .addresses_n = 2},
+		{.host = WQ_S_INIT("127.0.0.1")}};
+	static const struct wq_inspect_tls tls[] = {{.host = WQ_S_INIT("www.example.gov.cn"),
+							    .port = 443,
+							    .reachable = true,
+							    .versions = WQ_S_INIT("TLS 1.3"),
+							    .issuer = WQ_S_INIT("CN=CA"),
+							    .not_after = 1800000000 * WQ_SECOND,
+							    .known = WQ_S_INIT(KNOWN)},
+		{.host = WQ_S_INIT("b.example.gov.cn"), .port = 8443}};
 	struct wq_tally tally;
 	char subject[32];
 
+	r.network = (struct wq_inspect_network){hosts, 2, tls, 2};
 	wq_tally_init(&tally, &arena, &wq_random_system);
 	for (; *what; what++) {
 		snprintf(subject, sizeof subject, "https://x/%c", *what);
@@ -85,6 +109,13 @@ static void test_round_trip(void **state)
 	assert_str(back.groups[0].places[1].excerpt, WQ_S("<b>\"证据\"</b>"));
 	assert_str(back.subject.name, WQ_S("某县人民政府"));
 	assert_int_equal(back.why, WQ_INSPECT_BY_SUFFIX);
+	assert_int_equal(back.network.hosts_n, 2);
+	assert_int_equal(back.network.hosts[0].ipv6, WQ_INSPECT_YES);
+	assert_str(back.network.hosts[0].addresses[0].country, WQ_S("CN"));
+	assert_false(back.network.hosts[1].named);
+	assert_int_equal(back.network.tls[0].port, 443);
+	assert_str(back.network.tls[0].known, WQ_S(KNOWN));
+	assert_int_equal(back.network.tls[1].known.n, 0);
 	assert_int_equal(back.by_severity[r.groups[0].severity], r.by_severity[r.groups[0].severity]);
 }
 
@@ -115,6 +146,11 @@ static void test_refused(void **state)
 		{"证据", "证\\u0007据"},
 		{"\"began\":\"20", "\"began\":\"x"},
 		{"\"id\":\"", "\"id\":\"0"},
+		{"\"ipv6\":\"yes", "\"ipv6\":\"maybe"},
+		{"\"port\":443", "\"port\":70000"},
+		{"\"known\":\"0001", "\"known\":\"x001"},
+		{"\"ns\":[", "\"ns\":[\"\","},
+		{"\"addresses\":[", "\"addresses\":[7,"},
 	};
 	struct wq_inspect_result r = result_of("ax", 1700000000 * WQ_SECOND), back;
 	wq_str text = written(&r);

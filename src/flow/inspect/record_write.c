@@ -157,6 +157,68 @@ static void put_head(struct wq_json *json, const struct wq_inspect_result *r)
 	wq_json_put_str(json, "checks", wq_buf_str(&checks));
 }
 
+/* ---- the network ---- */
+
+static void put_texts(struct wq_json *json, const char *key, const wq_str *list, size_t n)
+{
+	put_array(json, key);
+	for (size_t i = 0; i < n; i++)
+		wq_json_str(json, list[i]);
+	wq_json_array_end(json);
+}
+
+static void put_host(struct wq_json *json, const struct wq_inspect_host *h)
+{
+	wq_json_object(json);
+	wq_json_put_str(json, "host", h->host);
+	wq_json_put_bool(json, "named", h->named);
+	wq_json_put_bool(json, "looked", h->looked);
+	wq_json_put_str(json, "ipv6", wq_str_c(wq_inspect_said_name(h->ipv6)));
+	put_text(json, "zone", h->zone);
+	put_texts(json, "ns", h->ns, h->ns_n);
+	put_texts(json, "resolvers", h->resolvers, h->resolvers_n);
+	put_array(json, "addresses");
+	for (size_t i = 0; i < h->addresses_n; i++) {
+		wq_json_object(json);
+		wq_json_put_str(json, "address", h->addresses[i].text);
+		put_text(json, "country", h->addresses[i].country);
+		put_text(json, "owner", h->addresses[i].owner);
+		wq_json_object_end(json);
+	}
+	wq_json_array_end(json);
+	wq_json_object_end(json);
+}
+
+static void put_tls(struct wq_json *json, const struct wq_inspect_tls *t)
+{
+	wq_json_object(json);
+	wq_json_put_str(json, "host", t->host);
+	wq_json_put_u64(json, "port", t->port);
+	put_text(json, "address", t->address);
+	wq_json_put_bool(json, "reachable", t->reachable);
+	put_text(json, "versions", t->versions);
+	if (t->known.n > 0) {
+		put_text(json, "issuer", t->issuer);
+		wq_json_put_time(json, "not_after", t->not_after);
+		put_text(json, "known", t->known);
+	}
+	wq_json_object_end(json);
+}
+
+static void put_network(struct wq_json *json, const struct wq_inspect_network *network)
+{
+	put_object(json, "network");
+	put_array(json, "hosts");
+	for (size_t i = 0; i < network->hosts_n; i++)
+		put_host(json, &network->hosts[i]);
+	wq_json_array_end(json);
+	put_array(json, "tls");
+	for (size_t i = 0; i < network->tls_n; i++)
+		put_tls(json, &network->tls[i]);
+	wq_json_array_end(json);
+	wq_json_object_end(json);
+}
+
 wq_err wq_record_write(const struct wq_inspect_result *result, struct wq_buf *out)
 {
 	struct wq_json json;
@@ -169,6 +231,8 @@ wq_err wq_record_write(const struct wq_inspect_result *result, struct wq_buf *ou
 	wq_json_put_str(&json, "worst", wq_str_c(wq_severity_name(result->worst)));
 	wq_json_put_u64(&json, "findings", result->places);
 	wq_json_put_u64(&json, "dropped", result->dropped);
+	if (result->network.hosts_n + result->network.tls_n > 0)
+		put_network(&json, &result->network);
 	if (result->score.judged)
 		put_score(&json, &result->score);
 	put_array(&json, "groups");

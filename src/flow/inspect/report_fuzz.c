@@ -32,7 +32,7 @@ static wq_err own_only(void *data, const struct wq_html_token *token)
 		"caption", "thead", "tbody", "tr", "th", "td", "span", "br", "code", "article", "div", "footer", NULL};
 	static const char *const attrs[] = {"lang", "charset", "http-equiv", "content", "name", "class", "href", "id",
 		"aria-labelledby", "aria-label", "role", "viewBox", "width", "height", "x", "y", "font-size", "scope",
-		"tabindex", NULL};
+		"tabindex", "colspan", NULL};
 
 	(void)data;
 	if (token->kind != WQ_HTML_START && token->kind != WQ_HTML_END) {
@@ -107,6 +107,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		must(!wq_failed(wq_tally_add(&tally, &f)));
 	}
 	must(!wq_failed(wq_tally_result(&tally, &result)));
+	const struct wq_inspect_address address = {result.site, result.site, result.site};
+	const struct wq_inspect_host hosts[] = {{.host = result.site,
+							.named = true,
+							.looked = data[0] & 2,
+							.ns = &result.site,
+							.ns_n = 1,
+							.addresses = &address,
+							.addresses_n = 1},
+		{.host = result.site}};
+	const struct wq_inspect_tls tls = {
+		.host = result.site, .versions = result.site, .issuer = result.site, .known = result.site};
+	result.network = (struct wq_inspect_network){hosts, 2, &tls, 1};
 	check_html(&result, data[0] & 1 ? WQ_LANG_ZH : WQ_LANG_EN);
 	check_csv(&result);
 	check_lines(&result);

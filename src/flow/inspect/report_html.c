@@ -346,6 +346,7 @@ wq_err wq_inspect_report_html(const struct wq_inspect_report *report, struct wq_
 	put(&r, "</section>\n");
 	wq_html_score(&r);
 	put_findings(&r);
+	wq_html_network(&r);
 	put_coverage(&r);
 	put_bottom(&r);
 	e = wq_arena_err(&r.arena);

@@ -24,5 +24,7 @@ void wq_html_severity(struct wq_html_report *r, enum wq_severity severity);
 void wq_html_summary(struct wq_html_report *r);
 void wq_html_chart(struct wq_html_report *r);
 void wq_html_score(struct wq_html_report *r);
+/* report_html_network.c */
+void wq_html_network(struct wq_html_report *r);
 
 #endif

@@ -35,22 +35,19 @@ static const char *points(int64_t thousandths, char out[24])
 static void put_score_card(struct wq_html_report *r)
 {
 	const struct wq_inspect_score *s = &r->result->score;
-	char least[24], most[24], range[64];
+	const struct wq_inspect_score_so_far so_far = wq_inspect_score_so_far(s);
+	char lost[24], most[24], value[64], zh[160], en[160];
 
 	if (!s->judged)
 		return;
-	points(s->least, least);
+	points(so_far.lost, lost);
 	points(s->most, most);
-	if (s->least == s->most)
-		snprintf(range, sizeof range, "%s", least);
-	else
-		snprintf(range, sizeof range, "%s–%s", least, most);
-	put_card(r,
-		s->unqualified                  ? "bad"
-			: s->may_be_unqualified ? ""
-						: "good",
-		range, "检查指标得分（待人工项为区间）",
-		"score by the indicators; a range while rows wait for a person");
+	snprintf(value, sizeof value, "−%s", lost);
+	snprintf(zh, sizeof zh, "已判定扣分（%zu 项），最高可得 %s 分，%zu 项待人工核实", so_far.determined, most,
+		so_far.open);
+	snprintf(en, sizeof en, "points so far, of %zu rows; up to %s; %zu rows are for a person", so_far.determined,
+		most, so_far.open);
+	put_card(r, s->unqualified ? "bad" : s->may_be_unqualified ? "" : "good", value, zh, en);
 	put_card(r,
 		s->vetoed                  ? "bad"
 			: s->may_be_vetoed ? ""
@@ -208,6 +205,7 @@ static void put_row(struct wq_html_report *r, const struct wq_inspect_indicator 
 void wq_html_score(struct wq_html_report *r)
 {
 	const struct wq_inspect_score *s = &r->result->score;
+	char least[24], most[24];
 
 	if (!s->judged)
 		return;
@@ -216,8 +214,7 @@ void wq_html_score(struct wq_html_report *r)
 		"<section aria-labelledby=\"score\"><h2 id=\"score\">Official indicators</h2>\n<p>Computed as the inspectors do; ");
 	wq_html_put(r, "规则版本 ", "data version ");
 	wq_html_esc(r, s->version);
-	wq_html_put(r, "。未能自动判定的项目由人工核查，得分以区间表示。",
-		". What no program can tell is for a person; until then the score is a range.");
+	wq_html_put(r, "。未能自动判定的项目由人工核查。", ". What no program can tell is for a person.");
 	if (s->points_missing)
 		wq_html_put(r, "部分扣分项的分值未公布，未计入。", " Points that nobody published are not counted.");
 	wq_html_put(r,
@@ -227,5 +224,10 @@ void wq_html_score(struct wq_html_report *r)
 		"scope=\"col\">Measured</th><th scope=\"col\">Verdict</th><th scope=\"col\" class=\"num\">Points</th></tr></thead><tbody>\n");
 	for (size_t i = 0; i < s->rows_n; i++)
 		put_row(r, &s->rows[i]);
-	wq_html_put(r, "</tbody></table></section>\n", "</tbody></table></section>\n");
+	wq_html_put(r, "</tbody></table>\n<p class=\"soft\">", "</tbody></table>\n<p class=\"soft\">");
+	wq_buf_printf(r->out,
+		r->zh ? "得分区间 %s–%s：待人工核实的项目全部扣分、全部不扣分时的得分。"
+		      : "The score lies in %s–%s: when every row that is for a person loses all, or nothing.",
+		points(s->least, least), points(s->most, most));
+	wq_html_put(r, "</p></section>\n", "</p></section>\n");
 }

@@ -126,12 +126,74 @@ static void test_html(void **state)
 	}
 }
 
+static void test_network(void **state)
+{
+	static const wq_str ns[] = {WQ_S_INIT("ns1.example.gov.cn")};
+	static const struct wq_inspect_address address = {WQ_S_INIT("61.10.1.1"), WQ_S_INIT("CN"), {0}};
+	static const struct wq_inspect_host hosts[] = {{.host = WQ_S_INIT("www.example.gov.cn"),
+							       .named = true,
+							       .looked = true,
+							       .ipv6 = WQ_INSPECT_NO,
+							       .ns = ns,
+							       .ns_n = 1,
+							       .addresses = &address,
+							       .addresses_n = 1},
+		{.host = WQ_S_INIT("127.0.0.1")}};
+	static const char *const must[] = {"网络", "<code>61.10.1.1</code> (CN)", "ns1.example.gov.cn",
+		"不适用：不是域名", "TLS 1.3", "CN=&lt;CA&gt;", "剩余 10 天", "已过期 2 天"};
+	struct wq_inspect_result r = result_of("https://a/", "s", "e");
+	const struct wq_inspect_tls tls[] = {{.host = WQ_S("www.example.gov.cn"),
+						     .port = 443,
+						     .versions = WQ_S("TLS 1.3"),
+						     .issuer = WQ_S("CN=<CA>"),
+						     .not_after = r.began + 10 * WQ_DAY + WQ_SECOND,
+						     .known = WQ_S("x")},
+		{.host = WQ_S("b"), .not_after = r.began - WQ_DAY - WQ_SECOND, .known = WQ_S("x")}};
+	const struct wq_inspect_report report = {.result = &r, .lang = WQ_LANG_ZH};
+	WQ_BUF(out, REPORT_MAX);
+
+	(void)state;
+	assert_ok(wq_inspect_report_html(&report, &out));
+	assert_true(wq_str_find(wq_buf_str(&out), WQ_S("id=\"network\"")) < 0);
+	wq_buf_clear(&out);
+	r.network = (struct wq_inspect_network){hosts, 2, tls, 2};
+	assert_ok(wq_inspect_report_html(&report, &out));
+	for (size_t i = 0; i < WQ_COUNT(must); i++)
+		if (wq_str_find(wq_buf_str(&out), wq_str_c(must[i])) < 0)
+			fail_msg("%s is not in the report", must[i]);
+}
+
+static void test_score_so_far(void **state)
+{
+	static const struct wq_inspect_indicator rows[] = {{.kind = WQ_INDICATOR_VETO, .verdict = WQ_INDICATOR_MET},
+		{.kind = WQ_INDICATOR_DEDUCTION, .verdict = WQ_INDICATOR_POINTS_OFF, .least = 500, .most = 500},
+		{.kind = WQ_INDICATOR_DEDUCTION, .verdict = WQ_INDICATOR_UNKNOWN, .most = 5000},
+		{.kind = WQ_INDICATOR_DEDUCTION, .verdict = WQ_INDICATOR_NOT_ASKED}};
+	struct wq_inspect_result r = result_of("https://a/", "s", "e");
+	const struct wq_inspect_report report = {.result = &r, .lang = WQ_LANG_ZH};
+	struct wq_inspect_score_so_far so_far;
+	WQ_BUF(out, REPORT_MAX);
+
+	(void)state;
+	r.score = (struct wq_inspect_score){.judged = true, .least = 94500, .most = 99500, .rows = rows, .rows_n = 4};
+	so_far = wq_inspect_score_so_far(&r.score);
+	assert_int_equal(so_far.lost, 500);
+	assert_int_equal(so_far.determined, 2);
+	assert_int_equal(so_far.open, 1);
+	assert_ok(wq_inspect_report_html(&report, &out));
+	assert_true(wq_str_find(wq_buf_str(&out),
+			    WQ_S("<b>−0.5</b>已判定扣分（2 项），最高可得 99.5 分，1 项待人工核实")) > 0);
+	assert_true(wq_str_find(wq_buf_str(&out), WQ_S("得分区间 94.5–99.5")) > 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_lines, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_csv, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_html, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_network, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_score_so_far, set_up, tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

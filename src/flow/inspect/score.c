@@ -64,6 +64,21 @@ void wq_score_measure(
 	}
 }
 
+struct wq_inspect_score_so_far wq_inspect_score_so_far(const struct wq_inspect_score *score)
+{
+	struct wq_inspect_score_so_far s = {0};
+
+	for (size_t i = 0; i < score->rows_n; i++) {
+		const struct wq_inspect_indicator *row = &score->rows[i];
+
+		s.open += row->verdict == WQ_INDICATOR_UNKNOWN;
+		s.determined += row->verdict != WQ_INDICATOR_UNKNOWN && row->verdict != WQ_INDICATOR_NOT_ASKED;
+		if (row->verdict == WQ_INDICATOR_POINTS_OFF)
+			s.lost += row->least;
+	}
+	return s;
+}
+
 static void row_of(struct wq_arena *arena, const struct wq_indicator_result *from, struct wq_inspect_indicator *ret)
 {
 	const struct wq_indicator_row *row = from->row;

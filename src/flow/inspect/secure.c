@@ -1,9 +1,10 @@
 #include "flow/inspect/secure.h"
 
+#include "finding/excerpt.h"
 #include "inspect/tls/tls.h"
 #include "text/url.h"
 
-enum { HTTPS_PORT = 443 };
+enum { HTTPS_PORT = 443, KNOWN_BYTES = 8192, ISSUER_BYTES = 512 };
 
 wq_err wq_secure_open(struct wq_secure *secure, struct wq_facts *facts, const struct wq_inspect_options *options)
 {
@@ -47,6 +48,55 @@ static struct wq_tls_route route_of(const struct wq_inspect_options *options, wq
 	return (struct wq_tls_route){0};
 }
 
+/* ---- what stays ---- */
+
+static bool known_before(
+	const struct wq_inspect_network *before, const struct wq_tls_observation *seen, struct wq_tls_known *ret_known)
+{
+	for (size_t i = 0; before && i < before->tls_n; i++)
+		if (before->tls[i].port == seen->port && wq_str_eq(before->tls[i].host, seen->host))
+			return before->tls[i].known.n && !wq_failed(wq_tls_known_read(before->tls[i].known, ret_known));
+	return false;
+}
+
+static wq_err keep(struct wq_arena *arena, const struct wq_tls_observation *seen, struct wq_inspect_tls *row)
+{
+	struct wq_tls_known known;
+	WQ_BUF(line, KNOWN_BYTES);
+	WQ_BUF(versions, WQ_KIB);
+
+	*row = (struct wq_inspect_tls){
+		.host = seen->host, .address = seen->address, .port = seen->port, .reachable = seen->reachable};
+	for (int v = 0; v < WQ_TLS_VERSIONS; v++)
+		if (seen->versions[v] == WQ_TLS_YES)
+			wq_buf_printf(&versions, "%s%s", versions.len ? ", " : "",
+				wq_tls_version_text((enum wq_tls_version)v));
+	row->versions = wq_arena_str(arena, wq_buf_str(&versions));
+	if (!wq_tls_known_of(seen, &known))
+		return wq_arena_err(arena);
+	known.issuer = wq_clean(arena, known.issuer, ISSUER_BYTES); /* what is kept is what is compared */
+	wq_tls_known_put(&known, &line);
+	WQ_TRY(wq_buf_err(&line));
+	row->issuer = known.issuer;
+	row->not_after = known.not_after;
+	row->known = wq_arena_str(arena, wq_buf_str(&line));
+	return wq_arena_err(arena);
+}
+
+static wq_err judge_together(const struct wq_facts *facts, struct wq_arena *arena,
+	const struct wq_tls_observation *const *seen, size_t n, struct wq_findings *findings)
+{
+	struct wq_tls_site *sites = WQ_NEW_ARRAY(arena, struct wq_tls_site, n + 1);
+
+	if (!sites)
+		return wq_arena_err(arena);
+	for (size_t i = 0; i < n; i++)
+		sites[i] = (struct wq_tls_site){&facts->subject, seen[i]};
+	return wq_tls_shared_keys(arena, sites, n, findings);
+}
+
+/* ---- looking ---- */
+
 static wq_err look(const struct wq_secure *secure, const struct wq_facts *facts,
 	const struct wq_inspect_options *options, struct wq_arena *arena, wq_str host, uint16_t port,
 	const struct wq_tls_observation **ret, struct wq_findings *findings)
@@ -61,17 +111,24 @@ static wq_err look(const struct wq_secure *secure, const struct wq_facts *facts,
 		.clock = options->walk.clock,
 		.random = options->random};
 	struct wq_tls_observation *seen;
+	struct wq_tls_known known;
+	bool before;
 
 	WQ_TRY(wq_tls_look(arena, &tls, host, port, &seen));
 	*ret = seen;
-	return wq_tls_judge(arena, &facts->subject, secure->rules, seen, NULL, findings);
+	before = known_before(options->before, seen, &known);
+	return wq_tls_judge(arena, &facts->subject, secure->rules, seen, before ? &known : NULL, findings);
 }
 
 wq_err wq_secure_look(const struct wq_secure *secure, const struct wq_facts *facts,
 	const struct wq_inspect_options *options, struct wq_arena *arena, const struct wq_tls_observation **ret_seen,
-	size_t *ret_n, struct wq_findings *findings)
+	size_t *ret_n, struct wq_inspect_network *network, struct wq_findings *findings)
 {
+	struct wq_inspect_tls *rows = WQ_NEW_ARRAY(arena, struct wq_inspect_tls, WQ_INSPECT_HOSTS_MAX);
 	struct wq_url url;
+
+	if (!rows)
+		return wq_arena_err(arena);
 
 	*ret_n = 0;
 	for (size_t i = 0; i < options->walk.starts_n; i++) {
@@ -85,7 +142,10 @@ wq_err wq_secure_look(const struct wq_secure *secure, const struct wq_facts *fac
 		if (known || *ret_n == WQ_INSPECT_HOSTS_MAX)
 			continue;
 		WQ_TRY(look(secure, facts, options, arena, url.host, port, &ret_seen[*ret_n], findings));
+		WQ_TRY(keep(arena, ret_seen[*ret_n], &rows[*ret_n]));
 		++*ret_n;
 	}
-	return WQ_OK;
+	network->tls = rows;
+	network->tls_n = *ret_n;
+	return judge_together(facts, arena, ret_seen, *ret_n, findings);
 }

@@ -20,10 +20,10 @@ struct wq_secure {
 wq_err wq_secure_open(struct wq_secure *secure, struct wq_facts *facts, const struct wq_inspect_options *options);
 void wq_secure_close(struct wq_secure *secure);
 
-/* Looks and judges. Observations go into `ret_seen` (room for WQ_INSPECT_HOSTS_MAX), findings into `findings`, everything into
- * `arena`. Errors: WQ_E_NO_MEMORY, WQ_E_LIMIT, those of wq_findings_add. */
+/* Looks and judges, also against the certificates of `options->before`, and all of them together. Observations go into `ret_seen` (room
+ * for WQ_INSPECT_HOSTS_MAX), what reports show into `network`, findings into `findings`, everything into `arena`. Errors: WQ_E_NO_MEMORY, WQ_E_LIMIT, those of wq_findings_add. */
 wq_err wq_secure_look(const struct wq_secure *secure, const struct wq_facts *facts,
 	const struct wq_inspect_options *options, struct wq_arena *arena, const struct wq_tls_observation **ret_seen,
-	size_t *ret_n, struct wq_findings *findings);
+	size_t *ret_n, struct wq_inspect_network *network, struct wq_findings *findings);
 
 #endif

@@ -117,6 +117,32 @@ bool wq_inspect_verdict_parse(wq_str text, enum wq_indicator_verdict *ret_verdic
 	return false;
 }
 
+static const struct word saids[] = {
+	[WQ_INSPECT_UNSAID] = {"unknown", "未知", "not known"},
+	[WQ_INSPECT_NO] = {"no", "无", "no"},
+	[WQ_INSPECT_YES] = {"yes", "有", "yes"},
+};
+
+const char *wq_inspect_said_name(enum wq_inspect_said said)
+{
+	return saids[said].name;
+}
+
+const char *wq_inspect_said_title(enum wq_inspect_said said, enum wq_lang lang)
+{
+	return lang == WQ_LANG_ZH ? saids[said].zh : saids[said].en;
+}
+
+bool wq_inspect_said_parse(wq_str text, enum wq_inspect_said *ret_said)
+{
+	size_t i;
+
+	if (!find(saids, WQ_COUNT(saids), text, &i))
+		return false;
+	*ret_said = (enum wq_inspect_said)i;
+	return true;
+}
+
 wq_str wq_inspect_rule_title(wq_str rule, enum wq_lang lang)
 {
 	for (int i = 0; i < WQ_RULE_COUNT; i++)
@@ -132,4 +158,11 @@ const char *wq_inspect_time(wq_time t, char out[32])
 	wq_time_text(t + 8 * 3600 * WQ_SECOND, text);
 	snprintf(out, 32, "%.10s %.8s", text, text + 11);
 	return out;
+}
+
+int64_t wq_inspect_days_left(const struct wq_inspect_tls *tls, wq_time now)
+{
+	wq_time left = tls->not_after - now;
+
+	return left < 0 ? -((-left + WQ_DAY - 1) / WQ_DAY) : left / WQ_DAY;
 }

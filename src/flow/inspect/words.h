@@ -20,10 +20,17 @@ const char *wq_inspect_indicator_kind_title(enum wq_indicator_kind kind, enum wq
 bool wq_inspect_indicator_kind_parse(wq_str text, enum wq_indicator_kind *ret_kind);
 bool wq_inspect_verdict_parse(wq_str text, enum wq_indicator_verdict *ret_verdict);
 
+/* "yes", "no", "unknown"; with a language for people. */
+const char *wq_inspect_said_name(enum wq_inspect_said said);
+const char *wq_inspect_said_title(enum wq_inspect_said said, enum wq_lang lang);
+bool wq_inspect_said_parse(wq_str text, enum wq_inspect_said *ret_said);
+
 /* The title of a rule by its name; the name itself for one that this release does not know. */
 wq_str wq_inspect_rule_title(wq_str rule, enum wq_lang lang);
 
 /* "2026-11-22 11:08:39" in China, where the rules hold. */
 const char *wq_inspect_time(wq_time t, char out[32]);
+/* Whole days until the certificate ends, counted from `now`; negative when it has ended. */
+int64_t wq_inspect_days_left(const struct wq_inspect_tls *tls, wq_time now);
 
 #endif
