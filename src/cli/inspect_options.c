@@ -14,10 +14,18 @@
 enum { LISTED_MAX = 64, PAGES_MOST = 100000000, MSEC_MOST = 600000 };
 
 const struct wq_cli_option wq_cli_inspect_options[] = {
+	{"render", NULL,
+		{"用浏览器打开首页：标识位置、离站提示、脚本请求的第三方（需要 chromium）",
+			"open the home pages in a browser as well: place of the mark, leave-site prompt, whom scripts ask (needs chromium)"},
+		false},
+	{"render-user", "USER",
+		{"以 root 运行时浏览器所用的用户，缺省为 weique-render",
+			"as whom root runs the browser, else weique-render"},
+		false},
 	{"links-only", NULL, {"只检查链接，不检查页面内容", "links alone: no page is judged"}, false},
 	{"checks", "LIST",
-		{"检查项目，逗号分隔：standard、all、links、content、page、portal、quality、front、dns、tls；前加 - 表示去掉",
-			"what is checked, with commas: standard, all, links, content, page, portal, quality, front, dns, tls; with - before it: not"},
+		{"检查项目，逗号分隔：standard、all、links、content、page、portal、quality、front、dns、tls、render、leftovers；前加 - 表示去掉",
+			"what is checked, with commas: standard, all, links, content, page, portal, quality, front, dns, tls, render, leftovers; with - before it: not"},
 		false},
 	{"html", "FILE", {"写出可打印的网页报告", "write a report that prints, one HTML file"}, false},
 	{"csv", "FILE", {"写出表格（电子表格程序可打开）", "write a table for spreadsheet programs"}, false},
@@ -246,6 +254,8 @@ static wq_err checks(const struct wq_cli_args *args, struct wq_cli_inspect *insp
 		return wq_error(WQ_E_USAGE, "--links-only goes without --checks");
 	if (wq_cli_has(args, "checks"))
 		WQ_TRY(wq_inspect_checks_parse(list, &inspect->options.checks));
+	if (wq_cli_has(args, "render"))
+		inspect->options.checks |= WQ_INSPECT_RENDER;
 	inspect->fails = wq_cli_has(args, "fail-on");
 	if (inspect->fails && !wq_severity_parse(severity, &inspect->fail_on))
 		return wq_error(WQ_E_USAGE, "--fail-on takes info, low, medium, high or critical");
@@ -356,6 +366,7 @@ wq_err wq_cli_inspect_read(struct wq_cli *cli, const struct wq_cli_args *args, s
 	WQ_TRY(subject(cli, args, &ret->options.subject, &ret->options.names));
 	WQ_TRY(wq_cli_inspect_names(cli, args, ret));
 	WQ_TRY(reach(cli, args, ret));
+	ret->options.render_user = text(cli, wq_cli_value(args, "render-user"));
 	ret->html = text(cli, wq_cli_value(args, "html"));
 	ret->csv = text(cli, wq_cli_value(args, "csv"));
 	ret->report = text(cli, wq_cli_value(args, "report"));

@@ -260,3 +260,19 @@ wq_err wq_front_script(struct wq_arena *arena, const struct wq_front_rules *rule
 	/* lines would be the script's, not the page's */
 	return front_notes_close(&front->notes, place, findings, site);
 }
+
+wq_err wq_front_requested(struct wq_arena *arena, const struct wq_front_rules *rules, const struct wq_subject *subject,
+	const struct wq_place *place, wq_str url, struct wq_findings *findings)
+{
+	struct wq_document document = {.status = 200};
+	struct wq_front *front;
+	struct wq_url asked;
+
+	WQ_TRY(wq_url_parse(arena, place->url, NULL, &document.address));
+	WQ_TRY(wq_url_parse(arena, url, &document.address, &asked));
+	front = make(arena, rules, subject, &document, place);
+	if (!front)
+		return wq_arena_err(arena);
+	front_trackers(front, &asked, 0);
+	return front_notes_close(&front->notes, place, findings, NULL);
+}

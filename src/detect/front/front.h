@@ -60,6 +60,11 @@ wq_err wq_front_script(struct wq_arena *arena, const struct wq_front_rules *rule
 	const struct wq_place *place, wq_str url, wq_str bytes, struct wq_findings *findings,
 	struct wq_front_site *site);
 
+/* An address that a browser asked for when it showed the page of `place`: whether that is a tracker's, as scripts load them. Errors: as
+ * for wq_findings_add, WQ_E_NO_MEMORY. */
+wq_err wq_front_requested(struct wq_arena *arena, const struct wq_front_rules *rules, const struct wq_subject *subject,
+	const struct wq_place *place, wq_str url, struct wq_findings *findings);
+
 /* At the end of the walk: what was gathered. A fault that more pages share than the rules' template_pages is one
  * finding; of the others each page has its own. */
 wq_err wq_front_site_judge(struct wq_front_site *site, struct wq_arena *arena, struct wq_findings *findings);

@@ -242,6 +242,7 @@ void front_title_end(struct wq_front *front);
 void front_text_judge(struct wq_front *front);
 /* loads.c: what a tag loads */
 void front_loads(struct wq_front *front, const struct wq_html_token *token);
+void front_trackers(struct wq_front *front, const struct wq_url *url, uint64_t at);
 void front_mixed(struct wq_front *front, wq_str address, bool active, uint64_t at);
 /* A link to a file: NULL when that is no attachment. Its text is known at the end of the link. */
 struct front_attachment *front_attachment(struct wq_front *front, wq_str href, uint64_t at);

@@ -5,7 +5,7 @@ enum { ENDING_MAX = 8 };
 
 /* ---- trackers ---- */
 
-static void find_trackers(struct wq_front *front, const struct wq_url *url, uint64_t at)
+void front_trackers(struct wq_front *front, const struct wq_url *url, uint64_t at)
 {
 	const struct front_list *trackers = &front->rules->trackers;
 
@@ -89,7 +89,7 @@ static void load_script(struct wq_front *front, const struct wq_html_token *toke
 	if (!front_resolve(front, src, &url) || !wq_url_is_http(&url))
 		return;
 	front_mixed(front, src, true, token->start);
-	find_trackers(front, &url, token->start);
+	front_trackers(front, &url, token->start);
 	front_library_of_address(front->rules, without_query(url.href), &founds);
 	for (size_t i = 0; i < founds.n; i++)
 		front_library_note(&front->notes, front->rules, &founds.items[i], url.href, token->start);
@@ -114,7 +114,7 @@ static void load_other(struct wq_front *front, const struct wq_html_token *token
 
 	front_mixed(front, address, active, token->start);
 	if (wq_str_find(wq_str_head(address, 8), WQ_S("//")) >= 0 && front_resolve(front, address, &url))
-		find_trackers(front, &url, token->start);
+		front_trackers(front, &url, token->start);
 }
 
 void front_loads(struct wq_front *front, const struct wq_html_token *token)

@@ -13,6 +13,8 @@ static const struct {
 	{WQ_S_INIT("front"), WQ_INSPECT_FRONT},
 	{WQ_S_INIT("dns"), WQ_INSPECT_DNS},
 	{WQ_S_INIT("tls"), WQ_INSPECT_TLS},
+	{WQ_S_INIT("render"), WQ_INSPECT_RENDER},
+	{WQ_S_INIT("leftovers"), WQ_INSPECT_LEFTOVERS},
 	{WQ_S_INIT("standard"), WQ_INSPECT_STANDARD},
 	{WQ_S_INIT("all"), WQ_INSPECT_ALL},
 };

@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 #include "flow/inside.h"
+#include "flow/inspect/traps.h"
 #include "ledger/unit_rules.h"
 #include "text/url.h"
 
@@ -328,6 +329,14 @@ static void know_claims(struct wq_facts *f, wq_str html)
 
 	for (size_t i = 0; i < WQ_COUNT(claims); i++)
 		f->claims_ipv6 |= wq_str_find(html, claims[i]) >= 0;
+}
+
+wq_err wq_facts_traps(struct wq_facts *facts, struct wq_traps *ret_traps)
+{
+	wq_str path, bytes;
+
+	WQ_TRY(read_rules(facts, facts->rules_dir, "render/render.txt", &path, &bytes));
+	return wq_traps_parse(&facts->rules_arena, path, bytes, ret_traps);
 }
 
 /* Only such units bear what is looked for: the mark in its forms (its colour names the kind), the code at the entry for errors. */

@@ -50,6 +50,10 @@ wq_err wq_facts_tls(struct wq_facts *facts, const struct wq_tls_rules **ret_rule
 /* Reads those of names. Errors as above. */
 wq_err wq_facts_dns(struct wq_facts *facts, struct wq_dns_rules *ret_rules);
 
+struct wq_traps; /* flow/inspect/traps.h */
+/* Reads what a browser tries. Errors as above. */
+wq_err wq_facts_traps(struct wq_facts *facts, struct wq_traps *ret_traps);
+
 /* A home page came: when nobody knows the kind, what it bears may say it. */
 wq_err wq_facts_home(struct wq_facts *facts, wq_str html);
 /* Facts of detect/page for a page of the site; place and address are those given. */

@@ -5,6 +5,7 @@
 #include "flow/inspect/facts.h"
 #include "flow/inspect/names.h"
 #include "flow/inspect/parts.h"
+#include "flow/inspect/rendering.h"
 #include "flow/inspect/score.h"
 #include "flow/inspect/secure.h"
 #include "flow/inspect/tally.h"
@@ -37,6 +38,7 @@ struct run {
 	wq_str target; /* of the fault before */
 	struct wq_secure secure;
 	struct wq_names names;
+	struct wq_rendering *rendering; /* NULL: not asked for */
 	const struct wq_tls_observation *tls[WQ_INSPECT_HOSTS_MAX];
 };
 
@@ -58,6 +60,21 @@ static wq_err not_examined(struct run *run, wq_str url, wq_err why)
 {
 	run->result->unexamined++;
 	return add_one(run, WQ_RULE_CONTENT_NOT_EXAMINED, url, wq_str_c(wq_err_message(why, WQ_LANG_EN)));
+}
+
+/* What was collected, but for what a browser knows better. */
+static wq_err take(struct run *run)
+{
+	struct wq_findings *all = &run->findings;
+	size_t n = 0;
+
+	for (size_t i = 0; i < all->count; i++)
+		if (!run->rendering || !wq_rendering_gives_way(run->rendering, &all->items[i]))
+			all->items[n++] = all->items[i];
+	all->count = n;
+	if (all->dropped == 0)
+		all->worst = WQ_SEVERITY_INFO; /* each says its own */
+	return wq_tally_add_all(&run->tally, all);
 }
 
 static bool is_about_page(wq_err e)
@@ -159,7 +176,7 @@ static wq_err on_page(void *data, const struct wq_site_page *page)
 	if (is_about_page(e))
 		e = not_examined(run, url_of(page), e);
 	WQ_TRY(e);
-	return wq_tally_add_all(&run->tally, &run->findings);
+	return take(run);
 }
 
 /* ---- what pages load ---- */
@@ -198,7 +215,7 @@ static wq_err on_resource(void *data, const struct wq_site_page *resource)
 	if (is_about_page(e))
 		e = not_examined(run, url_of(resource), e);
 	WQ_TRY(e);
-	return wq_tally_add_all(&run->tally, &run->findings);
+	return take(run);
 }
 
 /* ---- targets ---- */
@@ -284,7 +301,7 @@ static wq_err judge_sites(struct run *run)
 		wq_arena_reset(&run->scratch);
 		WQ_TRY(wq_findings_init(&run->findings, &run->scratch, SITE_FINDINGS));
 		WQ_TRY(wq_parts[i].judge(run->sites[i], &run->scratch, &run->findings));
-		WQ_TRY(wq_tally_add_all(&run->tally, &run->findings));
+		WQ_TRY(take(run));
 		if (wq_parts[i].measure && !run->result->interrupted)
 			wq_parts[i].measure(run->sites[i], &run->measures);
 	}
@@ -326,7 +343,36 @@ static wq_err look_secure(struct run *run)
 	WQ_TRY(wq_secure_look(&run->secure, &run->facts, run->options, run->facts.arena, run->tls, &run->result->tls_n,
 		&run->result->network, &run->findings));
 	run->result->tls = run->tls;
-	return wq_tally_add_all(&run->tally, &run->findings);
+	return take(run);
+}
+
+/* What pages and browser both say is said once. */
+static wq_err judge_rendering(struct run *run)
+{
+	const struct wq_findings *all = &run->findings;
+
+	if (!run->rendering)
+		return WQ_OK;
+	wq_arena_reset(&run->scratch);
+	WQ_TRY(wq_findings_init(&run->findings, &run->scratch, SITE_FINDINGS));
+	WQ_TRY(wq_rendering_judge(run->rendering, &run->facts.subject, &run->scratch, &run->findings));
+	for (size_t i = 0; i < all->count; i++)
+		if (!wq_tally_has(&run->tally, &all->items[i]) || wq_str_starts(all->items[i].rule, WQ_S("mark.")))
+			WQ_TRY(wq_tally_add(&run->tally, &all->items[i]));
+	run->result->pictures = run->rendering->pictures;
+	run->result->pictures_n = run->rendering->pictures_n;
+	return run->rendering->why[0] ? add_one(run, WQ_RULE_INSPECT_LIMITED, run->facts.starts[0],
+						wq_arena_printf(&run->scratch, "rendering: %s", run->rendering->why))
+				      : WQ_OK;
+}
+
+static wq_err open_rendering(struct run *run)
+{
+	if (!(run->options->checks & WQ_INSPECT_RENDER))
+		return WQ_OK;
+	run->rendering = WQ_NEW(run->facts.arena, struct wq_rendering);
+	return run->rendering ? wq_rendering_open(run->rendering, &run->facts, run->options)
+			      : wq_arena_err(run->facts.arena);
 }
 
 /* What names say alone belongs to `portal`. */
@@ -354,11 +400,15 @@ static wq_err run_all(struct run *run)
 	if (run->options->checks & WQ_INSPECT_TLS)
 		WQ_TRY(wq_secure_open(&run->secure, &run->facts, run->options));
 	WQ_TRY(wq_facts_indicators(&run->facts, &run->indicators));
+	WQ_TRY(open_rendering(run));
 	if (run->options->ready)
 		WQ_TRY(run->options->ready(run->options->data));
+	if (run->rendering)
+		WQ_TRY(wq_rendering_look(run->rendering, &run->facts, run->options));
 	WQ_TRY(walk(run));
 	WQ_TRY(judge_sites(run));
 	WQ_TRY(look_names(run));
+	WQ_TRY(judge_rendering(run));
 	WQ_TRY(look_secure(run));
 	return judge_run(run);
 }
@@ -409,6 +459,8 @@ wq_err wq_inspect_run(
 	for (size_t i = 0; i < wq_parts_n; i++)
 		if (run->sites[i])
 			wq_parts[i].site_free(run->sites[i]);
+	if (run->rendering)
+		wq_rendering_close(run->rendering);
 	wq_secure_close(&run->secure);
 	wq_names_close(&run->names);
 	wq_tally_done(&run->tally);

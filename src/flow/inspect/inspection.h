@@ -36,6 +36,9 @@ enum wq_inspect_check {
 	WQ_INSPECT_DNS = 1 << 6,
 	WQ_INSPECT_TLS = 1 << 7,
 	WQ_INSPECT_ALL = (1 << 8) - 1,
+	/* Beside what "all" means: each needs something of its own. */
+	WQ_INSPECT_RENDER = 1 << 8,    /* home pages in a browser, which has to be installed */
+	WQ_INSPECT_LEFTOVERS = 1 << 9, /* asks for what nobody links to: sites of one's own */
 	/* What needs nothing but the pages and their targets. */
 	WQ_INSPECT_STANDARD = WQ_INSPECT_LINKS | WQ_INSPECT_CONTENT | WQ_INSPECT_PAGE | WQ_INSPECT_PORTAL |
 		WQ_INSPECT_QUALITY | WQ_INSPECT_FRONT
@@ -68,6 +71,7 @@ struct wq_inspect_options {
 	const struct wq_inspect_network
 		*before; /* of the inspection before this one: its certificates are compared; may be NULL */
 	const struct wq_random *random;
+	const char *render_user, *render_program; /* as in inspect/render */
 	/* Called now and then; false ends the walk with what was found so far. May be NULL. */
 	bool (*progress)(void *data, const struct wq_inspect_progress *so_far);
 	/* Called once, when rules are read and before anything is asked of a peer: to drop privileges. May be NULL. */
@@ -130,6 +134,11 @@ struct wq_inspect_score {
 	size_t rows_n;
 };
 
+/* A home page as the browser showed it. */
+struct wq_inspect_picture {
+	wq_str url, png;
+};
+
 struct wq_inspect_result {
 	wq_str site; /* host of the first start, with port unless it is the scheme's */
 	const wq_str *starts;
@@ -155,6 +164,8 @@ struct wq_inspect_result {
 	struct wq_inspect_network network;
 	const struct wq_tls_observation *const *tls; /* of the starts' hosts; not part of a record */
 	size_t tls_n;
+	const struct wq_inspect_picture *pictures; /* not part of a record */
+	size_t pictures_n;
 };
 
 /* What the rows tell already. */

@@ -2,6 +2,7 @@
 
 #include "flow/inspect/words.h"
 #include "flow/report_html.h"
+#include "text/base64.h"
 
 enum { MEMORY = 64 * 1024 * 1024, CHANGES_LISTED = 300 };
 
@@ -62,7 +63,7 @@ static void put_top(struct wq_html_report *r)
 {
 	wq_buf_printf(r->out,
 		"<!DOCTYPE html>\n<html lang=\"%s\">\n<head>\n<meta charset=\"utf-8\">\n"
-		"<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; "
+		"<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; "
 		"form-action 'none'\">\n"
 		"<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"referrer\" content=\"no-referrer\">\n<title>%s ",
 		r->zh ? "zh-CN" : "en", r->zh ? "网站检查报告" : "Site inspection report");
@@ -321,6 +322,26 @@ static void put_coverage(struct wq_html_report *r)
 	put(r, "</tbody></table></section>\n");
 }
 
+/* ---- what a browser showed ---- */
+
+static void put_pictures(struct wq_html_report *r)
+{
+	const struct wq_inspect_result *result = r->result;
+
+	if (result->pictures_n == 0)
+		return;
+	wq_html_put(r, "<section aria-labelledby=\"pictures\"><h2 id=\"pictures\">首页截图</h2>\n",
+		"<section aria-labelledby=\"pictures\"><h2 id=\"pictures\">Home pages as rendered</h2>\n");
+	for (size_t i = 0; i < result->pictures_n; i++) {
+		put(r, "<figure><figcaption><code>");
+		wq_html_esc(r, result->pictures[i].url);
+		put(r, "</code></figcaption><img class=\"shot\" alt=\"\" src=\"data:image/png;base64,");
+		wq_base64_encode(result->pictures[i].png, WQ_BASE64_PADDED, r->out);
+		put(r, "\"></figure>\n");
+	}
+	put(r, "</section>\n");
+}
+
 static void put_bottom(struct wq_html_report *r)
 {
 	wq_html_put(r,
@@ -347,6 +368,7 @@ wq_err wq_inspect_report_html(const struct wq_inspect_report *report, struct wq_
 	wq_html_score(&r);
 	put_findings(&r);
 	wq_html_network(&r);
+	put_pictures(&r);
 	put_coverage(&r);
 	put_bottom(&r);
 	e = wq_arena_err(&r.arena);

@@ -23,6 +23,7 @@ const char wq_inspect_style[] =
 	".cards b{display:block;font-size:1.6rem;line-height:1.25;font-variant-numeric:tabular-nums}"
 	".cards .bad{border-left-color:var(--high)}.cards .good{border-left-color:#1c5431}"
 	".note{background:#fff7df;border-left:6px solid #8a5a00;padding:.6rem 1rem;margin:1rem 0}"
+	"figure{margin:.5rem 0}.shot{max-width:100%;border:1px solid #ccc}"
 	"table{border-collapse:collapse;width:100%;font-size:.93rem}caption{text-align:left;font-weight:600;padding:.3rem 0}"
 	"th,td{text-align:left;vertical-align:top;padding:.38rem .7rem .38rem 0;border-bottom:1px solid var(--line);overflow-wrap:anywhere}"
 	"thead th{color:var(--soft);font-weight:600;border-bottom:2px solid var(--line);overflow-wrap:normal}"

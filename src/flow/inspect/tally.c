@@ -129,6 +129,21 @@ static wq_err add_to(struct wq_tally *t, struct wq_tally_group *g, const struct 
 	return wq_arena_err(t->arena);
 }
 
+static void put_key(const struct wq_finding *f, struct wq_buf *key)
+{
+	wq_buf_add(key, f->rule);
+	wq_buf_byte(key, 0);
+	wq_buf_add(key, subject_of(f));
+}
+
+bool wq_tally_has(const struct wq_tally *tally, const struct wq_finding *finding)
+{
+	WQ_BUF(key, 64 * WQ_KIB);
+
+	put_key(finding, &key);
+	return !wq_failed(wq_buf_err(&key)) && wq_map_get(&tally->map, wq_buf_str(&key)) != NULL;
+}
+
 wq_err wq_tally_add(struct wq_tally *tally, const struct wq_finding *finding)
 {
 	WQ_BUF(key, 64 * WQ_KIB);
@@ -137,9 +152,7 @@ wq_err wq_tally_add(struct wq_tally *tally, const struct wq_finding *finding)
 	WQ_TRY(wq_finding_check(finding));
 	tally->places++;
 	tally->worst = WQ_MAX(tally->worst, finding->severity);
-	wq_buf_add(&key, finding->rule);
-	wq_buf_byte(&key, 0);
-	wq_buf_add(&key, subject_of(finding));
+	put_key(finding, &key);
 	WQ_TRY(wq_buf_err(&key));
 	WQ_TRY(keep_page(tally, page_of(finding)));
 	g = wq_map_get(&tally->map, wq_buf_str(&key));

@@ -30,6 +30,8 @@ void wq_tally_done(struct wq_tally *tally);
 
 /* Copies one finding. Errors: those of wq_finding_check, WQ_E_NO_MEMORY, WQ_E_LIMIT of the arena. */
 wq_err wq_tally_add(struct wq_tally *tally, const struct wq_finding *finding);
+/* Whether a group of that rule and subject is there. */
+bool wq_tally_has(const struct wq_tally *tally, const struct wq_finding *finding);
 /* The group of the finding that was added last has at least so many places: more of them were seen than are handed over. */
 void wq_tally_at_least(struct wq_tally *tally, uint64_t places);
 /* wq_tally_add() for all of a collector; what that one dropped counts as dropped here. */

@@ -38,7 +38,9 @@ static wq_err whose(const struct wq_render_options *options, struct wq_proxy_opt
 	if (!*ret_own)
 		return WQ_OK;
 	if (getpwnam_r(name, &user, room, sizeof room, &found) != 0 || !found || user.pw_uid == 0)
-		return wq_error(WQ_E_CONFIG, "no user %s for the browser: make one, or name another", name);
+		return wq_error(WQ_E_CONFIG,
+			"no user %s for the browser: make it (useradd --system %s), or name another with --render-user",
+			name, name);
 	proxy->user = user.pw_uid;
 	proxy->group = user.pw_gid;
 	return WQ_OK;
@@ -90,10 +92,11 @@ static _Noreturn void execute(const struct wq_browser *browser, const struct wq_
 	const struct wq_proxy_options *user, int in, int out)
 {
 	const char *program = options->program ? options->program : "/usr/bin/chromium";
-	char home[80], profile[100], proxy[64], size[48];
-	const char *const env[] = {home, "PATH=/usr/bin:/bin", "LANG=C.UTF-8", "TZ=Asia/Shanghai", NULL};
+	char home[80], temp[80], profile[100], proxy[64], size[48];
+	const char *const env[] = {home, temp, "PATH=/usr/bin:/bin", "LANG=C.UTF-8", "TZ=Asia/Shanghai", NULL};
 
 	snprintf(home, sizeof home, "HOME=%s", browser->profile);
+	snprintf(temp, sizeof temp, "TMPDIR=%s", browser->profile);
 	snprintf(profile, sizeof profile, "--user-data-dir=%s/profile", browser->profile);
 	snprintf(proxy, sizeof proxy, "--proxy-server=http://127.0.0.1:%u", browser->proxy_port);
 	snprintf(size, sizeof size, "--window-size=%u,%u", options->width ? options->width : 1366,
@@ -113,25 +116,108 @@ static _Noreturn void execute(const struct wq_browser *browser, const struct wq_
 	_exit(127);
 }
 
-static wq_err spawn(
-	struct wq_browser *browser, const struct wq_render_options *options, const struct wq_proxy_options *user)
+/* ---- the keeper: a process that does nothing but wait for us to be through, since we may be locked in by then ---- */
+
+/* Nothing of ours stays open in it but the pipes. */
+static void keep_open(const int *fds, size_t n)
 {
-	int in[2] = {-1, -1}, out[2] = {-1, -1};
+	struct rlimit files;
+	int null = open("/dev/null", O_RDWR);
+
+	for (int fd = 0; fd < 3 && null >= 0; fd++)
+		dup2(null, fd);
+	if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur > 65536)
+		files.rlim_cur = 65536;
+	for (int fd = 3; fd < (int)files.rlim_cur; fd++) {
+		bool kept = false;
+
+		for (size_t i = 0; i < n; i++)
+			kept |= fds[i] == fd;
+		if (!kept)
+			close(fd);
+	}
+}
+
+static bool become(const struct wq_browser *browser, const struct wq_proxy_options *user)
+{
+	return !browser->own_user ||
+		(setgroups(0, NULL) == 0 && setresgid(user->group, user->group, user->group) == 0 &&
+			setresuid(user->user, user->user, user->user) == 0);
+}
+
+/* Ends the browser, if it has not ended with its pipe, and what it started. */
+static void end_browser(const struct wq_browser *browser, pid_t pid)
+{
+	uint64_t until = wq_browser_now(browser) + END_MSEC;
+
+	while (waitpid(pid, NULL, WNOHANG) == 0 && wq_browser_now(browser) < until)
+		poll(NULL, 0, 10);
+	kill(-pid, SIGKILL);
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+}
+
+static void remove_profile(const struct wq_browser *browser)
+{
+	for (int tries = 0; tries < 50; tries++) { /* its children may still write there */
+		wq_err e = wq_dir_remove_tree(&wq_fs_system, browser->profile);
+
+		if (!wq_failed(e) || wq_is(e, WQ_E_NOT_FOUND))
+			return;
+		poll(NULL, 0, 20);
+	}
+}
+
+/* `life` ends when we do, or are through. */
+static _Noreturn void keep(struct wq_browser *browser, const struct wq_render_options *options,
+	const struct wq_proxy_options *proxy, int in, int out, int life)
+{
+	const int fds[] = {in, out, life};
+	struct pollfd end = {.fd = life, .events = POLLIN};
+	uint16_t port = 0;
+	pid_t pid = -1, proxy_pid = -1;
+
+	keep_open(fds, WQ_COUNT(fds));
+	if (setsid() < 0 || wq_failed(wq_proxy_start(proxy, fds, WQ_COUNT(fds), &proxy_pid, &port)))
+		_exit(1);
+	browser->proxy_port = port;
+	pid = fork();
+	if (pid == 0)
+		execute(browser, options, proxy, in, out);
+	close(in);
+	close(out);
+	if (pid > 0 && become(browser, proxy)) {
+		while (poll(&end, 1, -1) < 0 && errno == EINTR)
+			;
+		end_browser(browser, pid);
+	}
+	if (proxy_pid > 0)
+		kill(proxy_pid, SIGKILL);
+	remove_profile(browser);
+	_exit(0);
+}
+
+static wq_err start_keeper(
+	struct wq_browser *browser, const struct wq_render_options *options, const struct wq_proxy_options *proxy)
+{
+	int in[2] = {-1, -1}, out[2] = {-1, -1}, life[2] = {-1, -1};
 	wq_err e = WQ_OK;
 
-	if (pipe2(in, O_CLOEXEC) != 0 || pipe2(out, O_CLOEXEC) != 0)
+	if (pipe2(in, O_CLOEXEC) != 0 || pipe2(out, O_CLOEXEC) != 0 || pipe2(life, O_CLOEXEC) != 0)
 		e = wq_error_sys(WQ_E_IO, errno, "pipe");
 	if (!wq_failed(e)) {
-		browser->pid = fork();
-		if (browser->pid == 0)
-			execute(browser, options, user, in[0], out[1]);
-		if (browser->pid < 0)
+		browser->keeper = fork();
+		if (browser->keeper == 0)
+			keep(browser, options, proxy, in[0], out[1], life[0]);
+		if (browser->keeper < 0)
 			e = wq_error_sys(WQ_E_IO, errno, "fork");
 	}
 	wq_file_close(&in[0]);
 	wq_file_close(&out[1]);
+	wq_file_close(&life[0]);
 	browser->to = in[1];
 	browser->from = out[0];
+	browser->life = life[1];
 	return e;
 }
 
@@ -140,53 +226,39 @@ wq_err wq_browser_start(struct wq_browser *browser, const struct wq_render_optio
 	struct wq_proxy_options proxy = {.peers = options->peers,
 		.peers_n = options->peers_n,
 		.routes = options->routes,
-		.routes_n = options->routes_n};
+		.routes_n = options->routes_n,
+		.never = options->never,
+		.never_n = options->never_n};
 	const char *program = options->program ? options->program : "/usr/bin/chromium";
 
-	*browser = (struct wq_browser){.pid = -1,
-		.proxy = -1,
+	*browser = (struct wq_browser){.keeper = -1,
 		.to = -1,
 		.from = -1,
+		.life = -1,
 		.clock = options->clock ? options->clock : &wq_clock_system};
 	wq_buf_init(&browser->in, WQ_RENDER_MESSAGE);
 	if (access(program, X_OK) != 0)
 		return wq_error(WQ_E_UNSUPPORTED, "%s is not there: install the package chromium", program);
 	WQ_TRY(whose(options, &proxy, &browser->own_user));
 	WQ_TRY(make_profile(browser, &proxy));
-	WQ_TRY(wq_proxy_start(&proxy, &browser->proxy, &browser->proxy_port));
-	return spawn(browser, options, &proxy);
+	return start_keeper(browser, options, &proxy);
 }
 
 /* ---- ending ---- */
-
-static void end_child(const struct wq_browser *browser, pid_t *pid, uint64_t until)
-{
-	while (*pid > 0 && waitpid(*pid, NULL, WNOHANG) == 0) {
-		if (wq_browser_now(browser) >= until) {
-			kill(*pid, SIGKILL);
-			waitpid(*pid, NULL, 0);
-			break;
-		}
-		poll(NULL, 0, 10);
-	}
-	*pid = -1;
-}
 
 void wq_browser_end(struct wq_browser *browser)
 {
 	wq_file_close(&browser->to); /* it ends when its pipe does */
 	wq_file_close(&browser->from);
-	end_child(browser, &browser->pid, wq_browser_now(browser) + END_MSEC);
-	end_child(browser, &browser->proxy, 0);
-	wq_buf_done(&browser->in);
-	for (int tries = 0; browser->profile[0] && tries < 50; tries++) { /* its children may still write there */
-		wq_err e = wq_dir_remove_tree(&wq_fs_system, browser->profile);
-
-		if (!wq_failed(e) || wq_is(e, WQ_E_NOT_FOUND))
-			break;
-		poll(NULL, 0, 20);
-	}
+	wq_file_close(&browser->life);
+	if (browser->keeper > 0)
+		while (waitpid(browser->keeper, NULL, 0) < 0 && errno == EINTR)
+			;
+	else if (browser->profile[0])
+		WQ_IGNORE(wq_dir_remove_tree(&wq_fs_system, browser->profile));
+	browser->keeper = -1;
 	browser->profile[0] = 0;
+	wq_buf_done(&browser->in);
 }
 
 /* ---- talking ---- */

@@ -14,9 +14,9 @@
 struct json_t;
 
 struct wq_browser {
-	pid_t pid, proxy;
-	uint16_t proxy_port;
-	int to, from; /* the pipes */
+	pid_t keeper;        /* starts proxy and browser, and ends them when `life` is closed */
+	uint16_t proxy_port; /* the keeper's */
+	int to, from, life;  /* the pipes */
 	char profile[64];
 	bool own_user;
 	uint32_t last_id;
@@ -28,7 +28,8 @@ struct wq_browser {
 	void *data;
 };
 
-/* Proxy, profile, browser. Whatever comes of it, wq_browser_end() cleans up. Errors: as wq_render_new(). */
+/* Profile, and a process that starts proxy and browser: whoever calls may be locked in afterwards (no signal, no file is needed any
+ * more, not even to end them). Whatever comes of it, wq_browser_end() cleans up. Errors: as wq_render_new(). */
 wq_err wq_browser_start(struct wq_browser *browser, const struct wq_render_options *options);
 /* Ends browser and proxy, removes the profile. */
 void wq_browser_end(struct wq_browser *browser);

@@ -206,7 +206,7 @@ static void serve(const struct wq_proxy_options *options, int fd)
 		refuse(fd, "400 Bad Request");
 		return;
 	}
-	if (!wq_proxy_port_fine(options, request.port)) {
+	if (!wq_proxy_port_fine(options, request.port) || !wq_proxy_host_fine(options, wq_str_c(request.host))) {
 		refuse(fd, "403 Forbidden");
 		return;
 	}
@@ -283,7 +283,8 @@ static _Noreturn void run(const struct wq_proxy_options *options, int listener, 
 	}
 }
 
-wq_err wq_proxy_start(const struct wq_proxy_options *options, pid_t *ret_pid, uint16_t *ret_port)
+wq_err wq_proxy_start(
+	const struct wq_proxy_options *options, const int *shut, size_t shut_n, pid_t *ret_pid, uint16_t *ret_port)
 {
 	struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
 	socklen_t n = sizeof at;
@@ -293,8 +294,11 @@ wq_err wq_proxy_start(const struct wq_proxy_options *options, pid_t *ret_pid, ui
 	if (listener >= 0 && bind(listener, (struct sockaddr *)&at, sizeof at) == 0 && listen(listener, 64) == 0 &&
 		getsockname(listener, (struct sockaddr *)&at, &n) == 0)
 		pid = fork();
-	if (pid == 0)
+	if (pid == 0) {
+		for (size_t i = 0; i < shut_n; i++)
+			close(shut[i]);
 		run(options, listener, ntohs(at.sin_port), parent);
+	}
 	if (pid < 0) {
 		wq_err e = wq_error_sys(WQ_E_IO, errno, "the browser's proxy");
 

@@ -29,10 +29,13 @@ struct wq_proxy_options {
 	size_t peers_n;
 	const struct wq_fetch_route *routes;
 	size_t routes_n;
+	const wq_str *never; /* hosts that are not even resolved, canonical */
+	size_t never_n;
 };
 
-/* Starts it. Errors: WQ_E_IO. */
-wq_err wq_proxy_start(const struct wq_proxy_options *options, pid_t *ret_pid, uint16_t *ret_port);
+/* Starts it, without the descriptors of `shut`. Errors: WQ_E_IO. */
+wq_err wq_proxy_start(
+	const struct wq_proxy_options *options, const int *shut, size_t shut_n, pid_t *ret_pid, uint16_t *ret_port);
 
 /* What a request asks the proxy for. Slices point into the head; `target` is path and query. */
 struct wq_proxy_request {
@@ -45,6 +48,8 @@ struct wq_proxy_request {
 wq_err wq_proxy_request_read(struct wq_arena *arena, wq_str head, struct wq_proxy_request *ret_request);
 /* The request as the server gets it: origin form, without what is meant for proxies, one request on the connection. */
 void wq_proxy_request_write(const struct wq_proxy_request *request, struct wq_buf *out);
+/* Whether a host is one of `never`. */
+bool wq_proxy_host_fine(const struct wq_proxy_options *options, wq_str host);
 /* Whether a port may be asked for at all: 80, 443, 8080, 8443, or one of a registered peer or route. */
 bool wq_proxy_port_fine(const struct wq_proxy_options *options, uint16_t port);
 

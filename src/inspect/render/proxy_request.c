@@ -79,6 +79,14 @@ void wq_proxy_request_write(const struct wq_proxy_request *request, struct wq_bu
 	wq_buf_add(out, WQ_S("Connection: close\r\n\r\n"));
 }
 
+bool wq_proxy_host_fine(const struct wq_proxy_options *options, wq_str host)
+{
+	for (size_t i = 0; i < options->never_n; i++)
+		if (wq_str_eq(options->never[i], host))
+			return false;
+	return true;
+}
+
 bool wq_proxy_port_fine(const struct wq_proxy_options *options, uint16_t port)
 {
 	if (port == 80 || port == 443 || port == 8080 || port == 8443)

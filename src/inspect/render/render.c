@@ -54,14 +54,30 @@ static wq_str keep(struct wq_render *r, wq_str text)
 static void on_request(struct wq_render *r, const struct json_t *params)
 {
 	const struct json_t *request = wq_json_get_object(params, "request");
-	wq_str url, type;
+	wq_str url, type, id;
 
 	r->running++;
 	if (!request || wq_failed(wq_json_get_str(request, "url", WQ_MIB, &url)) ||
 		wq_failed(wq_json_get_str(params, "type", 40, &type)) || url.n > WQ_FETCH_URL_MAX ||
 		wq_str_starts(url, WQ_S("data:")) || r->page->requests_n == WQ_RENDER_REQUESTS)
 		return;
-	r->page->requests[r->page->requests_n++] = (struct wq_render_request){keep(r, url), keep(r, type)};
+	if (wq_failed(wq_json_get_str(params, "requestId", ID_BYTES, &id)))
+		id = WQ_S_NONE;
+	r->page->requests[r->page->requests_n++] = (struct wq_render_request){
+		keep(r, url), keep(r, type), wq_str_hash(id, 0), false};
+}
+
+static void on_loaded(struct wq_render *r, const struct json_t *params, bool failed)
+{
+	uint64_t hash;
+	wq_str id;
+
+	r->running -= r->running > 0;
+	if (!failed || wq_failed(wq_json_get_str(params, "requestId", ID_BYTES, &id)))
+		return;
+	hash = wq_str_hash(id, 0);
+	for (size_t i = 0; i < r->page->requests_n; i++)
+		r->page->requests[i].failed |= r->page->requests[i].id == hash;
 }
 
 static void on_response(struct wq_render *r, const struct json_t *params)
@@ -134,7 +150,7 @@ static void on_event(void *data, wq_str method, const struct json_t *params)
 	else if (wq_str_eq(method, WQ_S("Network.responseReceived")))
 		on_response(r, params);
 	else if (wq_str_eq(method, WQ_S("Network.loadingFinished")) || wq_str_eq(method, WQ_S("Network.loadingFailed")))
-		r->running -= r->running > 0;
+		on_loaded(r, params, wq_str_eq(method, WQ_S("Network.loadingFailed")));
 	else if (wq_str_eq(method, WQ_S("Page.loadEventFired")))
 		r->fired = true;
 	else if (wq_str_eq(method, WQ_S("Fetch.requestPaused")))
@@ -318,6 +334,7 @@ static wq_err take_measures(struct wq_render *r, uint64_t until)
 
 static wq_err take_picture(struct wq_render *r, uint64_t until, struct wq_buf *png)
 {
+	uint32_t percent = r->options.picture_percent ? r->options.picture_percent : 100;
 	const struct json_t *result;
 	struct json_t *root;
 	wq_str text;
@@ -326,8 +343,9 @@ static wq_err take_picture(struct wq_render *r, uint64_t until, struct wq_buf *p
 	wq_err e;
 
 	wq_buf_printf(&params,
-		"{\"format\":\"png\",\"captureBeyondViewport\":true,\"clip\":{\"x\":0,\"y\":0,\"width\":%d,\"height\":%d,\"scale\":1}}",
-		WQ_MAX(1, WQ_MIN(r->page->page_width, 4000)), WQ_MAX(1, WQ_MIN(r->page->page_height, 20000)));
+		"{\"format\":\"png\",\"captureBeyondViewport\":true,\"clip\":{\"x\":0,\"y\":0,\"width\":%d,\"height\":%d,\"scale\":%u.%02u}}",
+		WQ_MAX(1, WQ_MIN(r->page->page_width, 4000)), WQ_MAX(1, WQ_MIN(r->page->page_height, 20000)),
+		percent / 100, percent % 100);
 	WQ_TRY(wq_browser_call(&r->browser, wq_str_c(r->session), "Page.captureScreenshot", wq_buf_str(&params), until,
 		&root, &result));
 	e = wq_json_get_str(result, "data", WQ_RENDER_MESSAGE, &text);

@@ -32,6 +32,9 @@ struct wq_render_options {
 	size_t peers_n;
 	const struct wq_fetch_route *routes;
 	size_t routes_n;
+	const wq_str *never; /* hosts that are not even resolved, canonical: those of traps */
+	size_t never_n;
+	uint32_t picture_percent;     /* of its size [100] */
 	const struct wq_clock *clock; /* [the system's] */
 };
 
@@ -51,6 +54,8 @@ enum wq_render_leave {
 
 struct wq_render_request {
 	wq_str url, type; /* "Document", "Script", "Image", … */
+	uint64_t id;
+	bool failed; /* nothing came of it */
 };
 
 /* Slices live in the arena that was given. */
@@ -73,7 +78,7 @@ struct wq_rendered {
 
 struct wq_render;
 
-/* Starts proxy and browser. Errors: WQ_E_UNSUPPORTED (no browser, its sandbox does not work), WQ_E_CONFIG (no such user), WQ_E_IO,
+/* Starts proxy and browser, by way of a process that ends them: the caller may be locked in (base/sandbox.h) right after. Errors: WQ_E_UNSUPPORTED (no browser, its sandbox does not work), WQ_E_CONFIG (no such user), WQ_E_IO,
  * WQ_E_TIMEOUT. */
 wq_err wq_render_new(const struct wq_render_options *options, struct wq_render **ret_render);
 void wq_render_free(struct wq_render **render);
