@@ -36,6 +36,7 @@ enum { WQ_ALG_SM3 = 1, WQ_ALG_SM2_SM3 = 2, WQ_ALG_SM4_GCM = 3 };
 #define WQ_DOMAIN_LEAVE_ID "weique.leave.id"
 #define WQ_DOMAIN_LEAVE_KEY "weique.leave.key"
 #define WQ_DOMAIN_FAKE_EVIDENCE "weique.fake.evidence"
+#define WQ_DOMAIN_PARCEL "weique.parcel"
 
 /* Writing. Errors stick to the buffer: check once with wq_buf_err(). A domain of no or over 255 bytes and version 0 make
  * it fail. */

@@ -12,7 +12,7 @@ import { buildDir, built, freePort, http, isRoot, jsonLines, root, run, start, s
 import { Line, Visitors, filesOf, smallSite } from './line.mjs'
 
 const prefix = JSON.parse(run('meson', ['introspect', '--buildoptions', buildDir])).find(o => o.name === 'prefix').value
-const units = ['weique-sign.service', 'weique-vault.service', 'weique-capture@portal.service', 'weique-capture@portal.timer']
+const units = ['weique-sign.service', 'weique-vault.service', 'weique-capture@portal.service', 'weique-capture@portal.timer', 'weique-probe.service']
 
 // Files below `dir`, relative.
 function walk(dir, below = '') {
@@ -47,7 +47,7 @@ test('make install', { skip: !isRoot && 'users and folders are root\'s to make' 
 		const verified = spawnSync('systemd-analyze', ['verify', '--man=no', `--root=${dir}`, ...units], { encoding: 'utf8' })
 		assert.equal(verified.stderr + verified.stdout, '')
 		assert.equal(verified.status, 0)
-		for (const [unit, most] of [['weique-sign.service', 1], ['weique-vault.service', 1], ['weique-capture@portal.service', 2]]) {
+		for (const [unit, most] of [['weique-sign.service', 1], ['weique-vault.service', 1], ['weique-capture@portal.service', 2], ['weique-probe.service', 2]]) {
 			const said = run('systemd-analyze', ['security', '--offline=yes', `--root=${dir}`, unit])
 			const exposure = Number(/exposure level for .*?: ([\d.]+)/.exec(said)[1])
 			t.diagnostic(`${unit}: exposure ${exposure}`)
@@ -472,7 +472,14 @@ test('every stored file has a row in docs/formats.md', async t => {
 	appendFileSync(pack, 'x') // evidence
 	await until('restored', () => readFileSync(pack).equals(good), 60000)
 	line.weique('vault', 'gc')
-	run(built('src/bin/weique'), ['ledger', 'export', path.join(line.state, 'ledger.export')], { env: line.commandEnv })
+	const weique = (...args) => run(built('src/bin/weique'), args, { env: line.commandEnv })
+	weique('ledger', 'export', path.join(line.state, 'ledger.export'))
+	weique('probe', 'run', '--once', '--vantage', 'here') // localhost is not to be visited: that is what is kept
+	const key = path.join(tempDir(t, 'key'), 'probe.key'), parcel = path.join(line.state, 'here.parcel')
+	writeFileSync(`${key}.pub`, weique('probe', 'key', key))
+	weique('probe', 'export', '--vantage', 'here', '--key', key, '--out', parcel)
+	weique('probe', 'trust', 'there', '--key', `${key}.pub`)
+	weique('probe', 'run', '--once', '--vantage', 'elsewhere')
 	for (const file of walk(line.state)) {
 		if (/^(run|log|nginx|site$|origin)/.test(file))
 			continue // of scripts/run and of other programs

@@ -61,7 +61,7 @@ struct wq_indicator_row {
 
 /* Thresholds that are no row's. Points in thousandths. */
 struct wq_indicator_limits {
-	uint64_t visit_msec, visits_per_day, visit_days, failed_percent, guide_elements, zone_minutes;
+	uint64_t visit_msec, visits_per_day, visit_days, failed_percent, guide_elements, zone_minutes, page_msec;
 	int64_t full, department_full, bonus_full, pass, bonus_over;
 };
 

@@ -299,7 +299,7 @@ static void test_an_open_week_sets_no_measure(void **state)
 
 #define HEAD "weique-indicator 1\nversion: 1\ndate: 2026-01-01\nsource: t\n"
 #define LIMITS \
-	"[limits]\nvisit_msec: 15000\nvisits_per_day: 20\nvisit_days: 7\nfailed_percent: 5\nguide_elements: 4\nzone_minutes: 480\n" \
+	"[limits]\nvisit_msec: 15000\nvisits_per_day: 20\nvisit_days: 7\nfailed_percent: 5\nguide_elements: 4\nzone_minutes: 480\npage_msec: 3000\n" \
 	"full: 100\ndepartment_full: 75\nbonus_full: 30\npass: 60\nbonus_over: 80\n"
 #define ROW "[deduct a]\nzh: a\nen: a\nrule: a\nclauses: B9\nmark: V\nsource: s\n"
 

@@ -104,9 +104,10 @@ static wq_err read_limit(struct reader *r, const struct wq_datafile_item *item)
 		{"visit_days", &l->visit_days, 1, WQ_INDICATOR_DAYS_MAX, NULL},
 		{"failed_percent", &l->failed_percent, 1, 100, NULL},
 		{"guide_elements", &l->guide_elements, 1, 8, NULL},
-		{"zone_minutes", &l->zone_minutes, 0, 14 * 60, NULL}, {"full", NULL, 0, 0, &l->full},
-		{"department_full", NULL, 0, 0, &l->department_full}, {"bonus_full", NULL, 0, 0, &l->bonus_full},
-		{"pass", NULL, 0, 0, &l->pass}, {"bonus_over", NULL, 0, 0, &l->bonus_over}};
+		{"zone_minutes", &l->zone_minutes, 0, 14 * 60, NULL}, {"page_msec", &l->page_msec, 1, 600000, NULL},
+		{"full", NULL, 0, 0, &l->full}, {"department_full", NULL, 0, 0, &l->department_full},
+		{"bonus_full", NULL, 0, 0, &l->bonus_full}, {"pass", NULL, 0, 0, &l->pass},
+		{"bonus_over", NULL, 0, 0, &l->bonus_over}};
 
 	for (size_t i = 0; i < WQ_COUNT(rows); i++) {
 		if (!wq_str_eq(item->key, wq_str_c(rows[i].name)))
@@ -217,7 +218,7 @@ wq_err wq_indicator_rules_parse(
 		WQ_TRY(item.kind == WQ_DATAFILE_SECTION ? open_section(&r, &item) : read_value(&r, &item));
 	}
 	WQ_TRY(check_row(&r));
-	if (r.limits != 0x7ff)
+	if (r.limits != 0xfff)
 		return wq_datafile_error(&r.file, r.file.line, "[limits] is not complete");
 	if (r.rules->limits.department_full <= 0 || r.rules->limits.department_full > r.rules->limits.full)
 		return wq_datafile_error(&r.file, r.file.line, "department_full is above 0 and at most full");
