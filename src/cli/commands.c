@@ -12,6 +12,7 @@ const struct wq_cli_command *const wq_cli_commands[] = {
 	wq_cmd_release,
 	wq_cmd_inspect,
 	wq_cmd_inspect_records,
+	wq_cmd_inspect_tables,
 	wq_cmd_inspect_tls,
 	wq_cmd_inspect_dns,
 	wq_cmd_probe,

@@ -16,6 +16,7 @@ extern const struct wq_cli_command wq_cmd_fake_case[];
 extern const struct wq_cli_command wq_cmd_init[];
 extern const struct wq_cli_command wq_cmd_inspect[];
 extern const struct wq_cli_command wq_cmd_inspect_records[];
+extern const struct wq_cli_command wq_cmd_inspect_tables[];
 extern const struct wq_cli_command wq_cmd_inspect_tls[];
 extern const struct wq_cli_command wq_cmd_inspect_dns[];
 extern const struct wq_cli_command wq_cmd_person[];

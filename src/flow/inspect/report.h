@@ -29,6 +29,9 @@ struct wq_inspect_report {
  * said. Errors: those of the buffer, WQ_E_NO_MEMORY. */
 wq_err wq_inspect_report_html(const struct wq_inspect_report *report, struct wq_buf *out);
 
+/* One cell, quoted, and the comma or the end of the row behind it. */
+void wq_inspect_csv_cell(struct wq_buf *out, wq_str text, bool last);
+
 /* The address that a finding is about, see above. */
 wq_str wq_inspect_url_of(const struct wq_inspect_group *group, const struct wq_inspect_place *place);
 

@@ -3,7 +3,7 @@
 #include "flow/inspect/words.h"
 
 /* What a spreadsheet program takes for a formula at the start of a cell gets an apostrophe (OWASP "CSV Injection"). */
-static void put_cell(struct wq_buf *out, wq_str text, bool last)
+void wq_inspect_csv_cell(struct wq_buf *out, wq_str text, bool last)
 {
 	bool formula = text.n > 0 && strchr("=+-@\t\r", text.p[0]);
 
@@ -32,19 +32,19 @@ static void put_row(
 		wq_buf_add(&clauses, i ? WQ_S(" ") : WQ_S_NONE);
 		wq_buf_add(&clauses, g->clauses[i]);
 	}
-	put_cell(out, wq_str_c(wq_severity_title(p->severity, lang)), false);
-	put_cell(out, g->rule, false);
-	put_cell(out, wq_inspect_rule_title(g->rule, lang), false);
-	put_cell(out, wq_buf_str(&clauses), false);
-	put_cell(out, wq_inspect_url_of(g, p), false);
-	put_cell(out, p->page, false);
-	put_cell(out, p->target, false);
+	wq_inspect_csv_cell(out, wq_str_c(wq_severity_title(p->severity, lang)), false);
+	wq_inspect_csv_cell(out, g->rule, false);
+	wq_inspect_csv_cell(out, wq_inspect_rule_title(g->rule, lang), false);
+	wq_inspect_csv_cell(out, wq_buf_str(&clauses), false);
+	wq_inspect_csv_cell(out, wq_inspect_url_of(g, p), false);
+	wq_inspect_csv_cell(out, p->page, false);
+	wq_inspect_csv_cell(out, p->target, false);
 	put_number(out, p->line);
 	put_number(out, p->column);
-	put_cell(out, p->excerpt, false);
+	wq_inspect_csv_cell(out, p->excerpt, false);
 	put_number(out, p->count);
 	put_number(out, g->pages);
-	put_cell(out, lang == WQ_LANG_ZH ? g->advice_zh : g->advice_en, true);
+	wq_inspect_csv_cell(out, lang == WQ_LANG_ZH ? g->advice_zh : g->advice_en, true);
 }
 
 wq_err wq_inspect_report_csv(const struct wq_inspect_result *result, enum wq_lang lang, struct wq_buf *out)
