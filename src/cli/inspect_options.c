@@ -60,6 +60,10 @@ const struct wq_cli_option wq_cli_inspect_options[] = {
 	{"pages", "N", {"最多检查的页面数", "at most so many pages"}, false},
 	{"depth", "N", {"离起始页最多几层", "at most so many steps from the start"}, false},
 	{"time", "DURATION", {"最长用时，如 10min", "at most so long, e.g. 10min"}, false},
+	{"timeout", "DURATION",
+		{"一次请求最长多久，缺省 30s；四倍于此仍无应答的主机不再访问",
+			"of one request at most [30s]; a host that is silent four times as long is given up"},
+		false},
 	{"delay", "MSEC", {"对同一主机两次请求之间的毫秒数", "milliseconds between two requests to a host"}, false},
 	{"no-robots", NULL, {"不遵守 robots.txt（限本单位的站点）", "do not heed robots.txt: for sites of your own"},
 		false},
@@ -214,7 +218,7 @@ static wq_err starts(struct wq_cli *cli, const struct wq_cli_args *args, struct 
 
 static wq_err limits(struct wq_cli *cli, const struct wq_cli_args *args, struct wq_site_options *walk)
 {
-	uint64_t pages = 0, depth = 0, delay = 0, msec = 0;
+	uint64_t pages = 0, depth = 0, delay = 0, msec = 0, timeout = 0;
 	const wq_str *list = NULL;
 	const char **more;
 	size_t n = 0;
@@ -224,6 +228,9 @@ static wq_err limits(struct wq_cli *cli, const struct wq_cli_args *args, struct 
 	WQ_TRY(number(args, "delay", MSEC_MOST, &delay));
 	if (wq_cli_has(args, "time"))
 		WQ_TRY(wq_cli_duration("time", wq_cli_value(args, "time"), &msec));
+	if (wq_cli_has(args, "timeout"))
+		WQ_TRY(wq_cli_duration("timeout", wq_cli_value(args, "timeout"), &timeout));
+	timeout = WQ_MIN(timeout, (uint64_t)MSEC_MOST);
 	WQ_TRY(hosts(cli, args, "host", &list, &n));
 	more = WQ_NEW_ARRAY(&cli->arena, const char *, n + 1);
 	if (!more)
@@ -236,6 +243,9 @@ static wq_err limits(struct wq_cli *cli, const struct wq_cli_args *args, struct 
 	walk->depth_max = (uint32_t)depth;
 	walk->run_msec_max = (uint32_t)WQ_MIN(msec, (uint64_t)UINT32_MAX);
 	walk->fetch.delay_msec = (uint32_t)delay;
+	walk->fetch.total_msec = (uint32_t)timeout;
+	walk->fetch.connect_msec = (uint32_t)WQ_MIN(timeout, (uint64_t)10000);
+	walk->host_msec_max = (uint32_t)(4 * timeout);
 	walk->ignore_robots = wq_cli_has(args, "no-robots");
 	walk->check_only_inside = wq_cli_has(args, "no-outside");
 	walk->verdicts_at_once = wq_cli_has(args, "at-once");

@@ -308,6 +308,20 @@ static wq_err judge_sites(struct run *run)
 	return WQ_OK;
 }
 
+static wq_err judge_signs(struct run *run)
+{
+	static const char *const texts[WQ_SITE_SIGNS] = {"redirects to ever new addresses", "links without end",
+		"an answer that swells, or a head without end", "answered, then went silent"};
+
+	for (size_t i = 0; i < WQ_SITE_SIGNS; i++) {
+		const char *first = run->result->walk.signs[i].first;
+
+		if (run->result->walk.signs[i].times > 0)
+			WQ_TRY(add_one(run, WQ_RULE_INSPECT_HOSTILE, wq_str_c(first), wq_str_c(texts[i])));
+	}
+	return WQ_OK;
+}
+
 static wq_err judge_run(struct run *run)
 {
 	struct wq_inspect_result *r = run->result;
@@ -318,6 +332,7 @@ static wq_err judge_run(struct run *run)
 		WQ_TRY(add_one(run, WQ_RULE_UPTIME_DOWN, run->facts.starts[0], r->unreachable_why));
 	if (r->walk.limited)
 		WQ_TRY(add_one(run, WQ_RULE_INSPECT_LIMITED, run->facts.starts[0], wq_str_c(r->walk.limited_by)));
+	WQ_TRY(judge_signs(run));
 	if (r->walk.robots_kept_away > 0)
 		WQ_TRY(add_one(run, WQ_RULE_INSPECT_ROBOTS, run->facts.starts[0], WQ_S("robots.txt")));
 	return WQ_OK;

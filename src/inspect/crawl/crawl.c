@@ -38,7 +38,7 @@ struct crawl {
 	struct item *frontier, **frontier_end;
 	size_t asked; /* keys given to the fetcher */
 
-	struct wq_buf robots;
+	struct wq_buf robots; /* its rules for us */
 	bool robots_done;
 
 	/* the page being read */
@@ -105,7 +105,7 @@ static bool robots_forbid(const struct crawl *c, wq_str key)
 	if (!c->options.robots || c->robots.len == 0)
 		return false;
 	wq_key_split(key, &host, &target);
-	return !wq_robots_allow(wq_buf_str(&c->robots), WQ_S("weique"), target);
+	return !wq_robots_allow(wq_buf_str(&c->robots), target);
 }
 
 static enum wq_crawl_fate take(struct crawl *c, wq_str key, struct item *from)
@@ -311,7 +311,9 @@ static void on_response(void *data, const struct wq_fetch_response *response)
 	if (!response->tag) { /* robots.txt; without one everything is allowed (RFC 9309 §2.3.1.3) */
 		c->robots_done = true;
 		if (response->result == WQ_FETCH_ANSWERED && response->status == 200)
-			wq_buf_add(&c->robots, wq_str_head(response->body, WQ_CRAWL_ROBOTS_BYTES));
+			fail(c,
+				wq_robots_read(wq_str_head(response->body, WQ_CRAWL_ROBOTS_BYTES), WQ_S("weique"),
+					&c->robots));
 		return;
 	}
 	read_page(c, response->tag, response, false);

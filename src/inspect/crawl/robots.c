@@ -1,12 +1,12 @@
 #include "inspect/crawl/robots.h"
 
 /* `*` is any run of bytes, `$` at the end is the end (RFC 9309 §2.2.3). Without recursion: on a mismatch the last star
- * takes one byte more. */
-static bool matches(wq_str pattern, wq_str target)
+ * takes one byte more. False when `*steps` are used up. */
+static bool matches(wq_str pattern, wq_str target, size_t *steps)
 {
 	size_t p = 0, t = 0, star = SIZE_MAX, star_t = 0;
 
-	for (;;) {
+	for (; *steps > 0; --*steps) {
 		if (p == pattern.n)
 			return true;
 		if (pattern.p[p] == '$' && p + 1 == pattern.n && t == target.n)
@@ -23,6 +23,7 @@ static bool matches(wq_str pattern, wq_str target)
 		} else
 			return false;
 	}
+	return false;
 }
 
 /* A line as key and value; false for what is none. */
@@ -57,10 +58,9 @@ static bool has_group(wq_str text, wq_str agent)
 	return false;
 }
 
-bool wq_robots_allow(wq_str text, wq_str agent, wq_str target)
+wq_err wq_robots_read(wq_str text, wq_str agent, struct wq_buf *ret_rules)
 {
-	bool named = has_group(text, agent), in_group = false, in_agents = false, allowed = true;
-	size_t longest = 0;
+	bool named = has_group(text, agent), in_group = false, in_agents = false;
 
 	for (wq_str rest = text; rest.n > 0;) {
 		wq_str key, value;
@@ -79,12 +79,31 @@ bool wq_robots_allow(wq_str text, wq_str agent, wq_str target)
 		if (!allow && !wq_str_eq_nocase(key, WQ_S("disallow")))
 			continue;
 		in_agents = false;
-		if (!in_group || value.n == 0 || !matches(value, target))
+		if (!in_group || value.n == 0)
 			continue;
-		if (value.n > longest || (value.n == longest && allow)) {
-			longest = value.n;
+		wq_buf_byte(ret_rules, allow ? '+' : '-');
+		wq_buf_add(ret_rules, value);
+		wq_buf_byte(ret_rules, '\n');
+	}
+	return wq_buf_err(ret_rules);
+}
+
+bool wq_robots_allow(wq_str rules, wq_str target)
+{
+	size_t longest = 0, steps = WQ_ROBOTS_STEPS;
+	bool allowed = true;
+
+	for (wq_str rest = rules; rest.n > 0 && steps > 0;) {
+		wq_str pattern = wq_str_cut(&rest, '\n');
+		bool allow = pattern.p[0] == '+';
+
+		pattern = wq_str_from(pattern, 1);
+		if (pattern.n < longest || !matches(pattern, target, &steps))
+			continue;
+		if (pattern.n > longest || allow) {
+			longest = pattern.n;
 			allowed = allow;
 		}
 	}
-	return allowed;
+	return allowed && steps > 0;
 }

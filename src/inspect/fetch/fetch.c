@@ -31,7 +31,8 @@ struct transfer {
 	size_t body_cut;
 	void *tag;
 	struct wq_buf header, body;
-	bool forbidden, too_large, cut;
+	size_t interim; /* bytes of heads that were not the last, and of trailers */
+	bool forbidden, too_large, cut, head_over, head_done;
 	uint64_t started_msec;
 	uint32_t tries;
 };
@@ -171,19 +172,22 @@ static size_t on_header(char *bytes, size_t size, size_t n, void *data)
 	wq_str line = wq_str_of(bytes, size * n);
 
 	if (wq_str_starts(line, WQ_S("HTTP/"))) { /* of an interim response, or the one after it */
+		transfer->interim += transfer->header.len + line.n;
+		transfer->head_done = false;
 		wq_buf_clear(&transfer->header);
-		return line.n;
-	}
-	if (wq_str_trim(line).n > 0)
+	} else if (transfer->head_done) { /* trailers: what they say nobody asked for */
+		transfer->interim += line.n;
+	} else if (wq_str_trim(line).n > 0) {
 		wq_buf_add(&transfer->header, line);
-	else if (!transfer->head && transfer->body_cut == 0 && declares_too_much(transfer) &&
-		(!transfer->documents || is_document(transfer))) {
+	} else if ((transfer->head_done = true) && !transfer->head && transfer->body_cut == 0 &&
+		declares_too_much(transfer) && (!transfer->documents || is_document(transfer))) {
 		transfer->too_large = true;
 		return 0;
 	}
-	if (!wq_failed(wq_buf_err(&transfer->header)))
+	transfer->head_over = transfer->header.over || transfer->interim > transfer->fetch->options.header_max;
+	if (!wq_failed(wq_buf_err(&transfer->header)) && !transfer->head_over)
 		return line.n;
-	transfer->too_large = transfer->header.over;
+	transfer->too_large = transfer->head_over;
 	return 0;
 }
 
@@ -205,6 +209,17 @@ static size_t on_body(char *bytes, size_t size, size_t n, void *data)
 		return size * n;
 	transfer->too_large = body->over;
 	return 0;
+}
+
+/* Whether what is too large was made so: the body by its content coding, the head by never ending. */
+static bool is_bomb(const struct transfer *transfer)
+{
+	curl_off_t sent = 0;
+
+	curl_easy_getinfo(transfer->curl, CURLINFO_SIZE_DOWNLOAD_T, &sent);
+	return transfer->head_over ||
+		(transfer->too_large && transfer->body.over &&
+			(uint64_t)sent < transfer->fetch->options.body_max / WQ_FETCH_BOMB);
 }
 
 static enum wq_fetch_result result_of(const struct transfer *transfer, CURLcode code)
@@ -235,7 +250,8 @@ static enum wq_fetch_result result_of(const struct transfer *transfer, CURLcode 
 	case CURLE_HTTP2_STREAM:
 	case CURLE_HTTP2: return transfer->header.len > 0 ? WQ_FETCH_TRUNCATED : WQ_FETCH_PROTOCOL;
 	case CURLE_FILESIZE_EXCEEDED: return WQ_FETCH_TOO_LARGE;
-	case CURLE_OUT_OF_MEMORY:
+	case CURLE_OUT_OF_MEMORY: /* also a line of the head over libcurl's own maximum */
+		return transfer->head_over ? WQ_FETCH_TOO_LARGE : WQ_FETCH_FAILED;
 	case CURLE_FAILED_INIT: return WQ_FETCH_FAILED;
 	default: return WQ_FETCH_PROTOCOL;
 	}
@@ -401,6 +417,7 @@ static void answer(struct transfer *transfer, enum wq_fetch_result result, const
 		.headers = wq_buf_str(&transfer->header),
 		.body = wq_buf_str(&transfer->body),
 		.cut = transfer->cut,
+		.bomb = result == WQ_FETCH_TOO_LARGE && is_bomb(transfer),
 		.addr = transfer->server->addr,
 		.msec = (uint32_t)(now_msec(fetch) - transfer->started_msec)};
 	long status = 0;
@@ -514,13 +531,23 @@ static bool try_again(struct wq_fetch *fetch, struct transfer *transfer, struct 
 	transfer->tries++;
 	wq_buf_clear(&transfer->header);
 	wq_buf_clear(&transfer->body);
-	transfer->cut = false;
+	transfer->cut = transfer->head_done = false;
+	transfer->interim = 0;
 	server->waiting++;
 	transfer->next = fetch->queue;
 	if (!fetch->queue)
 		fetch->queue_end = &transfer->next;
 	fetch->queue = transfer;
 	return true;
+}
+
+/* libcurl counts a line of the head when it is whole: a status line and no end of the head came. */
+static bool has_half_a_line(const struct transfer *transfer)
+{
+	long status = 0;
+
+	curl_easy_getinfo(transfer->curl, CURLINFO_RESPONSE_CODE, &status);
+	return status != 0 && !transfer->head_done;
 }
 
 static void finish_done(struct wq_fetch *fetch)
@@ -544,6 +571,7 @@ static void finish_done(struct wq_fetch *fetch)
 		curl_multi_remove_handle(fetch->multi, transfer->curl);
 		if (code == CURLE_OK && try_again(fetch, transfer, server))
 			continue;
+		transfer->head_over |= code == CURLE_OUT_OF_MEMORY && has_half_a_line(transfer);
 		answer(transfer, result_of(transfer, code), curl_easy_strerror(code));
 	}
 }

@@ -29,6 +29,7 @@ enum {
 	WQ_FETCH_QUEUE_MAX = 4096, /* requests that wait or run */
 	WQ_FETCH_PEERS_MAX = 64,   /* registered peers */
 	WQ_FETCH_HEADERS_MAX = 32, /* request header lines */
+	WQ_FETCH_BOMB = 100,
 	WQ_FETCH_URL_MAX = 16 * 1024
 };
 
@@ -106,9 +107,10 @@ struct wq_fetch_response {
 	enum wq_fetch_result result;
 	char detail[160]; /* English, for a log; holds nothing from the peer */
 	int status;       /* 0: no status line came */
-	wq_str headers;   /* raw lines of the final response, with line ends, without the status line */
+	wq_str headers;   /* raw lines of the final response, with line ends, without the status line and trailers */
 	wq_str body;
-	bool cut; /* more of the body was not wanted */
+	bool cut;  /* more of the body was not wanted */
+	bool bomb; /* too large, and WQ_FETCH_BOMB times what was sent; or heads over header_max without end */
 	uint32_t msec;
 	struct wq_addr addr; /* that answered last; family 0: not known */
 };

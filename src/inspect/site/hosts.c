@@ -1,7 +1,7 @@
 #include "inspect/crawl/robots.h"
 #include "inspect/site/site_priv.h"
 
-enum { HOSTS_MAX = 1000000, FAILURES_MAX = 3 };
+enum { FAILURES_MAX = 3 };
 
 wq_str url_origin(wq_str url)
 {
@@ -28,6 +28,10 @@ struct host *host_of(struct walk *w, wq_str url)
 
 	if (host || origin.n >= ORIGIN_BYTES)
 		return host;
+	if (wq_map_count(&w->hosts) >= HOSTS_MAX) {
+		walk_limited(w, "hosts");
+		return NULL;
+	}
 	host = calloc(1, sizeof(*host));
 	if (!host) {
 		walk_fail(w, wq_error_id(WQ_E_NO_MEMORY));
@@ -64,8 +68,7 @@ bool host_allows(const struct walk *w, const struct host *host, wq_str url)
 {
 	wq_str target = wq_str_from(url, url_origin(url).n);
 
-	return w->options.ignore_robots || host->robots.len == 0 ||
-		wq_robots_allow(wq_buf_str(&host->robots), WQ_S("weique"), target);
+	return w->options.ignore_robots || host->robots.len == 0 || wq_robots_allow(wq_buf_str(&host->robots), target);
 }
 
 void host_wait(struct walk *w, struct host *host, uint32_t number, bool first)
@@ -116,6 +119,7 @@ void host_heard(struct walk *w, struct host *host, enum wq_fetch_result result)
 	bool answered = result == WQ_FETCH_ANSWERED || result == WQ_FETCH_TRUNCATED || result == WQ_FETCH_TOO_LARGE ||
 		result == WQ_FETCH_FAILED;
 
+	host->answered |= answered;
 	if (answered) {
 		host->failures = 0;
 		host->silent_since = 0;
@@ -138,5 +142,7 @@ void host_heard(struct walk *w, struct host *host, enum wq_fetch_result result)
 		host->gone = true;
 		w->stats.hosts_given_up++;
 		walk_limited(w, by);
+		if (host->inside && host->answered)
+			walk_sign(w, WQ_SITE_SIGN_SILENCE, wq_str_c(host->origin));
 	}
 }

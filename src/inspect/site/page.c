@@ -22,6 +22,7 @@ struct page_reader {
 		own; /* own: same-page places that are looked for */
 	uint32_t number;
 	struct wq_url url, base;
+	bool over;                      /* more links than are kept */
 	bool based, is_html, refreshes; /* another page is shown in its place: nobody looks for places here */
 	uint64_t base_hash;
 	uint64_t line; /* of the last link in the record */
@@ -153,6 +154,9 @@ static bool has_room(struct page_reader *r, const struct wq_buf *buf, size_t n)
 	if (buf->len + n + NUMBERS <= buf->max_bytes)
 		return true;
 	walk_limited(r->w, "links of a page");
+	if (!r->over)
+		walk_sign(r->w, WQ_SITE_SIGN_LINKS, r->url.href);
+	r->over = true;
 	return false;
 }
 
@@ -403,7 +407,7 @@ static void begin(struct page_reader *r, uint32_t number)
 	wq_buf_clear(&r->title);
 	wq_buf_clear(&r->malformed);
 	r->number = number;
-	r->based = r->refreshes = false;
+	r->based = r->refreshes = r->over = false;
 	r->line = 0;
 }
 
@@ -530,6 +534,8 @@ wq_err page_redirect(struct walk *w, uint32_t number, const struct wq_fetch_resp
 		return WQ_OK;
 	if (item->hops >= w->options.redirects_max) {
 		item->verdict = WQ_SITE_LOOP;
+		if (item->flags & ITEM_INSIDE)
+			walk_sign(w, WQ_SITE_SIGN_REDIRECTS, r->url.href);
 		return WQ_OK;
 	}
 	target = walk_address(

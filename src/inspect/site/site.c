@@ -1,6 +1,7 @@
 #include "inspect/site/site.h"
 
 #include "base/file.h"
+#include "inspect/crawl/robots.h"
 #include "inspect/site/site_priv.h"
 #include "text/url.h"
 
@@ -29,6 +30,13 @@ void walk_limited(struct walk *w, const char *by)
 	if (!w->stats.limited)
 		snprintf(w->stats.limited_by, sizeof(w->stats.limited_by), "%s", by);
 	w->stats.limited = true;
+}
+
+void walk_sign(struct walk *w, enum wq_site_sign sign, wq_str url)
+{
+	if (w->stats.signs[sign].times++ == 0)
+		snprintf(w->stats.signs[sign].first, WQ_SITE_SIGN_BYTES, "%.*s",
+			WQ_S_ARG(wq_str_head(url, WQ_SITE_SIGN_BYTES - 1)));
 }
 
 /* ---- addresses */
@@ -158,14 +166,14 @@ static void add_sitemap(struct walk *w, wq_str address)
 }
 
 /* Those that robots.txt names, or the one at the usual place. */
-static void add_sitemaps(struct walk *w, const struct host *host)
+static void add_sitemaps(struct walk *w, const struct host *host, wq_str robots)
 {
 	enum { SITEMAPS_MAX = 100 };
 	const wq_str word = WQ_S("sitemap:");
 	char usual[ORIGIN_BYTES + 16];
 	size_t n = 0;
 
-	for (wq_str rest = wq_buf_str(&host->robots); rest.n > 0 && n < SITEMAPS_MAX;) {
+	for (wq_str rest = robots; rest.n > 0 && n < SITEMAPS_MAX;) {
 		wq_str line = wq_str_trim(wq_str_cut(&rest, '\n'));
 
 		if (!wq_str_starts_nocase(line, word))
@@ -187,7 +195,7 @@ static void open_host(struct walk *w, struct host *host)
 	if (!host->inside)
 		return;
 	if (w->options.ignore_robots) {
-		add_sitemaps(w, host);
+		add_sitemaps(w, host, WQ_S_NONE);
 		return;
 	}
 	snprintf(url, sizeof(url), "%s/robots.txt", host->origin);
@@ -210,6 +218,23 @@ static bool ask_probe(struct walk *w, struct host *host, wq_str url)
 	return true;
 }
 
+/* A path that nobody would make by hand: very deep, or with one segment again and again. */
+static bool grows_without_end(wq_str url)
+{
+	enum { SEGMENTS = 32, AGAIN = 6 };
+	wq_str path = wq_str_from(url, url_origin(url).n), rest = wq_str_cut(&path, '?'), before = WQ_S_NONE;
+	size_t segments = 0, again = 0;
+
+	while (rest.p && segments < SEGMENTS && again < AGAIN) {
+		wq_str segment = wq_str_cut(&rest, '/');
+
+		again = segment.n > 0 && wq_str_eq(segment, before) ? again + 1 : 0;
+		segments++;
+		before = segment;
+	}
+	return segments >= SEGMENTS || again >= AGAIN;
+}
+
 /* Why an address is not asked for; false: it is. */
 static bool is_left(struct walk *w, const struct host *host, uint32_t number, wq_str url)
 {
@@ -223,9 +248,11 @@ static bool is_left(struct walk *w, const struct host *host, uint32_t number, wq
 		w->stats.robots_kept_away++;
 		return true;
 	}
-	if (inside && item->depth > w->options.depth_max)
+	if (inside && item->depth > w->options.depth_max) {
 		limit = "depth";
-	else if (inside && item->flags & ITEM_PAGE && w->stats.pages >= w->options.pages_max)
+		if (grows_without_end(url))
+			walk_sign(w, WQ_SITE_SIGN_LINKS, url);
+	} else if (inside && item->flags & ITEM_PAGE && w->stats.pages >= w->options.pages_max)
 		limit = "pages";
 	else if (w->stats.bytes >= w->options.bytes_max)
 		limit = "bytes";
@@ -268,6 +295,11 @@ static void ask_item(struct walk *w, struct host *host, uint32_t number)
 	}
 }
 
+static bool is_over(const struct walk *w)
+{
+	return walk_msec(w) - w->started_msec >= w->options.run_msec_max;
+}
+
 /* Gives the fetcher what the host may have now. */
 static void feed_host(struct walk *w, struct host *host)
 {
@@ -279,7 +311,7 @@ static void feed_host(struct walk *w, struct host *host)
 	if (!host->opened)
 		open_host(w, host);
 	while (!wq_failed(w->err) && host->opening == 0 && host->in_flight < most && w->in_flight < ASKED_MAX &&
-		host_next(w, host, &number))
+		!is_over(w) && host_next(w, host, &number))
 		ask_item(w, host, number);
 }
 
@@ -394,6 +426,8 @@ static void judge(
 	struct item *item = &w->table.items[number];
 
 	w->stats.too_large += response->result == WQ_FETCH_TOO_LARGE;
+	if (response->bomb && item->flags & ITEM_INSIDE)
+		walk_sign(w, WQ_SITE_SIGN_BOMB, wq_str_c(response->url));
 	item->status = (uint16_t)WQ_MAX(0, response->status);
 	item->fetched = (uint8_t)response->result;
 	item->verdict = (uint8_t)(response->result == WQ_FETCH_ANSWERED ? of_status(response->status)
@@ -437,6 +471,18 @@ static void on_item(struct walk *w, const struct tag *tag, const struct wq_fetch
 		done(w, tag->number, ITEM_DONE);
 }
 
+static void heard_robots(struct walk *w, struct host *host, const struct wq_fetch_response *response)
+{
+	wq_str text = WQ_S_NONE;
+
+	if (response->result == WQ_FETCH_ANSWERED && response->status == 200)
+		text = response->body;
+	if (response->cut) /* half a path forbids too much */
+		text = wq_str_head(text, (size_t)(wq_str_rchr(text, '\n') + 1));
+	walk_fail(w, wq_robots_read(text, WQ_S("weique"), &host->robots));
+	add_sitemaps(w, host, text);
+}
+
 static void on_response(void *data, const struct wq_fetch_response *response)
 {
 	struct walk *w = data;
@@ -451,9 +497,7 @@ static void on_response(void *data, const struct wq_fetch_response *response)
 	host_heard(w, tag.host, response->result);
 	if (tag.asked == ASKED_ROBOTS) { /* without one everything is allowed (RFC 9309 §2.3.1.3) */
 		tag.host->opening--;
-		if (response->result == WQ_FETCH_ANSWERED && response->status == 200)
-			wq_buf_add(&tag.host->robots, response->body);
-		add_sitemaps(w, tag.host);
+		heard_robots(w, tag.host, response);
 	} else if (tag.asked == ASKED_PROBE) {
 		tag.host->opening--;
 		soft_heard(w, tag.host, tag.number, response);
@@ -491,7 +535,7 @@ static wq_err walk(struct walk *w)
 			return w->err;
 		if (w->in_flight == 0 && w->waiting == 0 && w->cursor == w->table.n)
 			return WQ_OK;
-		if (walk_msec(w) - w->started_msec >= w->options.run_msec_max) {
+		if (is_over(w)) {
 			walk_limited(w, "time");
 			return WQ_OK;
 		}
@@ -653,7 +697,6 @@ static void walk_done(struct walk *w)
 wq_err wq_site_run(
 	const struct wq_site_options *options, const struct wq_site_calls *calls, struct wq_site_stats *ret_stats)
 {
-	enum { HOSTS_MAX = 1000000 };
 	WQ_CLEANUP(walk_done) struct walk w = {.options = *options, .calls = calls, .lock = -1, .log = {.fd = -1}};
 	wq_err e;
 

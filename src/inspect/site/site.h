@@ -21,6 +21,8 @@
 
 struct wq_target_rules;
 
+enum { WQ_SITE_READERS_MAX = WQ_DOCUMENT_READERS_MAX - 4, WQ_SITE_SIGN_BYTES = 512 };
+
 /* 0 takes the default in brackets. */
 struct wq_site_options {
 	const char *const *starts; /* where to begin; their hosts are walked */
@@ -94,15 +96,26 @@ struct wq_site_fault {
 	uint64_t places; /* that lead to this target in all; only the first of them are given */
 };
 
+/* What a walked host does against being looked at; ordinary faults (a circle of redirects, a file that is large) are none. */
+enum wq_site_sign {
+	WQ_SITE_SIGN_REDIRECTS, /* to ever new addresses */
+	WQ_SITE_SIGN_LINKS,     /* a page with more than are kept; paths that grow without end */
+	WQ_SITE_SIGN_BOMB,      /* a body that swells when it is decoded, a head without end */
+	WQ_SITE_SIGN_SILENCE,   /* it answered, then let every request wait */
+	WQ_SITE_SIGNS
+};
+
 struct wq_site_stats {
 	uint64_t too_large, hosts_given_up; /* bodies over fetch.body_max, decoded; hosts that went silent */
 	uint64_t pages, resources, targets, links, bytes, faults, known, waiting, robots_kept_away;
 	uint32_t msec;
 	bool limited;
 	char limited_by[64]; /* "pages", "time of host www.example.cn" */
+	struct {
+		uint64_t times;
+		char first[WQ_SITE_SIGN_BYTES]; /* address, cut */
+	} signs[WQ_SITE_SIGNS];
 };
-
-enum { WQ_SITE_READERS_MAX = WQ_DOCUMENT_READERS_MAX - 4 };
 
 struct wq_site_calls {
 	/* Before a page is read: puts up to WQ_SITE_READERS_MAX readers of the same one pass into `readers`. NULL: nobody asks. */

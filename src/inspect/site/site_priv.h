@@ -15,6 +15,7 @@
 
 enum {
 	ORIGIN_BYTES = WQ_HOST_MAX + 32,
+	HOSTS_MAX = 200000,
 	LINK_CACHE = 32768 /* a power of two */
 };
 
@@ -29,12 +30,13 @@ struct host {
 	uint32_t opening; /* questions that have to be answered before its pages */
 	bool gone;        /* given up */
 	enum wq_fetch_result why;
+	bool answered;                /* ever */
 	uint32_t in_flight, failures; /* in a row, none answered between */
 	uint64_t silent_since;        /* 0: it answered last, or was never asked */
 	uint32_t *waiting;            /* numbers, a ring would be no shorter: [waiting_at, waiting_n) */
 	size_t waiting_at, waiting_n, waiting_room;
-	struct wq_buf robots;
-	struct soft *soft; /* NULL: nobody asked yet */
+	struct wq_buf robots; /* the rules for us of its robots.txt */
+	struct soft *soft;    /* NULL: nobody asked yet */
 };
 
 /* A written address that was resolved lately: the same navigation stands on every page of a directory. */
@@ -82,6 +84,7 @@ static inline uint64_t walk_msec(const struct walk *w)
 	return w->clock->monotonic_msec(w->clock->data);
 }
 void walk_limited(struct walk *w, const char *by);
+void walk_sign(struct walk *w, enum wq_site_sign sign, wq_str url);
 
 /* "https://host:port" of a serialised URL. */
 wq_str url_origin(wq_str url);
