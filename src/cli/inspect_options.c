@@ -264,6 +264,9 @@ static wq_err checks(const struct wq_cli_args *args, struct wq_cli_inspect *insp
 		return wq_error(WQ_E_USAGE, "--links-only goes without --checks");
 	if (wq_cli_has(args, "checks"))
 		WQ_TRY(wq_inspect_checks_parse(list, &inspect->options.checks));
+	/* what is registered here is ours */
+	if (wq_cli_has(args, "app") && !wq_cli_has(args, "checks") && !wq_cli_has(args, "links-only"))
+		inspect->options.checks |= WQ_INSPECT_LEFTOVERS;
 	if (wq_cli_has(args, "render"))
 		inspect->options.checks |= WQ_INSPECT_RENDER;
 	inspect->fails = wq_cli_has(args, "fail-on");

@@ -3,9 +3,11 @@
 #include "finding/excerpt.h"
 #include "finding/rule.h"
 #include "flow/inspect/facts.h"
+#include "flow/inspect/leftovers.h"
 #include "flow/inspect/names.h"
 #include "flow/inspect/parts.h"
 #include "flow/inspect/rendering.h"
+#include "flow/inspect/reprints.h"
 #include "flow/inspect/score.h"
 #include "flow/inspect/secure.h"
 #include "flow/inspect/tally.h"
@@ -39,6 +41,8 @@ struct run {
 	struct wq_secure secure;
 	struct wq_names names;
 	struct wq_rendering *rendering; /* NULL: not asked for */
+	struct wq_reprints reprints;
+	const struct wq_front_rules *leftovers;
 	const struct wq_tls_observation *tls[WQ_INSPECT_HOSTS_MAX];
 };
 
@@ -135,6 +139,16 @@ static wq_err on_open(
 	return WQ_OK;
 }
 
+/* What it names as its source is looked at when the walk is over. */
+static wq_err keep_reprint(struct run *run, const struct slot *slot, wq_str url)
+{
+	const struct wq_quality_reprint *reprint = slot->part->check == WQ_INSPECT_QUALITY
+		? wq_quality_reprint_of(slot->state)
+		: NULL;
+
+	return reprint ? wq_reprints_add(&run->reprints, run->facts.arena, url, reprint) : WQ_OK;
+}
+
 static wq_err close_slots(struct run *run, wq_str url)
 {
 	for (size_t i = 0; i < run->slots_n; i++) {
@@ -143,6 +157,8 @@ static wq_err close_slots(struct run *run, wq_str url)
 
 		if (!wq_failed(e))
 			e = slot->part->close(slot->state, &run->findings, run->sites[slot->part - wq_parts]);
+		if (!wq_failed(e))
+			e = keep_reprint(run, slot, url);
 		if (is_about_page(e))
 			e = not_examined(run, url, e);
 		WQ_TRY(e);
@@ -381,6 +397,49 @@ static wq_err judge_rendering(struct run *run)
 				      : WQ_OK;
 }
 
+static const void *rules_of(const struct run *run, unsigned check)
+{
+	for (size_t i = 0; i < wq_parts_n; i++)
+		if (wq_parts[i].check == check)
+			return run->rules[i];
+	return NULL;
+}
+
+static wq_err compare_reprints(struct run *run)
+{
+	if (run->result->interrupted)
+		return WQ_OK;
+	wq_arena_reset(&run->scratch);
+	WQ_TRY(wq_findings_init(&run->findings, &run->scratch, PAGE_FINDINGS));
+	WQ_TRY(wq_reprints_look(&run->reprints, rules_of(run, WQ_INSPECT_QUALITY), &run->facts, run->options,
+		&run->scratch, &run->findings));
+	WQ_TRY(take(run));
+	return run->reprints.left_out
+		? add_one(run, WQ_RULE_INSPECT_LIMITED, run->facts.starts[0], WQ_S("sources of reprints"))
+		: WQ_OK;
+}
+
+static wq_err look_leftovers(struct run *run)
+{
+	if (!(run->options->checks & WQ_INSPECT_LEFTOVERS) || run->result->interrupted || run->result->pages == 0)
+		return WQ_OK;
+	wq_arena_reset(&run->scratch);
+	WQ_TRY(wq_findings_init(&run->findings, &run->scratch, PAGE_FINDINGS));
+	WQ_TRY(wq_leftovers_look(run->leftovers, &run->facts, run->options, &run->scratch, &run->findings));
+	return take(run);
+}
+
+static wq_err open_leftovers(struct run *run)
+{
+	const void *rules = rules_of(run, WQ_INSPECT_FRONT);
+
+	for (size_t i = 0; i < wq_parts_n && !rules && run->options->checks & WQ_INSPECT_LEFTOVERS; i++)
+		if (wq_parts[i].check == WQ_INSPECT_FRONT)
+			WQ_TRY(wq_facts_part(&run->facts, &wq_parts[i], &rules));
+	run->leftovers = rules;
+	return WQ_OK;
+}
+
 static wq_err open_rendering(struct run *run)
 {
 	if (!(run->options->checks & WQ_INSPECT_RENDER))
@@ -415,6 +474,7 @@ static wq_err run_all(struct run *run)
 	if (run->options->checks & WQ_INSPECT_TLS)
 		WQ_TRY(wq_secure_open(&run->secure, &run->facts, run->options));
 	WQ_TRY(wq_facts_indicators(&run->facts, &run->indicators));
+	WQ_TRY(open_leftovers(run));
 	WQ_TRY(open_rendering(run));
 	if (run->options->ready)
 		WQ_TRY(run->options->ready(run->options->data));
@@ -422,8 +482,10 @@ static wq_err run_all(struct run *run)
 		WQ_TRY(wq_rendering_look(run->rendering, &run->facts, run->options));
 	WQ_TRY(walk(run));
 	WQ_TRY(judge_sites(run));
+	WQ_TRY(compare_reprints(run));
 	WQ_TRY(look_names(run));
 	WQ_TRY(judge_rendering(run));
+	WQ_TRY(look_leftovers(run));
 	WQ_TRY(look_secure(run));
 	return judge_run(run);
 }

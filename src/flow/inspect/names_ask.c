@@ -1,54 +1,22 @@
 /* What only HTTP tells of a name: by the rules of the walk, one question after the other. */
+#include "flow/inspect/asking.h"
 #include "flow/inspect/names.h"
-#include "inspect/fetch/fetch.h"
 #include "text/url.h"
 
-enum { CONNECT_MSEC = 5000, TOTAL_MSEC = 15000, STEP_MSEC = 1000, BODY_MAX = 64 * 1024 };
-
-struct answer {
-	struct wq_arena *arena;
-	enum wq_fetch_result result;
-	int status;
-	struct wq_addr addr;
-	wq_str body;
-};
-
-static void on_answer(void *data, const struct wq_fetch_response *response)
-{
-	struct answer *a = data;
-
-	a->result = response->result;
-	a->status = response->status;
-	a->addr = response->addr;
-	a->body = wq_arena_str(a->arena, response->body);
-}
+enum { BODY_MAX = 64 * 1024 };
 
 /* Routes of the walk, or `route` alone. */
 static wq_err ask(const struct wq_inspect_options *options, struct wq_arena *arena, wq_str url,
-	const struct wq_fetch_route *route, struct answer *ret)
+	const struct wq_fetch_route *route, struct wq_asked *ret)
 {
-	struct wq_fetch_options fetch = options->walk.fetch;
-	const struct wq_fetch_request request = {.url = wq_arena_cstr(arena, url)};
-	struct wq_fetch *f;
+	struct wq_asking asking;
 	wq_err e;
 
-	*ret = (struct answer){.arena = arena, .result = WQ_FETCH_FAILED};
-	if (!request.url)
-		return wq_arena_err(arena);
-	fetch.connect_msec = CONNECT_MSEC;
-	fetch.total_msec = TOTAL_MSEC;
-	fetch.body_max = BODY_MAX;
-	fetch.retries = 0;
-	if (route) {
-		fetch.routes = route;
-		fetch.routes_n = 1;
-	}
-	WQ_TRY(wq_fetch_new(&fetch, on_answer, ret, &f));
-	e = wq_fetch_add(f, &request);
-	while (!wq_failed(e) && wq_fetch_pending(f))
-		e = wq_fetch_run(f, STEP_MSEC);
-	wq_fetch_free(&f);
-	return wq_failed(e) ? e : wq_arena_err(arena);
+	WQ_TRY(wq_arena_err(arena));
+	WQ_TRY(wq_asking_open(&asking, options, route));
+	e = wq_ask(&asking, arena, url, BODY_MAX, 0, ret);
+	wq_asking_close(&asking);
+	return e;
 }
 
 static wq_err limited(struct wq_arena *arena, struct wq_dns_observation *seen, wq_str what)
@@ -69,7 +37,7 @@ static wq_err ask_policy(
 	const struct wq_inspect_options *options, struct wq_arena *arena, struct wq_dns_observation *seen)
 {
 	struct wq_dns_mail_seen *m = &seen->mail;
-	struct answer a;
+	struct wq_asked a;
 
 	if (!m->looked || m->mta_sts.n == 0)
 		return WQ_OK;
@@ -87,7 +55,7 @@ static wq_err ask_policy(
 static wq_err ask_closed(const struct wq_inspect_options *options, struct wq_arena *arena, const struct wq_url *start,
 	struct wq_dns_observation *seen)
 {
-	struct answer a;
+	struct wq_asked a;
 
 	if (!options->names.registered.closed)
 		return WQ_OK;
@@ -114,7 +82,7 @@ static bool is_apart(
 }
 
 /* 403 and 421: the origin itself refuses whom it does not know. */
-static enum wq_dns_origin_result result_of(const struct answer *a)
+static enum wq_dns_origin_result result_of(const struct wq_asked *a)
 {
 	if (a->result == WQ_FETCH_FORBIDDEN)
 		return WQ_DNS_ORIGIN_NOT_TRIED;
@@ -128,7 +96,7 @@ static wq_err ask_origin(const struct wq_inspect_options *options, struct wq_are
 	struct wq_dns_origin_seen *origin = WQ_NEW(arena, struct wq_dns_origin_seen);
 	struct wq_fetch_route route;
 	struct wq_url url;
-	struct answer a;
+	struct wq_asked a;
 
 	if (!origin)
 		return wq_arena_err(arena);
