@@ -28,11 +28,25 @@ static void narrow(size_t *low, size_t *high, size_t i, unsigned char c)
 	*high = a;
 }
 
+/* The longest of these that `at` begins with is the longest of all: they end in `;`. */
+static const struct wq_entity *find_usual(wq_str at)
+{
+	static const struct wq_entity usual[] = {
+		{"lt;", {'<', 0}}, {"gt;", {'>', 0}}, {"amp;", {'&', 0}}, {"nbsp;", {0xa0, 0}}, {"quot;", {'"', 0}}};
+
+	for (size_t i = 0; i < WQ_COUNT(usual); i++)
+		if (wq_str_starts(at, wq_str_c(usual[i].name)))
+			return &usual[i];
+	return NULL;
+}
+
 const struct wq_entity *wq_entity_find(wq_str at)
 {
 	const struct wq_entity *found = NULL;
 	size_t low = 0, high = WQ_ENTITY_COUNT;
 
+	if ((found = find_usual(at)))
+		return found;
 	for (size_t i = 0; i < at.n && i < WQ_ENTITY_NAME_MAX && low < high; i++) {
 		if (at.p[i] == 0)
 			break;

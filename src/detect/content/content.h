@@ -29,7 +29,9 @@
 #ifndef WQ_DETECT_CONTENT_CONTENT_H
 #define WQ_DETECT_CONTENT_CONTENT_H
 
+#include "base/buf.h"
 #include "finding/finding.h"
+#include "text/html.h"
 
 enum {
 	WQ_CONTENT_TEXT_BYTES = 16 * 1024 * 1024, /* of one text or page */
@@ -109,6 +111,25 @@ wq_err wq_content_check(struct wq_arena *arena, const struct wq_content_rules *r
  * WQ_CONTENT_TEXT_BYTES in UTF-8 or has more than WQ_CONTENT_PIECES pieces. */
 wq_err wq_content_page(struct wq_arena *arena, const struct wq_content_rules *rules,
 	const struct wq_content_words *words, wq_str html, wq_str http_label, const struct wq_place *place,
+	struct wq_findings *findings);
+
+/* The same, as one of several readers of a page (text/document.h): begin, every token, end. What is collected is kept from
+ * page to page: one of these for a whole walk. */
+struct wq_content_page {
+	struct wq_html_visible visible;
+	struct wq_buf text, title, meta;
+	struct wq_buf pieces; /* struct wq_content_piece, one after the other */
+	unsigned pre;         /* open <pre>: line breaks are line breaks */
+};
+void wq_content_page_init(struct wq_content_page *page);
+void wq_content_page_done(struct wq_content_page *page);
+/* `html` is in UTF-8. Errors: WQ_E_LIMIT. */
+wq_err wq_content_page_begin(struct wq_content_page *page, wq_str html);
+/* A wq_html_fn. Errors: WQ_E_LIMIT, WQ_E_NO_MEMORY. */
+wq_err wq_content_page_token(void *page, const struct wq_html_token *token);
+/* Errors: those of wq_content_check. `converted` as in struct wq_content_text. */
+wq_err wq_content_page_end(struct wq_content_page *page, struct wq_arena *arena, const struct wq_content_rules *rules,
+	const struct wq_content_words *words, wq_str html, bool converted, const struct wq_place *place,
 	struct wq_findings *findings);
 
 /* The same for plain text as delivered. */

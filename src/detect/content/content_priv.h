@@ -15,7 +15,10 @@ struct content_words {
 	struct content_word *items;
 	size_t n;
 	bool starts[1024]; /* by content_start() of first characters: rules most places out */
+	bool low;          /* one of them begins before CONTENT_HIGH */
 };
+
+enum { CONTENT_HIGH = 0x2e80 /* ideographs, and the signs of their texts, are from here on */ };
 
 static inline size_t content_start(uint32_t c)
 {
@@ -35,6 +38,7 @@ struct wq_content_rules {
 	struct content_pair *pairs; /* ascending by from */
 	size_t pair_count;
 	uint64_t paired[0x10000 / 64]; /* one bit for each character of the BMP that is in pairs */
+	uint32_t plain[128];           /* what visible ASCII becomes; 0: what needs a look */
 	uint64_t gap, start_chars, explain_before, explain_after, companion_before, companion_after, quote_chars;
 	uint64_t first_year, last_year, id_medium, id_high, id_critical;
 	uint64_t phone_reach, phone_medium, phone_high, phone_office, card_reach, card_medium, card_high, card_critical;
@@ -47,10 +51,20 @@ struct wq_content_rules {
 struct content_view {
 	uint32_t *c, *at;
 	size_t n;
+	size_t digits; /* how many of them are */
 	wq_str text;
 	bool is_title;
+	bool high; /* one of them is at or behind CONTENT_HIGH */
 };
 
+/* A look through a view for words that cannot be in it is left out. */
+static inline bool content_may_have(const struct content_view *view, const struct content_words *words)
+{
+	return view->high || words->low;
+}
+
+/* Fills in `plain` when the pairs are known. */
+void content_plain(struct wq_content_rules *rules);
 wq_err content_view_make(
 	struct wq_arena *arena, const struct wq_content_rules *rules, wq_str text, struct content_view *ret_view);
 /* Han characters, and digits and letters (after folding). */
@@ -58,8 +72,15 @@ bool content_is_han(uint32_t c);
 bool content_is_alnum(uint32_t c);
 /* Length of the word of `words` that stands at `at`, with up to `gap` spaces between its characters; 0: none. The longest
  * one wins; `ret_word` may be NULL. */
-size_t content_word_at(const struct content_view *view, size_t at, const struct content_words *words, size_t gap,
+size_t content_longest_word(const struct content_view *view, size_t at, const struct content_words *words, size_t gap,
 	const struct content_word **ret_word);
+static inline size_t content_word_at(const struct content_view *view, size_t at, const struct content_words *words,
+	size_t gap, const struct content_word **ret_word)
+{
+	if (at >= view->n || !words->starts[content_start(view->c[at])])
+		return 0;
+	return content_longest_word(view, at, words, gap, ret_word);
+}
 /* How many different words of the list stand in [from, to). */
 size_t content_words_in(const struct content_view *view, size_t from, size_t to, const struct content_words *words);
 size_t content_skip_spaces(const struct content_view *view, size_t at, size_t max);

@@ -69,6 +69,8 @@ static wq_err examine(struct content_run *run, const struct content_view *view, 
 
 wq_err content_internal_marks(struct content_run *run, const struct content_view *view)
 {
+	if (!content_may_have(view, &run->rules->strong) && !content_may_have(view, &run->rules->weak))
+		return WQ_OK;
 	for (size_t i = 0; i < view->n && run->candidates <= WQ_CONTENT_CANDIDATES; i++) {
 		struct group none = {0}, group;
 		if (!take_word(run->rules, view, i, &none))

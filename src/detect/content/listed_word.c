@@ -50,6 +50,8 @@ static wq_err collect(struct content_run *run, const struct content_view *view, 
 	for (size_t i = 0; i < view->n; i++) {
 		uint32_t c = view->c[i];
 		struct wq_words_hit found;
+		if (!state && c < WQ_COUNT(words->ascii_starts) && !words->ascii_starts[c])
+			continue;
 		/* a space between ideographs hides a word from machines only */
 		if (c == ' ' && i > 0 && i + 1 < view->n && content_is_han(view->c[i - 1]) &&
 			content_is_han(view->c[i + 1]))

@@ -1,7 +1,7 @@
 #include "detect/content/content_priv.h"
 
 /* Telephone and bank card numbers. Digits come in groups with one space or sign between them: "0591-8333 1234" is three. */
-enum { GROUPS_MAX = 8, CARD_MIN = 16, CARD_MAX = 19, DIGITS_MAX = 24, MOBILE = 11, ID_CHARS = 18 };
+enum { GROUPS_MAX = 8, CARD_MIN = 16, CARD_MAX = 19, DIGITS_MAX = 24, MOBILE = 11, LANDLINE_MIN = 10, ID_CHARS = 18 };
 
 struct group {
 	size_t from, to;
@@ -310,6 +310,8 @@ static wq_err try_groups(
 wq_err content_numbers(struct content_run *run, const struct content_view *view)
 {
 	struct tallies t = {0};
+	if (view->digits < LANDLINE_MIN)
+		return WQ_OK;
 	for (size_t i = 0, end; i < view->n; i++) {
 		struct groups groups;
 		if (!is_digit(view->c[i]))

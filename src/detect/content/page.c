@@ -1,24 +1,15 @@
 #include "detect/content/content_priv.h"
 #include "text/charset.h"
-#include "text/html.h"
 #include "text/utf8.h"
 
-/* What a page says, collected token by token. */
-struct page {
-	struct wq_html_visible visible;
-	struct wq_buf text, title, meta;
-	struct wq_buf pieces; /* struct wq_content_piece, one after the other */
-	unsigned pre;         /* open <pre>: line breaks are line breaks */
-};
-
-static void add_piece(struct page *page, uint64_t source_at, uint64_t source_n)
+static void add_piece(struct wq_content_page *page, uint64_t source_at, uint64_t source_n)
 {
 	const struct wq_content_piece piece = {page->text.len, source_at, source_n};
 	wq_buf_add(&page->pieces, wq_str_of(&piece, sizeof(piece)));
 }
 
 /* Outside of <pre> a line break in the source is a space to the reader. The length does not change. */
-static void add_literal(struct page *page, struct wq_buf *out, wq_str raw)
+static void add_literal(struct wq_content_page *page, struct wq_buf *out, wq_str raw)
 {
 	size_t from = out->len;
 	wq_buf_add(out, raw);
@@ -36,7 +27,7 @@ static void add_points(struct wq_buf *out, const uint32_t *points, size_t n)
 }
 
 /* Text with its character references; `out` is page->text (then pieces are kept) or another buffer. */
-static void add_text(struct page *page, struct wq_buf *out, wq_str raw, uint64_t start)
+static void add_text(struct wq_content_page *page, struct wq_buf *out, wq_str raw, uint64_t start)
 {
 	bool mapped = out == &page->text;
 	for (size_t at = 0; at < raw.n;) {
@@ -59,7 +50,7 @@ static void add_text(struct page *page, struct wq_buf *out, wq_str raw, uint64_t
 	}
 }
 
-static void add_break(struct page *page, const struct wq_html_token *token)
+static void add_break(struct wq_content_page *page, const struct wq_html_token *token)
 {
 	if (page->text.len && page->text.data[page->text.len - 1] == '\n')
 		return;
@@ -68,7 +59,7 @@ static void add_break(struct page *page, const struct wq_html_token *token)
 }
 
 /* Attributes that people or search engines read. */
-static wq_err add_attributes(struct page *page, const struct wq_html_token *token)
+static wq_err add_attributes(struct wq_content_page *page, const struct wq_html_token *token)
 {
 	static const wq_str names[] = {WQ_S_INIT("alt"), WQ_S_INIT("title"), WQ_S_INIT("placeholder"),
 		WQ_S_INIT("value"), WQ_S_INIT("content")};
@@ -82,9 +73,9 @@ static wq_err add_attributes(struct page *page, const struct wq_html_token *toke
 	return WQ_OK;
 }
 
-static wq_err take(void *data, const struct wq_html_token *token)
+wq_err wq_content_page_token(void *data, const struct wq_html_token *token)
 {
-	struct page *page = data;
+	struct wq_content_page *page = data;
 	if (token->tag == WQ_TAG_PRE && token->kind == WQ_HTML_START)
 		page->pre++;
 	if (token->tag == WQ_TAG_PRE && token->kind == WQ_HTML_END && page->pre)
@@ -103,6 +94,61 @@ static wq_err take(void *data, const struct wq_html_token *token)
 	return wq_buf_err(&page->pieces);
 }
 
+void wq_content_page_init(struct wq_content_page *page)
+{
+	*page = (struct wq_content_page){
+		.text = WQ_BUF_INIT(WQ_CONTENT_TEXT_BYTES),
+		.title = WQ_BUF_INIT(WQ_CONTENT_TEXT_BYTES),
+		.meta = WQ_BUF_INIT(WQ_CONTENT_TEXT_BYTES),
+		.pieces = WQ_BUF_INIT(WQ_CONTENT_PIECES * sizeof(struct wq_content_piece)),
+	};
+}
+
+void wq_content_page_done(struct wq_content_page *page)
+{
+	wq_buf_done(&page->text);
+	wq_buf_done(&page->title);
+	wq_buf_done(&page->meta);
+	wq_buf_done(&page->pieces);
+}
+
+static wq_err check_size(wq_str bytes)
+{
+	if (bytes.n > WQ_CONTENT_TEXT_BYTES)
+		return wq_error(WQ_E_LIMIT, "%zu bytes, more than %d are not examined", bytes.n, WQ_CONTENT_TEXT_BYTES);
+	return WQ_OK;
+}
+
+wq_err wq_content_page_begin(struct wq_content_page *page, wq_str html)
+{
+	wq_buf_clear(&page->text);
+	wq_buf_clear(&page->title);
+	wq_buf_clear(&page->meta);
+	wq_buf_clear(&page->pieces);
+	page->visible = (struct wq_html_visible){0};
+	page->pre = 0;
+	return check_size(html);
+}
+
+wq_err wq_content_page_end(struct wq_content_page *page, struct wq_arena *arena, const struct wq_content_rules *rules,
+	const struct wq_content_words *words, wq_str html, bool converted, const struct wq_place *place,
+	struct wq_findings *findings)
+{
+	/* the buffers come from malloc: aligned for any type */
+	const void *pieces = page->pieces.data;
+	const struct wq_content_text text = {
+		.text = wq_buf_str(&page->text),
+		.title = wq_buf_str(&page->title),
+		.meta = wq_buf_str(&page->meta),
+		.source = html,
+		.pieces = pieces,
+		.piece_count = page->pieces.len / sizeof(struct wq_content_piece),
+		.converted = converted,
+		.place = *place,
+	};
+	return wq_content_check(arena, rules, words, &text, findings);
+}
+
 /* A body in UTF-8: what was delivered, or its conversion in `room`. */
 struct body {
 	wq_str utf8;
@@ -111,49 +157,30 @@ struct body {
 
 static wq_err read_body(wq_str bytes, wq_str http_label, struct wq_buf *room, struct body *ret_body)
 {
-	if (bytes.n > WQ_CONTENT_TEXT_BYTES)
-		return wq_error(WQ_E_LIMIT, "%zu bytes, more than %d are not examined", bytes.n, WQ_CONTENT_TEXT_BYTES);
+	WQ_TRY(check_size(bytes));
 	return wq_charset_document(bytes, http_label, room, &ret_body->utf8, &ret_body->converted);
 }
 
-static wq_err check_page(struct wq_arena *arena, const struct wq_content_rules *rules,
-	const struct wq_content_words *words, const struct body *body, const struct wq_place *place, struct page *page,
+static wq_err check_page(struct wq_content_page *page, struct wq_arena *arena, const struct wq_content_rules *rules,
+	const struct wq_content_words *words, const struct body *body, const struct wq_place *place,
 	struct wq_findings *findings)
 {
-	WQ_TRY(wq_html_scan(body->utf8, NULL, take, page));
-	/* the buffers come from malloc: aligned for any type */
-	const void *pieces = page->pieces.data;
-	const struct wq_content_text text = {
-		.text = wq_buf_str(&page->text),
-		.title = wq_buf_str(&page->title),
-		.meta = wq_buf_str(&page->meta),
-		.source = body->utf8,
-		.pieces = pieces,
-		.piece_count = page->pieces.len / sizeof(struct wq_content_piece),
-		.converted = body->converted,
-		.place = *place,
-	};
-	return wq_content_check(arena, rules, words, &text, findings);
+	WQ_TRY(wq_content_page_begin(page, body->utf8));
+	WQ_TRY(wq_html_scan(body->utf8, NULL, wq_content_page_token, page));
+	return wq_content_page_end(page, arena, rules, words, body->utf8, body->converted, place, findings);
 }
 
 wq_err wq_content_page(struct wq_arena *arena, const struct wq_content_rules *rules,
 	const struct wq_content_words *words, wq_str html, wq_str http_label, const struct wq_place *place,
 	struct wq_findings *findings)
 {
-	struct page page = {
-		.text = WQ_BUF_INIT(WQ_CONTENT_TEXT_BYTES),
-		.title = WQ_BUF_INIT(WQ_CONTENT_TEXT_BYTES),
-		.meta = WQ_BUF_INIT(WQ_CONTENT_TEXT_BYTES),
-		.pieces = WQ_BUF_INIT(WQ_CONTENT_PIECES * sizeof(struct wq_content_piece)),
-	};
+	struct wq_content_page page;
 	struct body body;
 	WQ_BUF(room, WQ_CONTENT_TEXT_BYTES);
 	WQ_TRY(read_body(html, http_label, &room, &body));
-	wq_err err = check_page(arena, rules, words, &body, place, &page, findings);
-	wq_buf_done(&page.text);
-	wq_buf_done(&page.title);
-	wq_buf_done(&page.meta);
-	wq_buf_done(&page.pieces);
+	wq_content_page_init(&page);
+	wq_err err = check_page(&page, arena, rules, words, &body, place, findings);
+	wq_content_page_done(&page);
 	return err;
 }
 

@@ -98,6 +98,8 @@ static wq_err report(struct content_run *run, const struct content_view *view, c
 wq_err content_resident_ids(struct content_run *run, const struct content_view *view)
 {
 	struct content_tally tally = {0};
+	if (view->digits < OLD_ID_CHARS)
+		return WQ_OK;
 	for (size_t i = 0; i < view->n; i++) {
 		struct number number;
 		if (!is_digit(view->c[i]))

@@ -34,6 +34,7 @@ static wq_err read_word(
 	memcpy(copy, c, n * sizeof(*c));
 	words->items[words->n++] = (struct content_word){.c = copy, .n = n};
 	words->starts[content_start(c[0])] = true;
+	words->low |= c[0] < CONTENT_HIGH;
 	return WQ_OK;
 }
 
@@ -214,6 +215,7 @@ static wq_err finish(struct reader *r)
 				r->members[i].name);
 	if (r->rules->levels.n == 0)
 		return wq_datafile_error(&r->file, r->file.line, "no [level]");
+	content_plain(r->rules);
 	r->rules->version = wq_arena_str(r->arena, r->file.version);
 	return wq_arena_err(r->arena);
 }

@@ -264,6 +264,8 @@ static wq_err report_flood(struct content_run *run, const struct content_view *v
 wq_err content_secret_marks(struct content_run *run, const struct content_view *view)
 {
 	const struct wq_content_rules *rules = run->rules;
+	if (!content_may_have(view, &rules->levels))
+		return WQ_OK;
 	for (size_t i = 0; i < view->n; i++) {
 		struct mark mark = {.from = i};
 		size_t length = content_word_at(view, i, &rules->levels, rules->gap, &mark.level);

@@ -39,6 +39,20 @@ static uint32_t fold(const struct wq_content_rules *rules, uint32_t c)
 	return c;
 }
 
+void content_plain(struct wq_content_rules *rules)
+{
+	for (uint32_t c = ' ' + 1; c < 0x7f; c++)
+		rules->plain[c] = fold(rules, c);
+}
+
+static inline void add(struct content_view *view, uint32_t c, size_t at)
+{
+	view->c[view->n] = c;
+	view->at[view->n++] = (uint32_t)at;
+	view->digits += c >= '0' && c <= '9';
+	view->high |= c >= CONTENT_HIGH;
+}
+
 wq_err content_view_make(
 	struct wq_arena *arena, const struct wq_content_rules *rules, wq_str text, struct content_view *ret_view)
 {
@@ -51,7 +65,12 @@ wq_err content_view_make(
 	if (!view.c || !view.at)
 		return wq_arena_err(arena);
 	for (size_t at = 0, length; at < text.n; at += length) {
-		uint32_t c;
+		uint32_t c = (unsigned char)text.p[at];
+		if (c < WQ_COUNT(rules->plain) && rules->plain[c]) {
+			length = 1;
+			add(&view, rules->plain[c], at);
+			continue;
+		}
 		length = wq_utf8_read_lossy(wq_str_from(text, at), &c);
 		bool plain = (c > ' ' && c < 0x7f) || (c > 0x3000 && c <= 0x9fff && c != 0x3164);
 		if (!plain && is_dropped(c))
@@ -65,8 +84,7 @@ wq_err content_view_make(
 				continue;
 			c = space;
 		}
-		view.c[view.n] = fold(rules, c);
-		view.at[view.n++] = (uint32_t)at;
+		add(&view, fold(rules, c), at);
 	}
 	view.at[view.n] = (uint32_t)text.n;
 	*ret_view = view;
@@ -105,12 +123,10 @@ static size_t match(const struct content_view *view, size_t at, const struct con
 	return i - at;
 }
 
-size_t content_word_at(const struct content_view *view, size_t at, const struct content_words *words, size_t gap,
+size_t content_longest_word(const struct content_view *view, size_t at, const struct content_words *words, size_t gap,
 	const struct content_word **ret_word)
 {
 	size_t best = 0;
-	if (at >= view->n || !words->starts[content_start(view->c[at])])
-		return 0;
 	for (size_t i = 0; i < words->n; i++) {
 		size_t n = match(view, at, &words->items[i], gap);
 		if (n <= best)

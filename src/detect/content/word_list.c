@@ -184,7 +184,12 @@ wq_err wq_content_words_add(struct wq_content_words *words, wq_str file_name, wq
 
 wq_err wq_content_words_build(struct wq_content_words *words)
 {
-	return wq_words_build(words->automaton);
+	WQ_TRY(wq_words_build(words->automaton));
+	for (uint32_t c = 0; c < WQ_COUNT(words->ascii_starts); c++) {
+		uint32_t folded = wq_fold_char(words->fold, WQ_FOLD_CASE, c);
+		words->ascii_starts[c] = folded && wq_words_step(words->automaton, 0, folded);
+	}
+	return WQ_OK;
 }
 
 size_t wq_content_words_count(const struct wq_content_words *words)

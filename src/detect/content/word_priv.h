@@ -30,6 +30,7 @@ struct wq_content_words {
 	struct content_listed *listed;
 	size_t listed_n, listed_room;
 	struct wq_words *automaton;
+	bool ascii_starts[128]; /* characters of which a word begins with one, as texts have them */
 };
 
 #endif

@@ -181,14 +181,47 @@ static wq_err judge(struct page_run *run)
 	return WQ_OK;
 }
 
-static wq_err check(struct page_run *run, wq_str bytes, wq_str label, struct wq_buf *room, struct wq_findings *findings)
+static wq_err judge_page(struct page_run *run, struct wq_findings *findings)
 {
-	WQ_TRY(page_run_open(run, bytes, label, room));
-	WQ_TRY(page_scan(run));
 	WQ_TRY(judge(run));
 	WQ_TRY(count_prompts(run));
 	WQ_TRY(page_footer_judge(run));
 	return page_say(run, findings);
+}
+
+static wq_err check(struct page_run *run, wq_str bytes, wq_str label, struct wq_buf *room, struct wq_findings *findings)
+{
+	WQ_TRY(page_run_open(run, bytes, label, room));
+	WQ_TRY(page_scan(run));
+	return judge_page(run, findings);
+}
+
+struct wq_page {
+	struct page_run run;
+};
+
+wq_err wq_page_open(struct wq_arena *arena, const struct wq_page_rules *rules, const struct wq_page_facts *facts,
+	const struct wq_document *document, struct wq_buf *value, struct wq_page **ret_page)
+{
+	struct wq_page *page = WQ_NEW(arena, struct wq_page);
+
+	if (!page)
+		return wq_arena_err(arena);
+	page->run = (struct page_run){.arena = arena, .rules = rules, .facts = facts};
+	WQ_TRY(page_run_begin(&page->run, document->html, document->converted, value));
+	page_read_styles(&page->run);
+	*ret_page = page;
+	return wq_arena_err(arena);
+}
+
+wq_err wq_page_token(void *page, const struct wq_html_token *token)
+{
+	return page_token(&((struct wq_page *)page)->run, token);
+}
+
+wq_err wq_page_close(struct wq_page *page, struct wq_findings *findings)
+{
+	return judge_page(&page->run, findings);
 }
 
 wq_err wq_page_check(struct wq_arena *arena, const struct wq_page_rules *rules, const struct wq_page_facts *facts,

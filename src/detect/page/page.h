@@ -19,6 +19,7 @@
 #define WQ_DETECT_PAGE_PAGE_H
 
 #include "finding/finding.h"
+#include "text/document.h"
 #include "text/host.h"
 
 enum {
@@ -57,6 +58,16 @@ struct wq_page_facts {
  * is none, WQ_E_NO_MEMORY, those of wq_findings_add. */
 wq_err wq_page_check(struct wq_arena *arena, const struct wq_page_rules *rules, const struct wq_page_facts *facts,
 	wq_str html, wq_str http_label, struct wq_findings *findings);
+
+/* The same, as one of several readers of a document: open, every token, close. `facts`, `document` and `value` (room for
+ * a decoded attribute, good for any number of pages in turn) outlive it; the rest lives in `arena`: who gives up half-way owes nothing. */
+enum { WQ_PAGE_VALUE_MAX = WQ_HTML_TAG_MAX * 4 };
+struct wq_page;
+wq_err wq_page_open(struct wq_arena *arena, const struct wq_page_rules *rules, const struct wq_page_facts *facts,
+	const struct wq_document *document, struct wq_buf *value, struct wq_page **ret_page);
+/* A wq_html_fn. */
+wq_err wq_page_token(void *page, const struct wq_html_token *token);
+wq_err wq_page_close(struct wq_page *page, struct wq_findings *findings);
 
 /* The same for a script file: planted and obfuscated code, redirects, what it loads from outside. */
 wq_err wq_page_check_script(struct wq_arena *arena, const struct wq_page_rules *rules,

@@ -117,7 +117,7 @@ struct page_run {
 	/* of the scan */
 	struct page_class classes[64];
 	size_t classes_n;
-	struct wq_buf value; /* a decoded attribute */
+	struct wq_buf *value, own_value; /* a decoded attribute */
 	struct {
 		enum wq_html_tag tag; /* the outermost hidden element; WQ_TAG_NONE: none is open */
 		wq_str name;
@@ -138,6 +138,9 @@ struct page_run {
 	uint64_t line_at, line;
 };
 
+/* Begins a run on a page in UTF-8; `value` is lent. */
+wq_err page_run_begin(struct page_run *run, wq_str html, bool converted, struct wq_buf *value);
+wq_err page_token(void *run, const struct wq_html_token *token);
 /* Opens a run on a document: converts, parses its address. `room` holds what was converted. */
 wq_err page_run_open(struct page_run *run, wq_str bytes, wq_str label, struct wq_buf *room);
 wq_err page_scan(struct page_run *run);

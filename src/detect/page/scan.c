@@ -37,9 +37,9 @@ static wq_str value_of(struct page_run *run, const struct wq_html_token *token, 
 		return WQ_S_NONE;
 	if (wq_str_chr(attr->value, '&') < 0)
 		return attr->value;
-	wq_buf_clear(&run->value);
-	WQ_IGNORE(wq_html_decode(attr->value, WQ_HTML_IN_ATTRIBUTE, &run->value));
-	return wq_buf_str(&run->value);
+	wq_buf_clear(run->value);
+	WQ_IGNORE(wq_html_decode(attr->value, WQ_HTML_IN_ATTRIBUTE, run->value));
+	return wq_buf_str(run->value);
 }
 
 static bool is_tiny(const struct wq_html_token *token, wq_str name)
@@ -259,9 +259,9 @@ static void on_handlers(struct page_run *run, const struct wq_html_token *token)
 		const struct wq_html_attr *attr = &token->attrs[i];
 		if (attr->name.n > 2 && (attr->name.p[0] | 32) == 'o' && (attr->name.p[1] | 32) == 'n' &&
 			attr->value.n > 8) {
-			wq_buf_clear(&run->value);
-			WQ_IGNORE(wq_html_decode(attr->value, WQ_HTML_IN_ATTRIBUTE, &run->value));
-			page_handler(run, attr->name, wq_buf_str(&run->value), token->start, token->raw.n);
+			wq_buf_clear(run->value);
+			WQ_IGNORE(wq_html_decode(attr->value, WQ_HTML_IN_ATTRIBUTE, run->value));
+			page_handler(run, attr->name, wq_buf_str(run->value), token->start, token->raw.n);
 		}
 	}
 }
@@ -370,7 +370,7 @@ static wq_err on_text(struct page_run *run, const struct wq_html_token *token)
 	return WQ_OK;
 }
 
-static wq_err on_token(void *data, const struct wq_html_token *token)
+wq_err page_token(void *data, const struct wq_html_token *token)
 {
 	struct page_run *run = data;
 
@@ -400,27 +400,46 @@ static wq_err on_token(void *data, const struct wq_html_token *token)
 	return wq_arena_err(run->arena);
 }
 
-wq_err page_run_open(struct page_run *run, wq_str bytes, wq_str label, struct wq_buf *room)
+static wq_err check_size(wq_str bytes)
 {
 	if (bytes.n > WQ_PAGE_BYTES)
 		return wq_error(WQ_E_LIMIT, "%zu bytes, more than %d are not examined", bytes.n, WQ_PAGE_BYTES);
-	WQ_TRY(wq_charset_document(bytes, label, room, &run->html, &run->converted));
+	return WQ_OK;
+}
+
+wq_err page_run_begin(struct page_run *run, wq_str html, bool converted, struct wq_buf *value)
+{
+	WQ_TRY(check_size(html));
 	WQ_TRY(wq_url_parse(run->arena, run->facts->address, NULL, &run->address));
+	run->html = html;
+	run->converted = converted;
+	run->value = value;
 	run->base = run->address;
 	run->last = &run->items;
 	run->last_block = &run->blocks;
 	run->line = 1;
-	wq_buf_init(&run->value, WQ_HTML_TAG_MAX * 4);
+	return WQ_OK;
+}
+
+wq_err page_run_open(struct page_run *run, wq_str bytes, wq_str label, struct wq_buf *room)
+{
+	wq_str html;
+	bool converted;
+
+	WQ_TRY(check_size(bytes));
+	WQ_TRY(wq_charset_document(bytes, label, room, &html, &converted));
+	WQ_TRY(page_run_begin(run, html, converted, &run->own_value));
+	wq_buf_init(&run->own_value, WQ_PAGE_VALUE_MAX);
 	return WQ_OK;
 }
 
 wq_err page_scan(struct page_run *run)
 {
 	page_read_styles(run);
-	return wq_html_scan(run->html, NULL, on_token, run);
+	return wq_html_scan(run->html, NULL, page_token, run);
 }
 
 void page_run_close(struct page_run *run)
 {
-	wq_buf_done(&run->value);
+	wq_buf_done(&run->own_value);
 }

@@ -33,6 +33,13 @@ struct run {
 	void *sites[WQ_PARTS_MAX];
 	struct slot slots[WQ_PARTS_MAX];
 	size_t slots_n;
+	/* of detectors that a capture uses as well */
+	struct wq_content_page content;
+	wq_err content_failed;
+	struct wq_page_facts page_facts;
+	struct wq_page *page;
+	wq_err page_failed;
+	struct wq_buf page_value;
 	struct wq_site_stats stats; /* as of the last tick */
 	const struct wq_indicator_rules *indicators;
 	struct wq_measures measures;
@@ -99,17 +106,55 @@ static wq_str url_of(const struct wq_site_page *page)
 	return wq_str_head(page->document->address.href, WQ_FINDING_PLACE_BYTES);
 }
 
+/* What is wrong with the page ends the reading of one detector only. */
+static wq_err keep_going(wq_err e, wq_err *failed)
+{
+	if (!is_about_page(e))
+		return e;
+	*failed = e;
+	return WQ_OK;
+}
+
 static wq_err token(void *data, const struct wq_html_token *token)
 {
 	struct slot *slot = data;
-	wq_err e;
 
-	if (wq_failed(slot->failed))
-		return WQ_OK;
-	e = slot->part->token(slot->state, token);
-	if (!is_about_page(e))
-		return e;
-	slot->failed = e;
+	return wq_failed(slot->failed) ? WQ_OK : keep_going(slot->part->token(slot->state, token), &slot->failed);
+}
+
+static wq_err content_token(void *data, const struct wq_html_token *token)
+{
+	struct run *run = data;
+
+	return wq_failed(run->content_failed)
+		? WQ_OK
+		: keep_going(wq_content_page_token(&run->content, token), &run->content_failed);
+}
+
+static wq_err page_token(void *data, const struct wq_html_token *token)
+{
+	struct run *run = data;
+
+	return wq_failed(run->page_failed) ? WQ_OK : keep_going(wq_page_token(run->page, token), &run->page_failed);
+}
+
+static wq_err open_shared(
+	struct run *run, const struct wq_site_page *page, struct wq_document_reader *readers, size_t *n)
+{
+	const struct wq_document *d = page->document;
+
+	run->content_failed = run->page_failed = WQ_OK;
+	if (run->options->checks & WQ_INSPECT_CONTENT) {
+		WQ_TRY(keep_going(wq_content_page_begin(&run->content, d->html), &run->content_failed));
+		readers[(*n)++] = (struct wq_document_reader){content_token, run};
+	}
+	if (run->options->checks & WQ_INSPECT_PAGE) {
+		run->page_facts = wq_facts_page(&run->facts, url_of(page), page->home);
+		WQ_TRY(keep_going(
+			wq_page_open(&run->scratch, run->facts.page, &run->page_facts, d, &run->page_value, &run->page),
+			&run->page_failed));
+		readers[(*n)++] = (struct wq_document_reader){page_token, run};
+	}
 	return WQ_OK;
 }
 
@@ -136,7 +181,7 @@ static wq_err on_open(
 		readers[run->slots_n++] = (struct wq_document_reader){token, slot};
 	}
 	*ret_readers_n = run->slots_n;
-	return WQ_OK;
+	return open_shared(run, page, readers, ret_readers_n);
 }
 
 /* What it names as its source is looked at when the walk is over. */
@@ -166,19 +211,17 @@ static wq_err close_slots(struct run *run, wq_str url)
 	return WQ_OK;
 }
 
-/* Detectors that take whole pages: each decodes and reads them once more. */
-static wq_err look_whole(struct run *run, const struct wq_site_page *page)
+static wq_err close_shared(struct run *run, const struct wq_site_page *page)
 {
 	const struct wq_document *d = page->document;
-	struct wq_page_facts facts = wq_facts_page(&run->facts, url_of(page), page->home);
-	wq_str label = d->converted ? WQ_S("utf-8") : WQ_S_NONE;
+	const struct wq_place place = {.app = run->facts.subject.app, .url = url_of(page)};
 
+	WQ_TRY(run->content_failed);
 	if (run->options->checks & WQ_INSPECT_CONTENT)
-		WQ_TRY(wq_content_page(&run->scratch, run->facts.content, run->facts.words, d->html, label,
-			&facts.place, &run->findings));
-	if (run->options->checks & WQ_INSPECT_PAGE)
-		WQ_TRY(wq_page_check(&run->scratch, run->facts.page, &facts, d->html, label, &run->findings));
-	return WQ_OK;
+		WQ_TRY(wq_content_page_end(&run->content, &run->scratch, run->facts.content, run->facts.words, d->html,
+			d->converted, &place, &run->findings));
+	WQ_TRY(run->page_failed);
+	return run->options->checks & WQ_INSPECT_PAGE ? wq_page_close(run->page, &run->findings) : WQ_OK;
 }
 
 static wq_err on_page(void *data, const struct wq_site_page *page)
@@ -188,7 +231,7 @@ static wq_err on_page(void *data, const struct wq_site_page *page)
 
 	run->result->pages++;
 	WQ_TRY(close_slots(run, url_of(page)));
-	e = look_whole(run, page);
+	e = close_shared(run, page);
 	if (is_about_page(e))
 		e = not_examined(run, url_of(page), e);
 	WQ_TRY(e);
@@ -498,6 +541,8 @@ static void set_up(struct run *run, const struct wq_inspect_options *options)
 	run->result->began = run->facts.subject.now;
 	run->result->checks = options->checks;
 	wq_arena_init(&run->scratch, PAGE_MEMORY);
+	wq_content_page_init(&run->content);
+	wq_buf_init(&run->page_value, WQ_PAGE_VALUE_MAX);
 	wq_tally_init(&run->tally, run->facts.arena, options->random ? options->random : &wq_random_system);
 }
 
@@ -541,6 +586,8 @@ wq_err wq_inspect_run(
 	wq_secure_close(&run->secure);
 	wq_names_close(&run->names);
 	wq_tally_done(&run->tally);
+	wq_content_page_done(&run->content);
+	wq_buf_done(&run->page_value);
 	wq_arena_done(&run->scratch);
 	wq_facts_close(&run->facts);
 	if (!wq_failed(e)) {
