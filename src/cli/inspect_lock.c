@@ -64,13 +64,15 @@ wq_err wq_cli_inspect_lock_in(struct wq_cli *cli, const char *const *read, const
 wq_err wq_cli_inspect_lock(struct wq_cli *cli, const struct wq_cli_inspect *inspect)
 {
 	/* without a state the walk's own file lies nameless among the temporary ones */
-	const char *temp = getenv("TMPDIR"), *read[3] = {NULL},
+	const char *temp = getenv("TMPDIR"), *read[4] = {NULL},
 		   *write[PATHS_MAX] = {inspect->state ? inspect->state
 				   : temp && *temp     ? temp
 						       : "/tmp"};
 	const struct wq_inspect_names *names = &inspect->options.names;
 	size_t n = 1, read_n = 0;
 
+	if (inspect->options.walk.fetch.ca_file)
+		read[read_n++] = inspect->options.walk.fetch.ca_file;
 	if (names->geo_file)
 		read[read_n++] = names->geo_file;
 	if (names->anchor_file)
