@@ -14,6 +14,7 @@ struct wq_link_reader {
 	wq_str attr;
 	uint64_t offset; /* of what is being scanned as CSS */
 	bool decoded;    /* it was decoded before: offsets inside it mean nothing */
+	bool choices;    /* in a select whose change leads to the value that was chosen */
 	wq_link_fn fn;
 	void *data;
 	struct wq_buf text, css; /* decoded values */
@@ -203,7 +204,7 @@ struct row {
 	enum how how;
 };
 
-enum { ROWS = 6 };
+enum { ROWS = 8 };
 #define NAVIGATE(name) \
 	{ \
 		WQ_S_INIT(name), WQ_LINK_NAVIGATE, PLACE \
@@ -223,7 +224,7 @@ static const struct row rows[WQ_TAG_COUNT][ROWS] = {
 	[WQ_TAG_BASE] = {{WQ_S_INIT("href"), WQ_LINK_BASE, ADDRESS}},
 	[WQ_TAG_SCRIPT] = {RESOURCE("src"), RESOURCE("href"), RESOURCE("xlink:href")},
 	[WQ_TAG_IMG] = {RESOURCE("src"), CANDIDATES("srcset"), RESOURCE("data-src"), RESOURCE("data-original"),
-		CANDIDATES("data-srcset")},
+		CANDIDATES("data-srcset"), RESOURCE("data-lazy"), RESOURCE("data-lazyload"), RESOURCE("lazy-src")},
 	[WQ_TAG_SOURCE] = {RESOURCE("src"), CANDIDATES("srcset")},
 	[WQ_TAG_VIDEO] = {RESOURCE("src"), RESOURCE("poster")},
 	[WQ_TAG_AUDIO] = {RESOURCE("src")},
@@ -300,7 +301,26 @@ static wq_err address(struct wq_link_reader *f, wq_str name, enum wq_link_kind k
 	return value_of(f, name, &value, &at) ? found(f, kind, value, at) : WQ_OK;
 }
 
-/* link, form, meta: what else the tag says decides */
+/* What can only be meant as an address: of attributes that may hold anything. */
+static bool is_place(wq_str value)
+{
+	value = wq_str_trim(value);
+	return (wq_str_starts(value, WQ_S("/")) || wq_str_starts(value, WQ_S("./")) ||
+		       wq_str_starts(value, WQ_S("../")) || wq_str_starts_nocase(value, WQ_S("http://")) ||
+		       wq_str_starts_nocase(value, WQ_S("https://"))) &&
+		value.n > 1 && wq_str_chr(value, '{') < 0 && wq_str_chr(value, ' ') < 0;
+}
+
+/* onchange="location.href=this.value", "window.open(this.options[…].value)", "MM_jumpMenu('parent',this,0)" */
+static bool leads_on(const struct wq_link_reader *f)
+{
+	const struct wq_html_attr *attr = wq_html_attr_find(f->token, WQ_S("onchange"));
+
+	return attr && (wq_str_find(attr->value, WQ_S("location")) >= 0 || wq_str_find(attr->value, WQ_S("open(")) >= 0 ||
+		wq_str_find(attr->value, WQ_S("jumpMenu(")) >= 0);
+}
+
+/* link, form, meta, select: what else the tag says decides */
 static wq_err special(struct wq_link_reader *f)
 {
 	const struct wq_html_attr *attr;
@@ -332,7 +352,16 @@ static wq_err special(struct wq_link_reader *f)
 	case WQ_TAG_META:
 		if (attr_is(f->token, WQ_S("http-equiv"), WQ_S("refresh")) && value_of(f, WQ_S("content"), &value, &at))
 			return scan_refresh(f, value, at);
+		if (attr_is(f->token, WQ_S("property"), WQ_S("og:image")) ||
+			attr_is(f->token, WQ_S("name"), WQ_S("twitter:image")) ||
+			attr_is(f->token, WQ_S("itemprop"), WQ_S("image")))
+			return address(f, WQ_S("content"), WQ_LINK_RESOURCE);
 		return WQ_OK;
+	case WQ_TAG_SELECT: f->choices = leads_on(f); return WQ_OK;
+	case WQ_TAG_OPTION:
+		return f->choices && value_of(f, WQ_S("value"), &value, &at) && is_place(value)
+			? found(f, WQ_LINK_NAVIGATE, value, at)
+			: WQ_OK;
 	default: return WQ_OK;
 	}
 }
@@ -354,7 +383,7 @@ static wq_err by_row(struct wq_link_reader *f, const struct row *row)
 /* What any element may carry. */
 static wq_err of_any(struct wq_link_reader *f)
 {
-	static const wq_str style = WQ_S_INIT("style"), onclick = WQ_S_INIT("onclick");
+	static const wq_str style = WQ_S_INIT("style"), onclick = WQ_S_INIT("onclick"), data = WQ_S_INIT("data-href");
 	wq_str value;
 
 	for (size_t i = 0; i < f->token->attrs_n; i++) {
@@ -364,8 +393,12 @@ static wq_err of_any(struct wq_link_reader *f)
 			if (decode(f, style, attr, &value))
 				WQ_TRY(scan_css(f, value, attr->value_at, true));
 		} else if (attr->name.n == onclick.n && (attr->name.p[0] | 0x20) == 'o' &&
-			wq_str_eq_nocase(attr->name, onclick) && decode(f, onclick, attr, &value))
+			wq_str_eq_nocase(attr->name, onclick) && decode(f, onclick, attr, &value)) {
 			WQ_TRY(scan_code(f, value, attr->value_at));
+		} else if (attr->name.n == data.n && (attr->name.p[0] | 0x20) == 'd' &&
+			wq_str_eq_nocase(attr->name, data) && decode(f, data, attr, &value) && is_place(value)) {
+			WQ_TRY(found(f, WQ_LINK_NAVIGATE, value, attr->value_at));
+		}
 	}
 	return WQ_OK;
 }
@@ -390,6 +423,8 @@ wq_err wq_link_reader_token(void *data, const struct wq_html_token *token)
 		f->tag = token->tag;
 		return on_start(f);
 	}
+	if (token->kind == WQ_HTML_END && token->tag == WQ_TAG_SELECT)
+		f->choices = false;
 	if (token->kind == WQ_HTML_TEXT && token->in == WQ_TAG_STYLE) {
 		f->attr = WQ_S_NONE;
 		f->tag = WQ_TAG_STYLE;
@@ -444,6 +479,7 @@ void wq_link_reader_begin(struct wq_link_reader *reader, wq_str document, enum w
 {
 	reader->document = document;
 	reader->encoding = encoding;
+	reader->choices = false;
 	reader->lines = (struct lines){0};
 }
 

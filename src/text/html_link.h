@@ -1,9 +1,10 @@
 /* The addresses that an HTML document or a style sheet points to: every kind that a browser follows or loads.
  *
- * a, area, link, script, img (also srcset and the data-src of lazy loading), source, video, audio, track, iframe, frame,
+ * a, area, link, script, img (also srcset and the data-src, data-original, data-lazy of lazy loading), source, video, audio, track, iframe, frame,
  * form and formaction (GET only), meta refresh, object, embed, input type=image, svg image and use, background; style
- * elements, style attributes and sheets with url(), @import, image-set(); onclick and javascript: that set location or call
- * window.open with one constant string. Addresses come as written, with references and
+ * elements, style attributes and sheets with url(), @import, image-set(); the pictures that meta names (og:image); onclick and
+ * javascript: that set location or call window.open with one constant string; data-href, and the options of a select whose change leads on,
+ * where they can be nothing but addresses. Addresses come as written, with references and
  * escapes decoded, not resolved: parse them with text/url.h against the document's address or the `base` that came
  * before (it applies to the whole document, but stands before what it is for in every document that means it).
  * Bad at: addresses made by scripts otherwise; documents that are not UTF-8 (their bytes come as they are).

@@ -40,6 +40,7 @@ static void see_mark(struct page_run *run, uint64_t at, uint64_t n)
 {
 	struct page_footer *f = &run->footer;
 
+	*(run->hidden.tag != WQ_TAG_NONE ? &f->mark_hidden : &f->mark_open) = true;
 	if (!f->mark_at) {
 		f->mark_at = at;
 		f->mark_n = n;
@@ -339,8 +340,10 @@ static wq_err judge_mark(struct page_run *run)
 								      : WQ_S_NONE;
 	if (fault.n)
 		return page_report(run, WQ_RULE_MARK_MALFORMED, -1, f->mark_at, f->mark_n, fault);
-	return f->mark_shown ? WQ_OK
-			     : page_report(run, WQ_RULE_MARK_NOT_SHOWN, -1, f->mark_at, f->mark_n, WQ_S("empty"));
+	if (f->mark_shown && (f->mark_open || !f->mark_hidden))
+		return WQ_OK;
+	return page_report(run, WQ_RULE_MARK_NOT_SHOWN, -1, f->mark_at, f->mark_n,
+		f->mark_shown ? WQ_S("in a hidden element") : WQ_S("empty"));
 }
 
 static wq_err judge_filings(struct page_run *run)

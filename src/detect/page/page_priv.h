@@ -88,7 +88,7 @@ struct page_footer {
 	uint64_t mark_at, mark_n, comment_at, comment_n;
 	enum wq_html_tag inside; /* of the mark: the span, or the link to its certificate, that is open */
 	bool mark_shown, mark_path_ok, mark_path_bad, mark_id_ok, mark_id_bad, red, blue, error_image, local_image,
-		typo;
+		typo, mark_open, mark_hidden; /* one that is open, one in a hidden element */
 	uint64_t icp_at, icp_n, icp_bad_at, icp_bad_n, icp_link_at, icp_old_at, icp_old_n;
 	wq_str icp_old_host;
 	uint64_t police_at, police_n, police_bad_at, police_bad_n, police_link_at, police_link_n;

@@ -1,5 +1,7 @@
 #include "detect/quality/quality_priv.h"
 
+#include <ctype.h>
+
 /* What a page offers (search, channels, services), what it should not carry (forums, advertising), and how long messages wait. */
 
 enum { OFFER_BYTES = 72 /* of a link's text */, TAIL_BYTES = 4000, REPORT_REACH = 48, MESSAGE_REACH = 600 };
@@ -33,6 +35,21 @@ static uint32_t report_year(const struct wq_quality *q, const struct quality_hit
 	return year;
 }
 
+/* The hotline of every place: a number of its own, no part of a longer one. */
+static bool names_hotline(wq_str text)
+{
+	const wq_str number = WQ_S("12345");
+	ptrdiff_t at;
+
+	for (size_t from = 0; (at = wq_str_find(wq_str_from(text, from), number)) >= 0; from += (size_t)at + number.n) {
+		size_t begin = from + (size_t)at, end = begin + number.n;
+		if ((begin == 0 || !isalnum((unsigned char)text.p[begin - 1])) &&
+			(end == text.n || !isalnum((unsigned char)text.p[end])))
+			return true;
+	}
+	return false;
+}
+
 static void gather_offers(struct wq_quality *q, struct wq_quality_site *site)
 {
 	const struct quality_hit *hits = q->hits.items;
@@ -50,7 +67,7 @@ static void gather_offers(struct wq_quality *q, struct wq_quality_site *site)
 		if (flag && !(flags & flag) && is_offered(q, &hits[i]))
 			flags |= flag;
 	}
-	if (q->class == Q_PAGE_HOME && wq_str_find(quality_text(q), WQ_S("12345")) >= 0)
+	if (q->class == Q_PAGE_HOME && names_hotline(quality_text(q)))
 		flags |= Q_HAS_CONTACT;
 	quality_site_offers(site, q, flags, year);
 }

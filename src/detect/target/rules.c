@@ -45,6 +45,19 @@ static wq_err read_word(struct reader *r, const struct wq_datafile_item *item, b
 	return wq_words_add(rules->automaton, symbols, word.n, (uint32_t)rules->words_n++);
 }
 
+/* "notice: 提示信息" */
+static wq_err read_notice(struct reader *r, const struct wq_datafile_item *item)
+{
+	char text[WQ_WORDS_SYMBOLS_MAX + 8];
+	struct wq_datafile_item word = *item;
+	int n = snprintf(text, sizeof text, "1 %.*s", WQ_S_ARG(item->value));
+
+	word.value = wq_str_of(text, WQ_MIN((size_t)n, sizeof text - 1));
+	WQ_TRY(read_word(r, &word, false, true));
+	r->rules->words[r->rules->words_n - 1].notice = true;
+	return WQ_OK;
+}
+
 static wq_err read_number(struct reader *r, const struct wq_datafile_item *item)
 {
 	struct target_kind_rules *kind = &r->rules->kinds[r->kind];
@@ -80,6 +93,8 @@ static wq_err read_value(struct reader *r, const struct wq_datafile_item *item)
 		return read_word(r, item, false, true);
 	if (wq_str_eq(item->key, WQ_S("against")) && !missing)
 		return read_word(r, item, true, false);
+	if (wq_str_eq(item->key, WQ_S("notice")) && missing)
+		return read_notice(r, item);
 	return read_number(r, item);
 }
 

@@ -108,20 +108,26 @@ wq_err wq_target_judge(const struct wq_target_rules *rules, wq_str html, enum wq
 
 /* ---- likeness */
 
-static bool says_missing(const struct wq_target_rules *rules, wq_str text, bool title)
+static bool says(const struct wq_target_rules *rules, wq_str text, bool title, bool notice)
 {
 	struct tally tally = {.rules = rules};
 
 	look(&tally, text, title ? 3 : 1);
 	for (size_t i = 0; i < rules->words_n; i++)
-		if (rules->words[i].kind == WQ_TARGET_MISSING && tally.seen[i] && (title || !rules->words[i].in_title))
+		if (rules->words[i].kind == WQ_TARGET_MISSING && rules->words[i].notice == notice && tally.seen[i] &&
+			(title || !rules->words[i].in_title))
 			return true;
 	return false;
 }
 
+static bool says_missing(const struct wq_target_rules *rules, wq_str text, bool title)
+{
+	return says(rules, text, title, false);
+}
+
 bool wq_target_title_missing(const struct wq_target_rules *rules, wq_str title)
 {
-	return says_missing(rules, title, true);
+	return says_missing(rules, title, true) || says(rules, title, true, true);
 }
 
 uint64_t wq_target_title(wq_str title)
@@ -200,6 +206,7 @@ wq_err wq_target_print(
 	print.title = wq_target_title(title);
 	print.title_says_missing = says_missing(rules, title, true);
 	print.says_missing = print.title_says_missing || says_missing(rules, wq_buf_str(&text.body), false);
+	print.title_says_missing |= print.says_missing && says(rules, title, true, true);
 	print.runs = runs;
 	print.runs_n = runs_of(wq_buf_str(&text.body), runs);
 	*ret_print = print;

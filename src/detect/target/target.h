@@ -41,7 +41,7 @@ struct wq_target_print {
 	uint64_t title; /* hash of it; 0: none */
 	const uint32_t *runs;
 	size_t runs_n;
-	bool title_says_missing; /* "404 Not Found", 页面不存在 */
+	bool title_says_missing; /* "404 Not Found", 页面不存在; or 提示信息, and the text says it */
 	bool says_missing;       /* the same anywhere in its text */
 };
 
@@ -50,7 +50,7 @@ uint64_t wq_target_title(wq_str title);
 /* Lives in `arena`. Errors: WQ_E_NO_MEMORY, WQ_E_LIMIT of the arena. */
 wq_err wq_target_print(
 	const struct wq_target_rules *rules, wq_str html, struct wq_arena *arena, struct wq_target_print *ret_print);
-/* Whether the title alone says that the page is missing. */
+/* Whether the title says that the page is missing, or may say so (提示信息). */
 bool wq_target_title_missing(const struct wq_target_rules *rules, wq_str title);
 /* Whether `page` is what says "not there": as `missing` (NULL: not known) of the same server does, or by itself when it says so in
  * its title and has little else to say. */

@@ -254,6 +254,8 @@ static wq_err look_script(struct run *run, const struct wq_site_page *r)
 		WQ_TRY(wq_page_check_script(&run->scratch, run->facts.page, &facts, r->document->bytes,
 			wq_charset_of_content_type(wq_header_find(r->document->headers, WQ_S("Content-Type"))),
 			&run->findings));
+	if (r->from.n)
+		facts.place.url = r->from; /* what is wrong with a library stands at the page that loads it */
 	for (size_t i = 0; i < wq_parts_n; i++)
 		if (run->sites[i] && wq_parts[i].script)
 			WQ_TRY(wq_parts[i].script(&run->scratch, run->rules[i], &run->facts.subject, &facts.place,

@@ -497,7 +497,12 @@ wq_err page_read(struct walk *w, struct host *host, uint32_t number, const struc
 		return WQ_OK; /* a sitemap that nobody linked to, and that is none */
 	if (!r->is_html && !wq_str_eq(type, WQ_S("text/css"))) {
 		struct wq_site_page page = {.document = &document, .type = type, .depth = w->table.items[number].depth};
+		char from[WQ_FETCH_URL_MAX + 1];
 
+		if (w->table.items[number].from != ITEM_NONE) {
+			WQ_TRY(table_url(&w->table, w->table.items[number].from, from));
+			page.from = wq_str_c(from);
+		}
 		document.address = r->url;
 		document.bytes = document.html = response->body;
 		return w->calls->resource && !w->options.links_only ? w->calls->resource(w->calls->data, &page) : WQ_OK;
