@@ -316,8 +316,9 @@ static bool leads_on(const struct wq_link_reader *f)
 {
 	const struct wq_html_attr *attr = wq_html_attr_find(f->token, WQ_S("onchange"));
 
-	return attr && (wq_str_find(attr->value, WQ_S("location")) >= 0 || wq_str_find(attr->value, WQ_S("open(")) >= 0 ||
-		wq_str_find(attr->value, WQ_S("jumpMenu(")) >= 0);
+	return attr &&
+		(wq_str_find(attr->value, WQ_S("location")) >= 0 || wq_str_find(attr->value, WQ_S("open(")) >= 0 ||
+			wq_str_find(attr->value, WQ_S("jumpMenu(")) >= 0);
 }
 
 /* link, form, meta, select: what else the tag says decides */

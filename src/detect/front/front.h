@@ -3,8 +3,8 @@
  *
  * Bytes in, findings out: no clock, no file, no socket. Lists and thresholds are data (rules/front/), versioned and dated. One
  * pass: open, every token of the document in order (text/document.h calls wq_front_token), close. What concerns the site as a whole is
- * gathered from the `seen` of its pages and judged at the end of the walk, so that a fault of the template is said once, with
- * the number of its pages (evidence.count), not once a page. Findings carry url, line and, where something leads elsewhere, evidence.target.
+ * gathered from the `seen` of its pages and judged at the end of the walk, so that a fault of the template is
+ * said at one page with its share (evidence.count), and named at some others, as many as fit a report, not at a million. Findings carry url, line and, where something leads elsewhere, evidence.target.
  *
  * Bad at: code that scripts load or write when they run; libraries that a bundler has mixed with others and stripped of their
  * banners; labels that only style sheets or scripts connect.
@@ -65,8 +65,8 @@ wq_err wq_front_script(struct wq_arena *arena, const struct wq_front_rules *rule
 wq_err wq_front_requested(struct wq_arena *arena, const struct wq_front_rules *rules, const struct wq_subject *subject,
 	const struct wq_place *place, wq_str url, struct wq_findings *findings);
 
-/* At the end of the walk: what was gathered. A fault that more pages share than the rules' template_pages is one
- * finding; of the others each page has its own. */
+/* At the end of the walk: what was gathered. A fault that more pages share than the rules' template_pages is
+ * named at the first 32 of them, the first counting for those that are not; of the others each page has its own. */
 wq_err wq_front_site_judge(struct wq_front_site *site, struct wq_arena *arena, struct wq_findings *findings);
 
 /* ---- leftovers: what nobody links to and a server may still give out ----

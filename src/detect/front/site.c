@@ -6,7 +6,7 @@ enum {
 	ENTRIES_MAX = 50000,
 	SLOTS = 1 << 17,
 	PAGES_MAX = 1000000,
-	PLACES_MAX = 8 + 1 /* of the limit template_pages, and one more */
+	PLACES_MAX = 32 /* named of one fault; over the limit template_pages */
 };
 
 struct place_of {
@@ -249,6 +249,17 @@ static bool is_shared(const struct wq_front_site *site, const struct entry *entr
 	return entry->scope == FRONT_ONCE || entry->pages > site->rules->limits.template_pages;
 }
 
+/* The first page with the share of all that are not named, then the others. */
+static wq_err say_shared(const struct wq_front_site *site, const struct entry *entry, struct wq_findings *findings)
+{
+	uint32_t named = entry->scope == FRONT_ONCE ? 1 : WQ_MIN(entry->pages, (uint32_t)PLACES_MAX);
+
+	WQ_TRY(say(site, entry, &entry->places[0], false, entry->pages - (named - 1), findings));
+	for (uint32_t k = 1; k < named; k++)
+		WQ_TRY(say(site, entry, &entry->places[k], false, 1, findings));
+	return WQ_OK;
+}
+
 wq_err wq_front_site_judge(struct wq_front_site *site, struct wq_arena *arena, struct wq_findings *findings)
 {
 	size_t n = 0;
@@ -257,7 +268,7 @@ wq_err wq_front_site_judge(struct wq_front_site *site, struct wq_arena *arena, s
 	for (size_t i = 0; i < site->entries_n; i++) {
 		const struct entry *entry = &site->entries[i];
 		if (entry->pages && is_shared(site, entry))
-			WQ_TRY(say(site, entry, &entry->places[0], false, entry->pages, findings));
+			WQ_TRY(say_shared(site, entry, findings));
 		else
 			n += entry->pages;
 	}

@@ -3,8 +3,8 @@
  *
  * Bytes in, findings out: no clock, no file, no socket. Lists and thresholds are data (rules/portal/), versioned and dated. One
  * pass: open, every token of the document in order (text/document.h calls wq_portal_token), close. What concerns the site as a whole is
- * gathered from its pages and judged at the end of the walk, so that a fault of the template is said once, with
- * the number of its pages, not once a page. Findings carry url, line and, where something leads elsewhere, evidence.target.
+ * gathered from its pages and judged at the end of the walk, so that a fault of the template is
+ * said at one page with its share (evidence.count), and named at some others, as many as fit a report, not at a million. Findings carry url, line and, where something leads elsewhere, evidence.target.
  *
  * A check that does not fit says nothing: of a subject of unknown kind nothing is demanded, what is not registered is not
  * compared, what structure cannot tell (where a sheet in a file of its own moves something) is left to wq_portal_mark_rendered().

@@ -375,6 +375,7 @@ static wq_err say(
 	/* by rule: a template may be wrong in two ways */
 	uint64_t pages = site->at_fault[t->rule];
 	bool template = pages >= site->rules->template_pages && 2 * pages >= site->pages[t->scope];
+	struct sample *first;
 	struct wq_finding finding;
 
 	if (!samples->first)
@@ -384,14 +385,20 @@ static wq_err say(
 			WQ_TRY(wq_findings_add(findings, &s->finding));
 		return WQ_OK;
 	}
-	finding = representative(samples)->finding;
-	finding.evidence.count = (uint32_t)WQ_MIN(samples->pages, (uint64_t)UINT32_MAX);
+	first = representative(samples);
+	finding = first->finding;
+	/* the others that are named count for themselves */
+	finding.evidence.count = (uint32_t)WQ_MIN(samples->pages - (samples->n - 1), (uint64_t)UINT32_MAX);
 	finding.evidence.excerpt = wq_clean(arena,
 		wq_arena_printf(arena, "%llu/%llu: %.*s", (unsigned long long)samples->pages,
 			(unsigned long long)site->pages[t->scope], WQ_S_ARG(finding.evidence.excerpt)),
 		WQ_EXCERPT_BYTES);
 	WQ_TRY(wq_arena_err(arena));
-	return wq_findings_add(findings, &finding);
+	WQ_TRY(wq_findings_add(findings, &finding));
+	for (struct sample *s = samples->first; s; s = s->next)
+		if (s != first)
+			WQ_TRY(wq_findings_add(findings, &s->finding));
+	return WQ_OK;
 }
 
 wq_err wq_portal_site_judge(struct wq_portal_site *site, struct wq_arena *arena, struct wq_findings *findings)
