@@ -195,7 +195,8 @@ void front_access_control(struct wq_front *front, const struct wq_html_token *to
 	wq_str type = token->tag == WQ_TAG_INPUT ? front_attr(front, token, WQ_S("type")) : WQ_S("");
 	struct front_control *made;
 
-	if (needs_no_label(type) || is_hidden(front, token))
+	/* nobody can fill in what is switched off: boxes that only show a state */
+	if (needs_no_label(type) || is_hidden(front, token) || wq_html_attr_find(token, WQ_S("disabled")))
 		return;
 	if (wq_str_eq_nocase(type, WQ_S("image"))) {
 		if (!is_filled(front, token, "alt") && !is_named(front, token))
