@@ -353,6 +353,19 @@ static wq_err walk_dir(struct wq_cli *cli, struct wq_cli_inspect *inspect)
 	return wq_dir_make(&wq_fs_system, inspect->options.walk.dir, 0750);
 }
 
+/* An installation at hand knows whose identifiers are whose. One that cannot be read is no reason not to look. */
+static wq_err others(struct wq_cli *cli, const struct wq_cli_args *args, struct wq_inspect_options *options)
+{
+	struct wq_workspace workspace;
+
+	if (wq_cli_has(args, "app") || !is_ours(text(cli, cli->state_dir)) || wq_failed(wq_cli_open(cli, &workspace)))
+		return wq_arena_err(&cli->arena);
+	if (wq_failed(wq_inspect_registered_all(&workspace, &cli->arena, &options->others, &options->others_n)))
+		options->others_n = 0;
+	wq_workspace_close(&workspace);
+	return wq_arena_err(&cli->arena);
+}
+
 wq_err wq_cli_inspect_clauses(struct wq_cli *cli, const struct wq_clauses **ret_clauses)
 {
 	const char *dir = getenv("WEIQUE_RULES"), *path;
@@ -378,6 +391,7 @@ wq_err wq_cli_inspect_read(struct wq_cli *cli, const struct wq_cli_args *args, s
 	WQ_TRY(starts(cli, args, ret));
 	WQ_TRY(subject(cli, args, &ret->options.subject, &ret->options.names));
 	WQ_TRY(wq_cli_inspect_names(cli, args, ret));
+	WQ_TRY(others(cli, args, &ret->options));
 	WQ_TRY(reach(cli, args, ret));
 	ret->options.render_user = text(cli, wq_cli_value(args, "render-user"));
 	ret->html = text(cli, wq_cli_value(args, "html"));

@@ -1,9 +1,10 @@
-// What an inspection looks at beside the walk: sources of reprints, and what nobody links to.
+// What an inspection looks at beside the walk: sources of reprints, what nobody links to, whose identifiers a page bears.
 import test from 'node:test'
 import assert from 'node:assert/strict'
 import { createServer } from 'node:http'
+import { mkdirSync } from 'node:fs'
 import path from 'node:path'
-import { built, root, start, until } from './lib.mjs'
+import { built, root, run, start, tempDir, until } from './lib.mjs'
 import { pages as seeded } from '../inspect/site.mjs'
 
 const weique = built('src/bin/weique')
@@ -25,8 +26,8 @@ async function serve(t, more, missing = notFound) {
 	return { asked, pages, url: p => `http://127.0.0.1:${port}${p}` }
 }
 
-async function inspect(t, args) {
-	const p = start(t, weique, ['inspect', ...args, '--allow-private', '--no-outside', '--kind', 'organ', '--json', '--quiet'], { env })
+async function inspect(t, args, more = {}) {
+	const p = start(t, weique, ['inspect', ...args, '--allow-private', '--no-outside', '--kind', 'organ', '--json', '--quiet'], { env: { ...env, ...more } })
 	let out = '', err = ''
 	p.child.stdout.on('data', d => { out += d })
 	p.child.stderr.on('data', d => { err += d })
@@ -68,4 +69,23 @@ test('a server that gives the same for everything has no leftovers', async t => 
 	const found = await inspect(t, [s.url('/'), '--pages', '1', '--checks', 'leftovers,page'])
 	assert.deepEqual(found('front.leftover').map(f => f.url), [])
 	assert.ok(s.asked.includes('/.git/HEAD'))
+})
+
+test('identifiers of a registered application on a host that is not', async t => {
+	const dir = tempDir(t), state = { WEIQUE_STATE: path.join(dir, 'state') }, pages = {
+		'/': of('text/html; charset=utf-8', '<!DOCTYPE html><title>云山县人民政府</title><p>\n<a href="https://beian.miit.gov.cn/">京ICP备05070218号-1</a>') }
+	const must = (...args) => run(weique, args, { env: { ...env, ...state } })
+	mkdirSync(path.join(dir, 'site'))
+	must('init')
+	must('unit', 'add', 'yunshan', '--name', '云山县人民政府', '--kind', 'organ', '--level', 'county')
+	must('person', 'add', 'zhang', '--name', '张某', '--roles', 'author', '--in-establishment', '--key-out', path.join(dir, 'key'))
+	must('app', 'add', 'portal', '--unit', 'yunshan', '--type', 'portal', '--host', 'www.yunshan.gov.cn', '--origin', path.join(dir, 'site'), '--leader', 'zhang',
+		'--name', '云山县人民政府门户网站', '--purpose', 'p', '--icp', '京ICP备05070218号-1', '--site-code', '4403000002')
+	const s = await serve(t, pages), port = new URL(s.url('/')).port
+	const look = host => inspect(t, [`http://${host}/`, '--resolve', `${host}:80:127.0.0.1:${port}`, '--allow-address', '127.0.0.0/8', '--pages', '1'], state)
+	const fake = (await look('www.yunshan-gov.com'))('fake.identifier')
+	assert.deepEqual(fake.map(f => [f.page, f.line, f.severity]), [['http://www.yunshan-gov.com/', 2, 'critical']])
+	assert.match(fake[0].excerpt, /京ICP备05070218号.*云山县人民政府/)
+	for (const host of ['www.yunshan.gov.cn', 'zwfw.yunshan.gov.cn'])
+		assert.deepEqual((await look(host))('fake.identifier'), [], host)
 })

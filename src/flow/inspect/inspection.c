@@ -3,6 +3,7 @@
 #include "finding/excerpt.h"
 #include "finding/rule.h"
 #include "flow/inspect/facts.h"
+#include "flow/inspect/foreign.h"
 #include "flow/inspect/leftovers.h"
 #include "flow/inspect/names.h"
 #include "flow/inspect/parts.h"
@@ -168,8 +169,11 @@ static wq_err on_open(
 		.place = {.app = run->facts.subject.app, .url = url_of(page)}};
 
 	WQ_TRY(begin(run));
-	if (page->home)
+	if (page->home) {
 		WQ_TRY(wq_facts_home(&run->facts, page->document->html));
+		WQ_TRY(wq_foreign_judge(
+			run->options, &run->facts.subject, &run->scratch, page->document, &run->findings));
+	}
 	run->slots_n = 0;
 	for (size_t i = 0; i < wq_parts_n; i++) {
 		struct slot *slot = &run->slots[run->slots_n];

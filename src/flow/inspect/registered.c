@@ -83,3 +83,30 @@ wq_err wq_inspect_registered(
 	*ret_subject = s;
 	return WQ_OK;
 }
+
+wq_err wq_inspect_registered_all(
+	struct wq_workspace *workspace, struct wq_arena *arena, const struct wq_subject **ret_subjects, size_t *ret_n)
+{
+	struct wq_subject *subjects;
+	struct wq_app_row *apps;
+	size_t apps_n, n = 0;
+
+	WQ_TRY(wq_app_list(workspace->ledger, arena, &apps, &apps_n));
+	subjects = WQ_NEW_ARRAY(arena, struct wq_subject, apps_n + 1);
+	if (!subjects)
+		return wq_arena_err(arena);
+	for (size_t i = 0; i < apps_n; i++) {
+		if (apps[i].state == WQ_APP_CLOSED)
+			continue;
+		subjects[n] = (struct wq_subject){.app = apps[i].id,
+			.icp = apps[i].icp,
+			.police = apps[i].police,
+			.site_code = apps[i].site_code,
+			.hosts = apps[i].hosts,
+			.hosts_n = apps[i].hosts_n};
+		WQ_TRY(know_unit(workspace, &apps[i], arena, &subjects[n++]));
+	}
+	*ret_subjects = subjects;
+	*ret_n = n;
+	return WQ_OK;
+}

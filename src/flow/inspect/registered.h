@@ -14,4 +14,8 @@ wq_err wq_inspect_registered(
 wq_err wq_inspect_registered_names(
 	struct wq_workspace *workspace, wq_str app, struct wq_arena *arena, struct wq_inspect_names *names);
 
+/* Id, unit's name, hosts and identifiers of every application that is not closed. Errors as above. */
+wq_err wq_inspect_registered_all(
+	struct wq_workspace *workspace, struct wq_arena *arena, const struct wq_subject **ret_subjects, size_t *ret_n);
+
 #endif
