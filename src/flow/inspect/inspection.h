@@ -71,7 +71,8 @@ struct wq_inspect_options {
 	const struct wq_inspect_network
 		*before; /* of the inspection before this one: its certificates are compared; may be NULL */
 	const struct wq_random *random;
-	const struct wq_subject *others; /* applications of the registry, when it is at hand: their identifiers are theirs alone */
+	const struct wq_subject
+		*others; /* applications of the registry, when it is at hand: their identifiers are theirs alone */
 	size_t others_n;
 	const char *render_user, *render_program; /* as in inspect/render */
 	/* Called now and then; false ends the walk with what was found so far. May be NULL. */
