@@ -1,8 +1,9 @@
-// What an inspection looks at beside the walk: sources of reprints, what nobody links to, whose identifiers a page bears.
+// What an inspection looks at beside the walk: sources of reprints, what nobody links to, whose identifiers a page bears, how an https site is carried.
 import test from 'node:test'
 import assert from 'node:assert/strict'
 import { createServer } from 'node:http'
-import { mkdirSync } from 'node:fs'
+import { createServer as createSecure } from 'node:https'
+import { mkdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { built, root, run, start, tempDir, until } from './lib.mjs'
 import { pages as seeded } from '../inspect/site.mjs'
@@ -88,4 +89,25 @@ test('identifiers of a registered application on a host that is not', async t =>
 	assert.match(fake[0].excerpt, /京ICP备05070218号.*云山县人民政府/)
 	for (const host of ['www.yunshan.gov.cn', 'zwfw.yunshan.gov.cn'])
 		assert.deepEqual((await look(host))('fake.identifier'), [], host)
+})
+
+test('an https site: its transport belongs to --checks all', async t => {
+	const dir = tempDir(t), host = 'www.qingshan.gov.cn', file = n => path.join(dir, n)
+	run('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', file('key'), '-out', file('cert'), '-days', '90', '-subj', `/CN=${host}`, '-addext', `subjectAltName=DNS:${host}`])
+	const pages = seeded(host), answer = (req, res) => {
+		const a = pages[req.url.split('?')[0]] ?? notFound
+		res.writeHead(a.status, a.headers)
+		res.end(req.method === 'HEAD' ? undefined : a.body)
+	}
+	const secure = createSecure({ key: readFileSync(file('key')), cert: readFileSync(file('cert')) }, answer), plain = createServer(answer)
+	for (const server of [secure, plain]) {
+		await new Promise(resolve => server.listen(0, '127.0.0.1', resolve))
+		t.after(() => { server.closeAllConnections(); server.close() })
+	}
+	pages['/mixed.html'] = of('text/html; charset=utf-8', `<!DOCTYPE html><html lang="zh"><title>m</title><script src="http://${host}/js/leave.js"></script>`)
+	const found = await inspect(t, [`https://${host}/mixed.html`, '--resolve', `${host}:443:127.0.0.1:${secure.address().port}`, '--resolve', `${host}:80:127.0.0.1:${plain.address().port}`,
+		'--allow-address', '127.0.0.0/8', '--ca-file', file('cert'), '--checks', 'all,-dns', '--pages', '1'])
+	for (const rule of ['tls.no-redirect', 'tls.no-hsts', 'front.mixed-content'])
+		assert.equal(found(rule).length, 1, rule)
+	assert.equal(found('tls.untrusted').length, 0)
 })

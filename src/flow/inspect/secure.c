@@ -4,7 +4,7 @@
 #include "inspect/tls/tls.h"
 #include "text/url.h"
 
-enum { HTTPS_PORT = 443, KNOWN_BYTES = 8192, ISSUER_BYTES = 512 };
+enum { HTTP_PORT = 80, HTTPS_PORT = 443, KNOWN_BYTES = 8192, ISSUER_BYTES = 512 };
 
 wq_err wq_secure_open(struct wq_secure *secure, struct wq_facts *facts, const struct wq_inspect_options *options)
 {
@@ -46,6 +46,15 @@ static struct wq_tls_route route_of(const struct wq_inspect_options *options, wq
 		return (struct wq_tls_route){host, to};
 	}
 	return (struct wq_tls_route){0};
+}
+
+/* Where plain HTTP of a usual https host is, by the same routes. */
+static uint16_t http_port(const struct wq_inspect_options *options, wq_str host)
+{
+	uint16_t port = HTTP_PORT;
+
+	route_of(options, host, &port);
+	return port;
 }
 
 /* ---- what stays ---- */
@@ -101,12 +110,14 @@ static wq_err look(const struct wq_secure *secure, const struct wq_facts *facts,
 	const struct wq_inspect_options *options, struct wq_arena *arena, wq_str host, uint16_t port,
 	const struct wq_tls_observation **ret, struct wq_findings *findings)
 {
+	const bool usual = port == HTTPS_PORT;
 	const struct wq_tls_route route = route_of(options, host, &port);
 	const struct wq_tls_options tls = {.rules = secure->rules,
 		.store = secure->store,
 		.allow_private = options->walk.fetch.peers_n > 0,
 		.routes = &route,
 		.routes_n = route.host.n > 0,
+		.http_port = usual ? http_port(options, host) : 0,
 		.delay_msec = options->walk.fetch.delay_msec,
 		.clock = options->walk.clock,
 		.random = options->random};
