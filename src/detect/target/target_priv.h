@@ -12,7 +12,7 @@ struct target_word {
 	enum wq_target_kind kind;
 	int32_t weight; /* below 0: of the contrary */
 	bool in_title;  /* counts there only */
-	bool notice;    /* of the missing: a title of pages that say something short; they are missing when the text says so */
+	bool notice; /* of the missing: a title of pages that say something short; they are missing when the text says so */
 };
 
 struct target_kind_rules {
