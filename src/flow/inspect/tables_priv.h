@@ -31,14 +31,20 @@ struct wq_table_scope {
 	bool zh;
 };
 
-enum wq_table_whence { WQ_TABLE_REGISTRY, WQ_TABLE_INSPECTION, WQ_TABLE_LOOKS, WQ_TABLE_LEDGER, WQ_TABLE_SITES };
-enum wq_table_word { WQ_TABLE_NO_WORD, WQ_TABLE_EVENT, WQ_TABLE_PREFIX, WQ_TABLE_RULE, WQ_TABLE_ROLE };
+enum wq_table_whence { WQ_TABLE_REGISTRY, WQ_TABLE_INSPECTION, WQ_TABLE_LOOKS, WQ_TABLE_LEDGER, WQ_TABLE_LAST_LOOKS };
+
+enum {
+	WQ_TABLE_SITE = 1 << WQ_TABLE_OF_SITE,
+	WQ_TABLE_REGION = 1 << WQ_TABLE_OF_REGION,
+	WQ_TABLE_SITES = 1 << WQ_TABLE_OF_UNIT | WQ_TABLE_REGION,
+	WQ_TABLE_ALL = WQ_TABLE_SITE | WQ_TABLE_SITES
+};
 
 struct wq_table_value {
 	const char *name;
-	unsigned of; /* bits: 1 << enum wq_table_of */
+	unsigned of; /* WQ_TABLE_SITE, … */
 	enum wq_table_whence whence;
-	enum wq_table_word word;
+	bool (*fits)(wq_str word); /* NULL: it takes no word */
 	/* The value, in the arena; empty: not known. */
 	wq_err (*get)(struct wq_table_scope *scope, wq_str word, wq_str *ret_value);
 };
@@ -47,7 +53,17 @@ struct wq_table_value {
 const struct wq_table_value *wq_table_value_find(wq_str name);
 /* Whether the value may have this word. */
 bool wq_table_word_fits(const struct wq_table_value *value, wq_str word);
-extern const struct wq_table_value wq_table_values[]; /* ends with a NULL name */
+
+/* Each ends with a NULL name. */
+extern const struct wq_table_value wq_table_registry_values[];
+extern const struct wq_table_value wq_table_inspection_values[];
+extern const struct wq_table_value wq_table_sums_values[];
+
+/* Not known, and why; a copy; a number; yes or no. */
+wq_err wq_table_unknown(struct wq_table_scope *scope, const char *zh, const char *en);
+wq_err wq_table_keep(struct wq_table_scope *scope, wq_str text, wq_str *ret_value);
+wq_err wq_table_number(struct wq_table_scope *scope, uint64_t n, wq_str *ret_value);
+wq_err wq_table_yes_no(struct wq_table_scope *scope, bool yes, wq_str *ret_value);
 
 /* One form for one scope. */
 wq_err wq_table_sheet_fill(

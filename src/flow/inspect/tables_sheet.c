@@ -114,7 +114,7 @@ static wq_str whence_of(struct wq_table_scope *s, const struct wq_table_value *v
 			wq_inspect_time(s->sites[0].result->began, time));
 	case WQ_TABLE_LOOKS: return wq_str_c(s->zh ? "期内历次检查" : "inspections of the period");
 	case WQ_TABLE_LEDGER: return wq_str_c(s->zh ? "期内账本事件" : "ledger events of the period");
-	case WQ_TABLE_SITES: return wq_str_c(s->zh ? "各站最近一次检查" : "the last inspection of each site");
+	case WQ_TABLE_LAST_LOOKS: return wq_str_c(s->zh ? "各站最近一次检查" : "the last inspection of each site");
 	}
 	return WQ_S_NONE;
 }

@@ -361,6 +361,52 @@ static void test_bare(void **state)
 	assert_int_equal(s->filled, 0);
 }
 
+/* Addresses, places and certificates, when the inspection looked at them. */
+static void test_network(void **state)
+{
+	static const wq_str ns[] = {WQ_S_INIT("ns1.yunshan.gov.cn"), WQ_S_INIT("ns2.yunshan.gov.cn")};
+	static const struct wq_inspect_address addresses[] = {
+		{WQ_S_INIT("192.0.2.1"), WQ_S_INIT("CN"), WQ_S_INIT("AS1")},
+		{WQ_S_INIT("2001:db8::1"), WQ_S_INIT("CN"), WQ_S_INIT("AS2")}};
+	static const struct wq_inspect_host host = {.host = WQ_S_INIT("www.yunshan.gov.cn"),
+		.named = true,
+		.looked = true,
+		.ipv6 = WQ_INSPECT_YES,
+		.ns = ns,
+		.ns_n = 2,
+		.addresses = addresses,
+		.addresses_n = 2};
+	struct wq_inspect_tls tls = {
+		.host = WQ_S("www.yunshan.gov.cn"), .port = 443, .issuer = WQ_S("CN=CA"), .known = WQ_S("k")};
+	struct wq_inspect_result r = {.site = WQ_S("www.yunshan.gov.cn"),
+		.began = f.now,
+		.checks = WQ_INSPECT_ALL,
+		.pages = 1,
+		.network = {.hosts = &host, .hosts_n = 1, .tls = &tls, .tls_n = 1}};
+	struct wq_tables_case c = the_case("portal", "");
+	const struct wq_table_sheet *s;
+
+	(void)state;
+	assert_ok(wq_time_parse(WQ_S("2027-03-01T00:00:00Z"), &tls.not_after));
+	c.run = &r;
+	s = sheet(&c, "site-check");
+	holds(s, "ip", "192.0.2.1、2001:db8::1");
+	holds(s, "place", "CN");
+	holds(s, "operator", "AS1、AS2");
+	holds(s, "name-servers", "ns1.yunshan.gov.cn、ns2.yunshan.gov.cn");
+	holds(s, "issuer", "CN=CA");
+	holds(s, "not-after", "2027-03-01");
+	holds(sheet(&c, "site-year"), "ipv6", "是");
+	r.checks = WQ_INSPECT_STANDARD;
+	s = sheet(&c, "site-check");
+	assert_int_equal(cell(s, "ip")->state, WQ_TABLE_BLANK);
+	has(cell(s, "ip")->whence, "（dns）：--checks all");
+	has(cell(s, "issuer")->whence, "（tls）：--checks all");
+	r.checks = WQ_INSPECT_ALL;
+	r.network = (struct wq_inspect_network){0};
+	assert_int_equal(cell(sheet(&c, "site-check"), "ip")->state, WQ_TABLE_BLANK);
+}
+
 /* ---- out ---- */
 
 static void test_out(void **state)
@@ -402,6 +448,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_year, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_region, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_bare, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_network, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_out, set_up, tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
