@@ -1,14 +1,14 @@
 /* weique inspect dns. */
 #include "base/file.h"
 #include "cli/commands.h"
-#include "cli/common.h"
+#include "cli/inspect_priv.h"
 #include "detect/dns/dns.h"
 #include "finding/rule.h"
 #include "flow/inspect/words.h"
 #include "inspect/dns/dns.h"
 #include "text/key.h"
 
-enum { RULES_MAX = 1024 * 1024, LINE_MAX_BYTES = 64 * 1024, FINDINGS_MAX = 1000, ARENA_MAX = 256 * 1024 * 1024 };
+enum { RULES_MAX = 1024 * 1024, FINDINGS_MAX = 1000, ARENA_MAX = 256 * 1024 * 1024 };
 
 struct run {
 	struct wq_cli *cli;
@@ -17,10 +17,10 @@ struct run {
 	struct wq_suffix_rules *suffixes;
 	struct wq_psl *psl;
 	struct wq_dns_options options;
+	struct wq_dns_endpoint resolvers[WQ_DNS_RESOLVERS_MAX], roots[WQ_DNS_ROOTS_MAX];
 	struct wq_dns_registered registered;
 	struct wq_subject subject;
-	enum wq_severity fail_on;
-	bool has_fail_on, failed;
+	wq_err verdict;
 };
 
 /* ---- data ---- */
@@ -52,27 +52,6 @@ static wq_err load(struct run *run)
 }
 
 /* ---- options ---- */
-
-static wq_err take_endpoints(
-	struct run *run, const char *option, size_t max, const struct wq_dns_endpoint **ret, size_t *ret_n)
-{
-	struct wq_dns_endpoint *list = WQ_NEW_ARRAY(&run->cli->arena, struct wq_dns_endpoint, max);
-	size_t n = 0;
-	wq_str value;
-
-	if (!list)
-		return wq_arena_err(&run->cli->arena);
-	for (; (value = wq_cli_value_at(run->args, option, n)).p; n++) {
-		if (n == max)
-			return wq_error(WQ_E_LIMIT, "--%s: at most %zu", option, max);
-		if (!wq_dns_endpoint_parse(value, &list[n]))
-			return wq_error(
-				WQ_E_USAGE, "--%s %.*s: expected [NAME=]ADDRESS[:PORT]", option, WQ_S_ARG(value));
-	}
-	*ret = list;
-	*ret_n = n;
-	return WQ_OK;
-}
 
 static wq_err take_nets(struct run *run, const char *option, const struct wq_dns_net **ret, size_t *ret_n)
 {
@@ -159,21 +138,11 @@ static const char *path_of(struct run *run, const char *option)
 	return value.p ? wq_arena_cstr(&run->cli->arena, value) : NULL;
 }
 
-/* The root's keys as Debian's packages dns-root-data and unbound-anchor keep them. */
-static const char *anchor_of(struct run *run)
-{
-	static const char *const usual[] = {"/usr/share/dns/root.key", "/var/lib/unbound/root.key"};
-	const char *given = path_of(run, "anchor");
-
-	for (size_t i = 0; i < WQ_COUNT(usual) && !given; i++)
-		if (access(usual[i], R_OK) == 0)
-			return usual[i];
-	return given;
-}
-
 static wq_err take_subject(struct run *run)
 {
-	wq_str kind = wq_cli_value(run->args, "kind"), fail_on = wq_cli_value(run->args, "fail-on");
+	wq_str kind = wq_cli_value(run->args, "kind");
+	enum wq_severity severity;
+	bool fails;
 	wq_time now = wq_now(run->cli->clock);
 	char text[WQ_TIME_TEXT];
 
@@ -183,10 +152,7 @@ static wq_err take_subject(struct run *run)
 		return wq_error(WQ_E_BUG, "a clock without a day");
 	if (kind.p && !wq_subject_kind_parse(kind, &run->subject.kind))
 		return wq_error(WQ_E_USAGE, "--kind is organ, institution, union, enterprise or other");
-	run->has_fail_on = fail_on.p;
-	if (fail_on.p && !wq_severity_parse(fail_on, &run->fail_on))
-		return wq_error(WQ_E_USAGE, "--fail-on is info, low, medium, high or critical");
-	return WQ_OK;
+	return wq_cli_inspect_fail_on(run->args, &fails, &severity);
 }
 
 static wq_err take_registered(struct run *run)
@@ -220,10 +186,12 @@ static wq_err take_options(struct run *run)
 	o->no_mail = wq_cli_has(run->args, "no-mail");
 	o->no_regions = wq_cli_has(run->args, "no-provinces");
 	o->vantage_abroad = wq_cli_has(run->args, "from-abroad");
-	o->anchor_file = anchor_of(run);
+	o->anchor_file = wq_cli_inspect_anchor(run->cli, run->args);
 	o->geo_file = path_of(run, "geo");
-	WQ_TRY(take_endpoints(run, "resolver", WQ_DNS_RESOLVERS_MAX, &o->resolvers, &o->resolvers_n));
-	WQ_TRY(take_endpoints(run, "root", WQ_DNS_ROOTS_MAX, &o->roots, &o->roots_n));
+	o->resolvers = run->resolvers;
+	o->roots = run->roots;
+	WQ_TRY(wq_cli_inspect_endpoints(run->args, "resolver", run->resolvers, WQ_DNS_RESOLVERS_MAX, &o->resolvers_n));
+	WQ_TRY(wq_cli_inspect_endpoints(run->args, "root", run->roots, WQ_DNS_ROOTS_MAX, &o->roots_n));
 	WQ_TRY(take_number(run, "rounds", WQ_DNS_ROUNDS_MAX, &o->rounds));
 	WQ_TRY(take_number(run, "gap", 600000, &o->round_gap_msec));
 	WQ_TRY(take_number(run, "timeout", 600000, &o->total_msec));
@@ -231,34 +199,6 @@ static wq_err take_options(struct run *run)
 }
 
 /* ---- results ---- */
-
-static wq_err print_json(struct wq_cli *cli, const struct wq_finding *f)
-{
-	WQ_BUF(out, LINE_MAX_BYTES);
-	struct wq_json json;
-
-	wq_json_init(&json, &out);
-	wq_json_object(&json);
-	wq_json_put_str(&json, "rule", f->rule);
-	wq_json_put_str(&json, "clause", f->clauses[0]);
-	wq_json_key(&json, WQ_S("clauses"));
-	wq_json_array(&json);
-	for (size_t i = 0; i < f->clause_count; i++)
-		wq_json_str(&json, f->clauses[i]);
-	wq_json_array_end(&json);
-	wq_json_put_str(&json, "severity", wq_str_c(wq_severity_name(f->severity)));
-	wq_json_put_str(&json, "url", f->place.url);
-	wq_json_put_str(&json, "target", f->evidence.target);
-	wq_json_put_str(&json, "page", f->place.url);
-	wq_json_put_u64(&json, "line", f->place.line);
-	wq_json_put_str(&json, "excerpt", f->evidence.excerpt);
-	wq_json_put_str(&json, "advice", cli->lang == WQ_LANG_ZH ? f->advice_zh : f->advice_en);
-	wq_json_object_end(&json);
-	WQ_TRY(wq_json_end(&json));
-	wq_buf_byte(&out, '\n');
-	WQ_TRY(wq_buf_err(&out));
-	return fwrite(out.data, 1, out.len, cli->out) == out.len ? WQ_OK : wq_error(WQ_E_IO, "standard output");
-}
 
 static void print_finding(struct wq_cli *cli, const struct wq_finding *f)
 {
@@ -276,27 +216,24 @@ static void print_finding(struct wq_cli *cli, const struct wq_finding *f)
 	fputc('\n', cli->out);
 }
 
-static wq_err print(struct run *run, const struct wq_dns_observation *seen, const struct wq_findings *findings)
+static wq_err print(struct run *run, struct wq_arena *arena, const struct wq_dns_observation *seen,
+	const struct wq_findings *findings)
 {
 	struct wq_cli *cli = run->cli;
 
-	if (!cli->json && !cli->quiet) {
+	if (cli->json)
+		return wq_cli_inspect_lines(cli, arena, findings);
+
+	if (!cli->quiet) {
 		wq_cli_text(cli->out, wq_domain_shown(&cli->arena, seen->domain));
 		wq_cli_print(cli, "：%zu 项发现，%zu 个解析器，%zu 个权威服务器地址，%u 次查询，%u 毫秒\n",
 			": %zu findings, %zu resolvers, %zu addresses of authoritative servers, %u queries, %u ms\n",
 			findings->count, seen->resolvers_n, seen->servers_n, seen->queries, seen->msec);
 	}
 	for (int severity = WQ_SEVERITY_COUNT - 1; severity >= 0; severity--)
-		for (size_t i = 0; i < findings->count; i++) {
-			const struct wq_finding *f = &findings->items[i];
-			if ((int)f->severity != severity)
-				continue;
-			if (cli->json)
-				WQ_TRY(print_json(cli, f));
-			else if (!cli->quiet)
-				print_finding(cli, f);
-		}
-	run->failed |= run->has_fail_on && findings->count && findings->worst >= run->fail_on;
+		for (size_t i = 0; i < findings->count && !cli->quiet; i++)
+			if ((int)findings->items[i].severity == severity)
+				print_finding(cli, &findings->items[i]);
 	return WQ_OK;
 }
 
@@ -308,7 +245,23 @@ static wq_err look_at(struct run *run, wq_str domain, struct wq_arena *arena)
 	WQ_TRY(wq_findings_init(&findings, arena, FINDINGS_MAX));
 	WQ_TRY(wq_dns_look(arena, &run->options, domain, &run->registered, &seen));
 	WQ_TRY(wq_dns_judge(arena, &run->rules, &run->subject, &run->registered, &seen, &findings));
-	return print(run, &seen, &findings);
+	if (!wq_failed(run->verdict))
+		run->verdict = wq_cli_inspect_verdict(run->args, &findings);
+	return print(run, arena, &seen, &findings);
+}
+
+/* Nothing is written: there is no state. */
+static wq_err lock(struct run *run)
+{
+	static const char *const nothing[] = {NULL};
+	const char *read[3] = {NULL};
+	size_t n = 0;
+
+	if (run->options.geo_file)
+		read[n++] = run->options.geo_file;
+	if (run->options.anchor_file)
+		read[n++] = run->options.anchor_file;
+	return wq_cli_inspect_lock_in(run->cli, read, nothing);
 }
 
 static wq_err inspect(struct run *run)
@@ -322,6 +275,7 @@ static wq_err inspect(struct run *run)
 		return wq_arena_err(&run->cli->arena);
 	for (size_t i = 0; i < run->args->words_n; i++)
 		WQ_TRY(canonical(run->cli, run->args->words[i], &domains[i]));
+	WQ_TRY(lock(run));
 	for (size_t i = 0; i < run->args->words_n; i++) {
 		struct wq_arena arena;
 		wq_arena_init(&arena, ARENA_MAX);
@@ -329,17 +283,22 @@ static wq_err inspect(struct run *run)
 		wq_arena_done(&arena);
 		WQ_TRY(e);
 	}
-	return run->failed ? wq_error(WQ_E_DENIED, "findings of severity %s or more", wq_severity_name(run->fail_on))
-			   : WQ_OK;
+	return run->verdict;
 }
 
 static wq_err cmd_inspect_dns(struct wq_cli *cli, const struct wq_cli_args *args)
 {
-	struct run run = {.cli = cli, .args = args};
-	wq_err e = inspect(&run);
+	struct run *run = WQ_NEW(&cli->arena, struct run);
+	wq_err e;
 
-	wq_psl_close(&run.psl);
-	wq_suffix_rules_close(&run.suffixes);
+	if (!run)
+		return wq_arena_err(&cli->arena);
+	run->cli = cli;
+	run->args = args;
+	run->verdict = WQ_OK;
+	e = inspect(run);
+	wq_psl_close(&run->psl);
+	wq_suffix_rules_close(&run->suffixes);
 	return e;
 }
 

@@ -1,5 +1,7 @@
 #include "cli/commands.h"
-#include "cli/common.h"
+#include "cli/inspect_priv.h"
+
+#include <libgen.h>
 
 #include "base/file.h"
 #include "crypto/digest.h"
@@ -297,17 +299,12 @@ static wq_err verdict(const struct run *r)
 static wq_err print_findings(struct run *r)
 {
 	struct wq_cli *cli = r->cli;
-	WQ_BUF(line, WQ_FINDING_JSON_BYTES);
 
+	if (cli->json)
+		return wq_cli_inspect_lines(cli, &cli->arena, &r->findings);
 	for (size_t i = 0; i < r->findings.count; i++) {
 		const struct wq_finding *f = &r->findings.items[i];
 
-		wq_buf_clear(&line);
-		if (cli->json) {
-			WQ_TRY(wq_finding_to_json(f, &line));
-			fprintf(cli->out, "%s\n", wq_buf_cstr(&line));
-			continue;
-		}
 		wq_cli_print(cli, "  [%s] %.*s ", "  [%s] %.*s ", wq_severity_title(f->severity, cli->lang),
 			WQ_S_ARG(f->rule));
 		if (!cli->quiet) {
@@ -322,8 +319,27 @@ static wq_err print_findings(struct run *r)
 	return WQ_OK;
 }
 
+/* The file of --seen is renewed in its folder; nothing else is written. */
+static wq_err lock(struct run *r)
+{
+	static const char *const nothing[] = {NULL};
+	wq_str seen = wq_cli_value(r->args, "seen");
+	const char *write[2] = {NULL};
+	char *copy;
+
+	if (seen.n) {
+		if (!(copy = wq_arena_cstr(&r->cli->arena, seen)))
+			return wq_arena_err(&r->cli->arena);
+		write[0] = dirname(copy);
+	}
+	return wq_cli_inspect_lock_in(r->cli, nothing, write);
+}
+
 static wq_err inspect(struct run *r)
 {
+	enum wq_severity severity;
+	bool fails;
+
 	WQ_TRY(wq_crypto_init());
 	WQ_TRY(read_rules(r));
 	WQ_TRY(read_targets(r));
@@ -331,12 +347,15 @@ static wq_err inspect(struct run *r)
 	WQ_TRY(read_options(r));
 	WQ_TRY(read_seen(r));
 	WQ_TRY(wq_findings_init(&r->findings, &r->cli->arena, FINDINGS_MAX));
+	WQ_TRY(wq_cli_inspect_fail_on(r->args, &fails, &severity));
+	WQ_TRY(lock(r));
 	for (size_t i = 0; i < r->n; i++)
 		WQ_TRY(look(r, &r->targets[i]));
 	WQ_TRY(judge_together(r));
 	WQ_TRY(print_findings(r));
 	WQ_TRY(write_seen(r));
-	return verdict(r);
+	WQ_TRY(verdict(r));
+	return wq_cli_inspect_verdict(r->args, &r->findings);
 }
 
 static wq_err cmd_inspect_tls(struct wq_cli *cli, const struct wq_cli_args *args)
@@ -373,6 +392,8 @@ static const struct wq_cli_option options[] = {
 		false},
 	{"resolve", "HOST:ADDRESS", {"使用此地址，不查询域名", "take this address, ask no name server"}, true},
 	{"allow-private", NULL, {"允许内网地址", "addresses may be private"}, false},
+	{"fail-on", "SEVERITY",
+		{"有此级别以上的发现时返回 1", "exit 1 when there is a finding of this severity or more"}, false},
 	{0},
 };
 
@@ -380,10 +401,10 @@ const struct wq_cli_command wq_cmd_inspect_tls[] = {
 	{"inspect tls", "HOST[:PORT]…", 1, WQ_CLI_ARGS_MAX,
 		{"检查安全连接：协议版本、密码套件、证书、跳转（C7）",
 			"look at secure connections: versions, suites, certificates, redirect (C7)"},
-		{"每台主机约十次连接，逐次进行。--json 时每行一项发现。结束状态：0 已检查（有无发现都一样），1 地址不允许，"
+		{"每台主机约十次连接，逐次进行。--json 时每行一项发现。结束状态：0 已检查，1 有 --fail-on 级别的发现或地址不允许，"
 		 "2 输入或找不到主机，3 配置，5 无应答。",
-			"About ten connections a host, one after another. With --json one finding a line. Exit status: 0 looked, "
-			"whether or not something was found; 1 an address that is not allowed; 2 input, or no such host; 3 "
+			"About ten connections a host, one after another. With --json one finding a line. Exit status: 0 looked; "
+			"1 findings of --fail-on, or an address that is not allowed; 2 input, or no such host; 3 "
 			"configuration; 5 no answer."},
 		options, cmd_inspect_tls, "weique inspect tls www.example.gov.cn"},
 	{0},

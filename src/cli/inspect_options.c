@@ -257,7 +257,7 @@ static wq_err limits(struct wq_cli *cli, const struct wq_cli_args *args, struct 
 
 static wq_err checks(const struct wq_cli_args *args, struct wq_cli_inspect *inspect)
 {
-	wq_str list = wq_cli_value(args, "checks"), severity = wq_cli_value(args, "fail-on");
+	wq_str list = wq_cli_value(args, "checks");
 
 	inspect->options.checks = wq_cli_has(args, "links-only") ? WQ_INSPECT_LINKS : WQ_INSPECT_STANDARD;
 	if (list.n && wq_cli_has(args, "links-only"))
@@ -269,10 +269,7 @@ static wq_err checks(const struct wq_cli_args *args, struct wq_cli_inspect *insp
 		inspect->options.checks |= WQ_INSPECT_LEFTOVERS;
 	if (wq_cli_has(args, "render"))
 		inspect->options.checks |= WQ_INSPECT_RENDER;
-	inspect->fails = wq_cli_has(args, "fail-on");
-	if (inspect->fails && !wq_severity_parse(severity, &inspect->fail_on))
-		return wq_error(WQ_E_USAGE, "--fail-on takes info, low, medium, high or critical");
-	return WQ_OK;
+	return wq_cli_inspect_fail_on(args, &inspect->fails, &inspect->fail_on);
 }
 
 /* ---- where the state is ---- */
@@ -393,6 +390,7 @@ wq_err wq_cli_inspect_read(struct wq_cli *cli, const struct wq_cli_args *args, s
 	WQ_TRY(wq_cli_inspect_names(cli, args, ret));
 	WQ_TRY(others(cli, args, &ret->options));
 	WQ_TRY(reach(cli, args, ret));
+	WQ_TRY(wq_cli_inspect_uptime(cli, ret));
 	ret->options.render_user = text(cli, wq_cli_value(args, "render-user"));
 	ret->html = text(cli, wq_cli_value(args, "html"));
 	ret->csv = text(cli, wq_cli_value(args, "csv"));

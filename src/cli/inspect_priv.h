@@ -29,6 +29,13 @@ struct wq_cli_inspect {
 wq_err wq_cli_inspect_read(struct wq_cli *cli, const struct wq_cli_args *args, struct wq_cli_inspect *ret);
 extern const struct wq_cli_option wq_cli_inspect_options[];
 
+/* inspect_look.c: what the looks without a walk (dns, tls) share. One JSON object a line for each finding. */
+wq_err wq_cli_inspect_lines(struct wq_cli *cli, struct wq_arena *arena, const struct wq_findings *findings);
+/* --fail-on: WQ_E_FOUND when one of `findings` is that grave, WQ_OK without the option. The first function reads it, to refuse a wrong one
+ * before anything is asked. Errors: WQ_E_USAGE. */
+wq_err wq_cli_inspect_fail_on(const struct wq_cli_args *args, bool *ret_fails, enum wq_severity *ret_severity);
+wq_err wq_cli_inspect_verdict(const struct wq_cli_args *args, const struct wq_findings *findings);
+
 /* inspect_names.c: what is told of names. */
 wq_err wq_cli_inspect_names(struct wq_cli *cli, const struct wq_cli_args *args, struct wq_cli_inspect *ret);
 /* Endpoints of a repeated option, at most `max` into `list`. Errors: WQ_E_USAGE, WQ_E_LIMIT. */
@@ -36,6 +43,9 @@ wq_err wq_cli_inspect_endpoints(
 	const struct wq_cli_args *args, const char *option, struct wq_dns_endpoint *list, size_t max, size_t *ret_n);
 /* --anchor, else the root's keys where Debian's packages keep them; NULL: none. */
 const char *wq_cli_inspect_anchor(struct wq_cli *cli, const struct wq_cli_args *args);
+
+/* inspect_uptime.c: what kept visits say of the first start; nothing without a folder of visits. Errors: those of reading it. */
+wq_err wq_cli_inspect_uptime(struct wq_cli *cli, struct wq_cli_inspect *ret);
 
 /* rules/clauses, for the HTML report. Errors: WQ_E_CONFIG. */
 wq_err wq_cli_inspect_clauses(struct wq_cli *cli, const struct wq_clauses **ret_clauses);

@@ -141,7 +141,7 @@ async function look(t, args) {
 	const p = start(t, built('weique'), ['inspect', 'tls', '--allow-private', '--json', ...args],
 		{ env: { ...process.env, WEIQUE_RULES: path.join(root, 'rules') } })
 	const { code } = await p.exited
-	return { code, out: p.out, findings: p.out.split('\n').filter(l => l.startsWith('{"id"') || l.startsWith('{"rule"')).map(l => JSON.parse(l)) }
+	return { code, out: p.out, findings: p.out.split('\n').filter(l => l.startsWith('{"rule"')).map(l => JSON.parse(l)) }
 }
 
 const rulesOf = found => [...new Set(found.findings.map(f => f.rule))].sort()
@@ -200,7 +200,7 @@ test('secure connections with one thing wrong each', async t => {
 			assert.equal(found.code, 0, found.out)
 			assert.deepEqual(rulesOf(found), expected, found.out)
 			for (const f of found.findings)
-				assert.ok(f.clauses.includes('C7') && f.place.url === `https://${host}:${how.asked}/`, JSON.stringify(f))
+				assert.ok(f.clauses.includes('C7') && f.url === `https://${host}:${how.asked}/`, JSON.stringify(f))
 		})
 
 	for (const [name, how, expected] of handCases)
@@ -217,7 +217,7 @@ test('secure connections with one thing wrong each', async t => {
 		await handServer(t, port, tlcp(c.a.der('smold', 'smenc', 'smroot')), nginxCases[0][1].port)
 		const found = await look(t, [`${host}:${port}`, ...resolve(host), '--kind', 'organ', '--ca', c.ca])
 		assert.deepEqual(rulesOf(found), ['tls.expired'], found.out)
-		assert.match(found.findings[0].evidence.excerpt, /^TLCP/)
+		assert.match(found.findings[0].excerpt, /^TLCP/)
 	})
 
 	await t.test('no TLS where TLS should be', async t => {
@@ -227,7 +227,7 @@ test('secure connections with one thing wrong each', async t => {
 
 	await t.test('one key at two hosts', async t => {
 		const found = await look(t, [`${host}:${two[0]}`, `two.example.gov.cn:${two[1]}`, ...resolve(host, 'two.example.gov.cn'), '--kind', 'other', '--ca', c.ca])
-		assert.deepEqual(found.findings.map(f => `${f.rule} ${f.evidence.excerpt}`).sort(), ['tls.shared-key two.example.gov.cn', `tls.shared-key ${host}`], found.out)
+		assert.deepEqual(found.findings.map(f => `${f.rule} ${f.excerpt}`).sort(), ['tls.shared-key two.example.gov.cn', `tls.shared-key ${host}`], found.out)
 	})
 
 	await t.test('a certificate that changes', async t => {
@@ -251,7 +251,7 @@ test('secure connections with one thing wrong each', async t => {
 		assert.ok(once.findings[0].clauses.includes('C2'))
 		assert.deepEqual(rulesOf(await ask()), [], 'it is said once')
 		await change(abroad, c.foreign)
-		assert.match((await ask()).findings[0].evidence.excerpt, /CFCA TEST OCA.*Abroad OCA/)
+		assert.match((await ask()).findings[0].excerpt, /CFCA TEST OCA.*Abroad OCA/)
 	})
 
 	await t.test('what may not be reached is not asked', async t => {
@@ -260,6 +260,16 @@ test('secure connections with one thing wrong each', async t => {
 		const nobody = await look(t, [`${host}:${await freePort()}`, ...resolve(host)])
 		assert.equal(nobody.code, 5, nobody.out)
 		assert.deepEqual(nobody.findings, [])
+	})
+
+	await t.test('--fail-on makes the exit status', async t => {
+		const plain = [`${host}:${two[0]}`, ...resolve(host), '--ca', c.a.bundle('root')]
+		const found = await look(t, plain)
+		assert.equal(found.code, 0, found.out)
+		assert.ok(found.findings.length && found.findings.every(f => f.severity !== 'critical'), found.out)
+		assert.equal((await look(t, [...plain, '--fail-on', 'critical'])).code, 0)
+		assert.equal((await look(t, [...plain, '--fail-on', 'info'])).code, 1)
+		assert.equal((await look(t, [...plain, '--fail-on', 'awful'])).code, 2)
 	})
 
 	t.diagnostic(`a look takes ${Math.round(times.reduce((a, b) => a + b, 0) / times.length)} ms with the start of the program`)

@@ -16,6 +16,11 @@ enum { WQ_INSPECT_REPORT_BYTES_MAX = 256 * 1024 * 1024, WQ_INSPECT_HTML_GROUPS =
  * "column","excerpt","advice","count","pages","id","group"}. `url` of a finding about a link is the address that leads wrong, else the page. */
 wq_err wq_inspect_report_lines(const struct wq_inspect_result *result, enum wq_lang lang, struct wq_buf *out);
 
+/* The findings of one look as a result that has groups and counts and nothing else, for the line above. Everything lives in `arena`. Errors: those
+ * of wq_finding_check(), WQ_E_NO_MEMORY. */
+wq_err wq_inspect_result_of(
+	struct wq_arena *arena, const struct wq_findings *findings, struct wq_inspect_result *ret_result);
+
 /* UTF-8 with a byte order mark, RFC 4180, CR LF; one row a place, a group without places has one. */
 wq_err wq_inspect_report_csv(const struct wq_inspect_result *result, enum wq_lang lang, struct wq_buf *out);
 

@@ -1,6 +1,7 @@
 #include "flow/inspect/report.h"
 
 #include "base/json.h"
+#include "flow/inspect/tally.h"
 
 wq_str wq_inspect_url_of(const struct wq_inspect_group *group, const struct wq_inspect_place *place)
 {
@@ -54,4 +55,21 @@ wq_err wq_inspect_report_lines(const struct wq_inspect_result *result, enum wq_l
 			wq_buf_byte(out, '\n');
 		}
 	return wq_buf_err(out);
+}
+
+wq_err wq_inspect_result_of(
+	struct wq_arena *arena, const struct wq_findings *findings, struct wq_inspect_result *ret_result)
+{
+	struct wq_inspect_result result = {0};
+	struct wq_tally tally;
+	wq_err e;
+
+	wq_tally_init(&tally, arena, &wq_random_system);
+	e = wq_tally_add_all(&tally, findings);
+	if (!wq_failed(e))
+		e = wq_tally_result(&tally, &result);
+	wq_tally_done(&tally);
+	if (!wq_failed(e))
+		*ret_result = result;
+	return e;
 }
