@@ -546,6 +546,7 @@ static void set_up(struct run *run, const struct wq_inspect_options *options)
 	run->result->starts_n = options->walk.starts_n;
 	run->result->began = run->facts.subject.now;
 	run->result->checks = options->checks;
+	run->measures = options->measures;
 	wq_arena_init(&run->scratch, PAGE_MEMORY);
 	wq_content_page_init(&run->content);
 	wq_buf_init(&run->page_value, WQ_PAGE_VALUE_MAX);

@@ -68,6 +68,7 @@ struct wq_inspect_options {
 	const char *rules_dir;         /* else $WEIQUE_RULES, else where the program was installed */
 	const char *own_rules_dir;     /* of the operator: <own_rules_dir>/words; may be NULL */
 	struct wq_inspect_names names; /* of `dns`, and what names say alone */
+	struct wq_measures measures;   /* known already, as of availability; what is measured itself comes on top */
 	const struct wq_inspect_network
 		*before; /* of the inspection before this one: its certificates are compared; may be NULL */
 	const struct wq_random *random;
