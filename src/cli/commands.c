@@ -11,6 +11,8 @@ const struct wq_cli_command *const wq_cli_commands[] = {
 	wq_cmd_capture,
 	wq_cmd_release,
 	wq_cmd_inspect,
+	wq_cmd_inspect_all,
+	wq_cmd_inspect_region,
 	wq_cmd_inspect_records,
 	wq_cmd_inspect_tables,
 	wq_cmd_inspect_tls,

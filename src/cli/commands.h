@@ -15,6 +15,8 @@ extern const struct wq_cli_command wq_cmd_fake[];
 extern const struct wq_cli_command wq_cmd_fake_case[];
 extern const struct wq_cli_command wq_cmd_init[];
 extern const struct wq_cli_command wq_cmd_inspect[];
+extern const struct wq_cli_command wq_cmd_inspect_all[];
+extern const struct wq_cli_command wq_cmd_inspect_region[];
 extern const struct wq_cli_command wq_cmd_inspect_records[];
 extern const struct wq_cli_command wq_cmd_inspect_tables[];
 extern const struct wq_cli_command wq_cmd_inspect_tls[];

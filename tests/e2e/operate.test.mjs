@@ -12,7 +12,8 @@ import { buildDir, built, freePort, http, isRoot, jsonLines, root, run, start, s
 import { Line, Visitors, filesOf, smallSite } from './line.mjs'
 
 const prefix = JSON.parse(run('meson', ['introspect', '--buildoptions', buildDir])).find(o => o.name === 'prefix').value
-const units = ['weique-sign.service', 'weique-vault.service', 'weique-capture@portal.service', 'weique-capture@portal.timer', 'weique-probe.service']
+const units = ['weique-sign.service', 'weique-vault.service', 'weique-capture@portal.service', 'weique-capture@portal.timer', 'weique-probe.service',
+	'weique-inspect.service', 'weique-inspect.timer']
 
 // Files below `dir`, relative.
 function walk(dir, below = '') {
@@ -47,7 +48,8 @@ test('make install', { skip: !isRoot && 'users and folders are root\'s to make' 
 		const verified = spawnSync('systemd-analyze', ['verify', '--man=no', `--root=${dir}`, ...units], { encoding: 'utf8' })
 		assert.equal(verified.stderr + verified.stdout, '')
 		assert.equal(verified.status, 0)
-		for (const [unit, most] of [['weique-sign.service', 1], ['weique-vault.service', 1], ['weique-capture@portal.service', 2], ['weique-probe.service', 2]]) {
+		for (const [unit, most] of [['weique-sign.service', 1], ['weique-vault.service', 1], ['weique-capture@portal.service', 2], ['weique-probe.service', 2],
+			['weique-inspect.service', 2]]) {
 			const said = run('systemd-analyze', ['security', '--offline=yes', `--root=${dir}`, unit])
 			const exposure = Number(/exposure level for .*?: ([\d.]+)/.exec(said)[1])
 			t.diagnostic(`${unit}: exposure ${exposure}`)

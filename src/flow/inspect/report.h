@@ -37,6 +37,9 @@ wq_err wq_inspect_report_html(const struct wq_inspect_report *report, struct wq_
 /* One cell, quoted, and the comma or the end of the row behind it. */
 void wq_inspect_csv_cell(struct wq_buf *out, wq_str text, bool last);
 
+/* The style sheet of reports that are one file: light, A4 when printed. */
+extern const char wq_inspect_style[];
+
 /* The address that a finding is about, see above. */
 wq_str wq_inspect_url_of(const struct wq_inspect_group *group, const struct wq_inspect_place *place);
 

@@ -12,8 +12,6 @@ struct wq_html_report {
 	bool zh;
 };
 
-extern const char wq_inspect_style[];
-
 /* Ours, as it is; from outside, escaped. */
 void wq_html_put(struct wq_html_report *r, const char *zh, const char *en);
 void wq_html_esc(struct wq_html_report *r, wq_str text);
