@@ -217,6 +217,16 @@ def documents(root):
 UNFINISHED = re.compile(r"\b(TODO|FIXME)\b")
 
 
+def sandboxed(root):
+    """The browser keeps its sandbox: what takes it away stands nowhere in src/."""
+    bad = []
+    for path in sources(root / "src", ".c", ".h", ".build"):
+        for number, line in enumerate(path.read_text(errors="replace").splitlines(), 1):
+            if re.search(r"no-(?:\w+-)*sandbox|disable-(?:\w+-)*sandbox|single-process|disable-web-security|disable-site-isolation", line):
+                bad.append(f"{path.relative_to(root)}:{number}: the browser keeps its sandbox")
+    return bad
+
+
 def unfinished(root):
     bad = []
     for path in sources(root / "src", ".c", ".h", ".cc", ".build"):
@@ -235,4 +245,4 @@ def formatting(root):
 
 
 ALL = {"layers": layers, "lengths": lengths, "header contracts": contracts, "documents": documents,
-       "unfinished": unfinished, "formatting": formatting}
+       "unfinished": unfinished, "the browser's sandbox": sandboxed, "formatting": formatting}

@@ -100,6 +100,7 @@ static wq_err name_of(struct wq_likeness_index *index, wq_str app, wq_str url, s
 	*ret = (struct name){(uint32_t)index->strings.len, (uint16_t)app.n, (uint16_t)url.n};
 	wq_buf_add(&index->strings, app);
 	wq_buf_add(&index->strings, url);
+	wq_buf_byte(&index->strings, 0); /* an empty name is somewhere, too */
 	return wq_buf_err(&index->strings);
 }
 

@@ -66,7 +66,8 @@ static void check_csv(const struct wq_inspect_result *result)
 	text = wq_buf_str(&out);
 	for (size_t i = 0; i < text.n; i++) {
 		must(!(begins && strchr("=+-@\t\r", text.p[i])));
-		begins = !quoted && text.p[i] == '"';
+		/* a quote that stands for one is two, and ends and opens the cell on the way */
+		begins = !quoted && text.p[i] == '"' && (i == 0 || strchr(",\n\xbf", text.p[i - 1]));
 		if (text.p[i] == '"')
 			quoted = !quoted;
 	}

@@ -15,7 +15,9 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
-enum { PIPE_IN = 3, PIPE_OUT = 4, END_MSEC = 3000, READ_MORE = 64 * 1024 };
+enum { PIPE_IN = 3, PIPE_OUT = 4, END_MSEC = 3000, READ_MORE = 64 * 1024, SEND_MSEC = 5000, THREADS = 2000 };
+#define FILE_BYTES (256 * WQ_MIB)
+#define DATA_BYTES (4096 * WQ_MIB)
 
 static const struct wq_json_limits message_limits = {WQ_RENDER_MESSAGE, 32};
 
@@ -68,10 +70,20 @@ static void closed_but(int keep)
 		close(fd);
 }
 
+/* What a page can make the browser take. Threads count for a user, so they are only bounded for one of the browser's own; memory is
+ * that of one process, of which there are few (RENDERERS). */
+static bool set_limits(const struct wq_browser *browser)
+{
+	const struct rlimit none = {0, 0}, file = {FILE_BYTES, FILE_BYTES}, data = {DATA_BYTES, DATA_BYTES},
+			    threads = {THREADS, THREADS};
+
+	return setrlimit(RLIMIT_CORE, &none) == 0 && setrlimit(RLIMIT_FSIZE, &file) == 0 &&
+		setrlimit(RLIMIT_DATA, &data) == 0 && (!browser->own_user || setrlimit(RLIMIT_NPROC, &threads) == 0);
+}
+
 /* In the child: pipes to 3 and 4, nothing else open, the other user, no more privileges. */
 static bool prepare(const struct wq_browser *browser, const struct wq_proxy_options *user, int in, int out)
 {
-	const struct rlimit none = {0, 0};
 	int null = open("/dev/null", O_RDWR);
 	int a = fcntl(in, F_DUPFD, 10), b = fcntl(out, F_DUPFD, 10);
 
@@ -79,7 +91,7 @@ static bool prepare(const struct wq_browser *browser, const struct wq_proxy_opti
 		dup2(a, PIPE_IN) < 0 || dup2(b, PIPE_OUT) < 0)
 		return false;
 	closed_but(PIPE_OUT);
-	if (setsid() < 0 || chdir(browser->profile) != 0 || setrlimit(RLIMIT_CORE, &none) != 0)
+	if (setsid() < 0 || chdir(browser->profile) != 0 || !set_limits(browser))
 		return false;
 	if (browser->own_user &&
 		(setgroups(0, NULL) != 0 || setresgid(user->group, user->group, user->group) != 0 ||
@@ -106,8 +118,10 @@ static _Noreturn void execute(const struct wq_browser *browser, const struct wq_
 		"--no-first-run", "--no-default-browser-check", "--disable-gpu", "--disable-background-networking",
 		"--disable-component-update", "--disable-domain-reliability", "--disable-sync", "--disable-extensions",
 		"--disable-default-apps", "--disable-breakpad", "--disable-crash-reporter", "--disable-dev-shm-usage",
-		"--mute-audio", "--metrics-recording-only", "--no-pings", "--hide-scrollbars", "--lang=zh-CN",
-		"--force-webrtc-ip-handling-policy=disable_non_proxied_udp", "--disable-quic",
+		"--mute-audio", "--renderer-process-limit=4", "--js-flags=--max-old-space-size=512",
+		"--disk-cache-size=33554432", "--metrics-recording-only", "--no-pings", "--hide-scrollbars",
+		"--lang=zh-CN", "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
+		"--webrtc-ip-handling-policy=disable_non_proxied_udp", "--disable-quic",
 		"--disable-features=Translate,OptimizationHints,MediaRouter,DialMediaRouteProvider,AutofillServerCommunication",
 		"about:blank", NULL};
 
@@ -215,6 +229,8 @@ static wq_err start_keeper(
 	wq_file_close(&in[0]);
 	wq_file_close(&out[1]);
 	wq_file_close(&life[0]);
+	if (in[1] >= 0 && fcntl(in[1], F_SETFL, O_NONBLOCK) < 0)
+		e = wq_error_sys(WQ_E_IO, errno, "pipe");
 	browser->to = in[1];
 	browser->from = out[0];
 	browser->life = life[1];
@@ -290,7 +306,9 @@ static wq_err send_message(struct wq_browser *browser, wq_str session, const cha
 	for (rest = wq_buf_str(&out); rest.n > 0;) {
 		ssize_t n = write(browser->to, rest.p, rest.n);
 
-		if (n < 0 && errno == EINTR)
+		struct pollfd ready = {.fd = browser->to, .events = POLLOUT};
+
+		if (n < 0 && (errno == EINTR || (errno == EAGAIN && poll(&ready, 1, SEND_MSEC) > 0)))
 			continue;
 		if (n <= 0)
 			return wq_error_sys(WQ_E_IO, errno, "the browser does not listen");
@@ -365,6 +383,8 @@ static wq_err pump(struct wq_browser *browser, uint32_t id, uint64_t until, stru
 			WQ_TRY(handle(browser, message, id, ret_root));
 			if (*ret_root)
 				return WQ_OK;
+			if (browser->gone)
+				return wq_error(WQ_E_TIMEOUT, "the page is gone");
 		}
 		WQ_TRY(read_more(browser, until));
 	}
@@ -400,5 +420,5 @@ wq_err wq_browser_wait(struct wq_browser *browser, uint64_t until_msec)
 	struct json_t *root = NULL;
 	wq_err e = pump(browser, 0, until_msec, &root);
 
-	return wq_is(e, WQ_E_TIMEOUT) ? WQ_OK : e;
+	return wq_is(e, WQ_E_TIMEOUT) && !browser->gone ? WQ_OK : e;
 }

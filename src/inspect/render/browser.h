@@ -19,6 +19,7 @@ struct wq_browser {
 	int to, from, life;  /* the pipes */
 	char profile[64];
 	bool own_user;
+	bool gone; /* set by `event`: nothing will be answered any more, calls end with WQ_E_TIMEOUT */
 	uint32_t last_id;
 	struct wq_buf in;
 	size_t taken; /* of `in` */

@@ -16,23 +16,25 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
-enum { CONNECT_MSEC = 10000, HEAD_SECONDS = 10, CHUNK = 64 * 1024, ADDRESSES = 16 };
+enum { CONNECT_MSEC = 10000, HEAD_SECONDS = 10, CHUNK = 64 * 1024, ADDRESSES = 16, ESTABLISHED = 1 };
 
 /* ---- whose connection it is */
 
-/* The user who owns the other end of a connection on the loopback, from the kernel's table; false when it is not there. */
-static bool owner_of(uint16_t their_port, uint16_t our_port, uid_t *ret_user)
+/* The user who owns the other end of a connection, from the kernel's table; false when it is not there. Addresses count: somebody else
+ * may have the same port at another address of the loopback. */
+static bool owner_of(const struct sockaddr_in *they, const struct sockaddr_in *we, uid_t *ret_user)
 {
 	FILE *table = fopen("/proc/net/tcp", "re");
 	char line[512];
 	bool found = false;
 
 	while (table && !found && fgets(line, sizeof line, table)) {
-		unsigned local, local_port, remote, remote_port, user;
+		unsigned local, local_port, remote, remote_port, state, user;
 
-		found = sscanf(line, " %*d: %8X:%4X %8X:%4X %*X %*X:%*X %*X:%*X %*X %u", &local, &local_port, &remote,
-				&remote_port, &user) == 5 &&
-			local_port == their_port && remote_port == our_port;
+		found = sscanf(line, " %*d: %8X:%4X %8X:%4X %2X %*X:%*X %*X:%*X %*X %u", &local, &local_port, &remote,
+				&remote_port, &state, &user) == 6 &&
+			state == ESTABLISHED && local == they->sin_addr.s_addr && local_port == ntohs(they->sin_port) &&
+			remote == we->sin_addr.s_addr && remote_port == ntohs(we->sin_port);
 		if (found)
 			*ret_user = user;
 	}
@@ -63,6 +65,19 @@ static bool addr_of(const struct sockaddr *from, struct wq_addr *ret_addr)
 	return true;
 }
 
+/* Where we listen: no way leads to ourselves. */
+static struct sockaddr_in own;
+
+static bool is_own(const struct addrinfo *to)
+{
+	struct sockaddr_in v4;
+
+	if (to->ai_family != AF_INET)
+		return false;
+	memcpy(&v4, to->ai_addr, sizeof v4);
+	return v4.sin_port == own.sin_port && ntohl(v4.sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
+}
+
 static int connect_to(const struct addrinfo *to)
 {
 	int fd = socket(to->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), fault = 0;
@@ -90,9 +105,10 @@ static int open_way(const struct wq_proxy_options *options, const struct wq_prox
 	int fd = -1, tried = 0;
 
 	for (size_t i = 0; i < options->routes_n; i++)
-		if (strcmp(options->routes[i].host, host) == 0 && options->routes[i].port == number) {
+		if (strcmp(options->routes[i].host, host) == 0 &&
+			(options->routes[i].port == 0 || options->routes[i].port == number)) {
 			host = options->routes[i].to_host;
-			number = options->routes[i].to_port;
+			number = options->routes[i].to_port ? options->routes[i].to_port : number;
 			break;
 		}
 	snprintf(bare, sizeof bare, "%s", host[0] == '[' ? host + 1 : host);
@@ -105,7 +121,8 @@ static int open_way(const struct wq_proxy_options *options, const struct wq_prox
 	for (struct addrinfo *at = list; at && fd < 0 && tried < ADDRESSES; at = at->ai_next, tried++) {
 		struct wq_addr addr;
 
-		if (addr_of(at->ai_addr, &addr) && wq_fetch_may_reach(options->peers, options->peers_n, &addr, number))
+		if (addr_of(at->ai_addr, &addr) && !is_own(at) &&
+			wq_fetch_may_reach(options->peers, options->peers_n, &addr, number))
 			fd = connect_to(at);
 		else
 			*ret_forbidden = true;
@@ -163,28 +180,32 @@ static size_t read_head(int fd, struct wq_buf *buf)
 	}
 }
 
-/* Both ways, until one end closes or a limit is reached. */
-static void splice_both(int a, int b)
+/* Both ways, until one end closes or a limit is reached; `most` bytes from a to b. */
+static void splice_both(int a, int b, uint64_t most)
 {
 	struct pollfd ends[2] = {{.fd = a, .events = POLLIN}, {.fd = b, .events = POLLIN}};
 	static char chunk[CHUNK];
 	uint64_t bytes = 0;
-	int open = 2;
+	int open = most > 0 ? 2 : 1;
 
+	if (most == 0)
+		ends[0].fd = -1;
 	while (open > 0 && bytes < WQ_PROXY_BYTES && poll(ends, 2, WQ_PROXY_SECONDS * 1000) > 0)
 		for (int i = 0; i < 2; i++) {
 			ssize_t n;
 
 			if (ends[i].fd < 0 || !ends[i].revents)
 				continue;
-			n = recv(ends[i].fd, chunk, sizeof chunk, MSG_DONTWAIT);
+			n = recv(ends[i].fd, chunk, i ? sizeof chunk : (size_t)WQ_MIN(most, (uint64_t)sizeof chunk),
+				MSG_DONTWAIT);
 			if (n < 0 && (errno == EAGAIN || errno == EINTR))
 				continue;
 			if (n > 0 && put(i ? a : b, wq_str_of(chunk, (size_t)n))) {
 				bytes += (uint64_t)n;
-				continue;
-			}
-			shutdown(i ? a : b, SHUT_WR);
+				if (i || (most -= (uint64_t)n) > 0)
+					continue; /* else: a second request would go to the first one's server */
+			} else
+				shutdown(i ? a : b, SHUT_WR);
 			ends[i].fd = -1;
 			open--;
 		}
@@ -195,6 +216,8 @@ static void serve(const struct wq_proxy_options *options, int fd)
 	WQ_CLEANUP(wq_arena_done) struct wq_arena arena;
 	struct wq_proxy_request request;
 	bool forbidden = false;
+	uint64_t most = WQ_PROXY_BYTES;
+	wq_str early;
 	size_t end;
 	int out;
 	WQ_BUF(in, WQ_PROXY_HEAD);
@@ -217,11 +240,15 @@ static void serve(const struct wq_proxy_options *options, int fd)
 	}
 	if (request.tunnel)
 		wq_buf_add(&head, WQ_S("HTTP/1.1 200 Connection Established\r\n\r\n"));
-	else
+	else if (!wq_proxy_request_body(&request, &most)) {
+		refuse(fd, "411 Length Required");
+		close(out);
+		return;
+	} else
 		wq_proxy_request_write(&request, &head);
-	if (!wq_failed(wq_buf_err(&head)) && put(request.tunnel ? fd : out, wq_buf_str(&head)) &&
-		put(out, wq_str_from(wq_buf_str(&in), end)))
-		splice_both(fd, out);
+	early = wq_str_head(wq_str_from(wq_buf_str(&in), end), (size_t)WQ_MIN(most, (uint64_t)SIZE_MAX));
+	if (!wq_failed(wq_buf_err(&head)) && put(request.tunnel ? fd : out, wq_buf_str(&head)) && put(out, early))
+		splice_both(fd, out, most - early.n);
 	close(out);
 }
 
@@ -241,7 +268,7 @@ static bool drop(const struct wq_proxy_options *options)
 }
 
 /* True when a child serves it. */
-static bool accept_one(const struct wq_proxy_options *options, int listener, uint16_t our_port)
+static bool accept_one(const struct wq_proxy_options *options, int listener)
 {
 	struct sockaddr_in peer;
 	socklen_t n = sizeof peer;
@@ -251,7 +278,7 @@ static bool accept_one(const struct wq_proxy_options *options, int listener, uin
 
 	if (fd < 0)
 		return false;
-	if (!owner_of(ntohs(peer.sin_port), our_port, &user) || user != options->user) {
+	if (!owner_of(&peer, &own, &user) || user != options->user) {
 		close(fd);
 		return false;
 	}
@@ -267,7 +294,7 @@ static bool accept_one(const struct wq_proxy_options *options, int listener, uin
 	return child > 0;
 }
 
-static _Noreturn void run(const struct wq_proxy_options *options, int listener, uint16_t our_port, pid_t parent)
+static _Noreturn void run(const struct wq_proxy_options *options, int listener, pid_t parent)
 {
 	signal(SIGALRM, SIG_DFL);
 	signal(SIGINT, SIG_IGN);
@@ -278,7 +305,7 @@ static _Noreturn void run(const struct wq_proxy_options *options, int listener, 
 
 		while (running > 0 && waitpid(-1, NULL, running < WQ_PROXY_CONNECTIONS ? WNOHANG : 0) > 0)
 			running--;
-		if (poll(&ready, 1, 1000) == 1 && accept_one(options, listener, our_port))
+		if (poll(&ready, 1, 1000) == 1 && accept_one(options, listener))
 			running++;
 	}
 }
@@ -297,7 +324,8 @@ wq_err wq_proxy_start(
 	if (pid == 0) {
 		for (size_t i = 0; i < shut_n; i++)
 			close(shut[i]);
-		run(options, listener, ntohs(at.sin_port), parent);
+		own = at;
+		run(options, listener, parent);
 	}
 	if (pid < 0) {
 		wq_err e = wq_error_sys(WQ_E_IO, errno, "the browser's proxy");

@@ -48,7 +48,9 @@ struct wq_proxy_request {
 wq_err wq_proxy_request_read(struct wq_arena *arena, wq_str head, struct wq_proxy_request *ret_request);
 /* The request as the server gets it: origin form, without what is meant for proxies, one request on the connection. */
 void wq_proxy_request_write(const struct wq_proxy_request *request, struct wq_buf *out);
-/* Whether a host is one of `never`. */
+/* How many bytes of body belong to the request, and may follow it; false when that is not said in a way we understand. */
+bool wq_proxy_request_body(const struct wq_proxy_request *request, uint64_t *ret_bytes);
+/* False when a host is one of `never`. */
 bool wq_proxy_host_fine(const struct wq_proxy_options *options, wq_str host);
 /* Whether a port may be asked for at all: 80, 443, 8080, 8443, or one of a registered peer or route. */
 bool wq_proxy_port_fine(const struct wq_proxy_options *options, uint16_t port);

@@ -41,6 +41,8 @@ static wq_err read_absolute(struct wq_arena *arena, wq_str text, struct wq_proxy
 		return no_request("another scheme than http, or a user name");
 	snprintf(request->host, sizeof request->host, "%.*s", WQ_S_ARG(url.host));
 	request->port = wq_url_port(&url);
+	if (request->port == 0 || request->host[0] == 0)
+		return no_request("no host, or port 0");
 	request->target = wq_url_target(&url);
 	return WQ_OK;
 }
@@ -57,6 +59,9 @@ wq_err wq_proxy_request_read(struct wq_arena *arena, wq_str head, struct wq_prox
 	target = wq_str_cut(&line, ' ');
 	request.version = line;
 	request.fields = rest;
+	for (size_t i = 0; i < request.method.n; i++)
+		if (request.method.p[i] < 'A' || request.method.p[i] > 'Z')
+			return no_request("a method that is none");
 	if (request.method.n == 0 || target.n == 0 || !wq_str_starts(request.version, WQ_S("HTTP/1.")))
 		return no_request("another first line");
 	request.tunnel = wq_str_eq(request.method, WQ_S("CONNECT"));
@@ -79,6 +84,23 @@ void wq_proxy_request_write(const struct wq_proxy_request *request, struct wq_bu
 	wq_buf_add(out, WQ_S("Connection: close\r\n\r\n"));
 }
 
+bool wq_proxy_request_body(const struct wq_proxy_request *request, uint64_t *ret_bytes)
+{
+	wq_str fields = request->fields, name, value;
+	uint64_t bytes = 0;
+	size_t said = 0;
+
+	while (wq_header_next(&fields, &name, &value)) {
+		if (wq_str_eq_nocase(name, WQ_S("transfer-encoding")))
+			return false;
+		if (wq_str_eq_nocase(name, WQ_S("content-length")) &&
+			(said++ > 0 || !wq_str_to_u64(wq_str_trim(value), WQ_PROXY_BYTES, &bytes)))
+			return false;
+	}
+	*ret_bytes = bytes;
+	return true;
+}
+
 bool wq_proxy_host_fine(const struct wq_proxy_options *options, wq_str host)
 {
 	for (size_t i = 0; i < options->never_n; i++)
@@ -92,10 +114,10 @@ bool wq_proxy_port_fine(const struct wq_proxy_options *options, uint16_t port)
 	if (port == 80 || port == 443 || port == 8080 || port == 8443)
 		return true;
 	for (size_t i = 0; i < options->peers_n; i++)
-		if (options->peers[i].port == port || options->peers[i].port == 0)
-			return port >= 1024;
+		if (options->peers[i].port == port || (options->peers[i].port == 0 && port >= 1024))
+			return true;
 	for (size_t i = 0; i < options->routes_n; i++)
-		if (options->routes[i].port == port)
+		if (options->routes[i].port == port || options->routes[i].to_port == port)
 			return true;
 	return false;
 }

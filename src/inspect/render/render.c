@@ -18,7 +18,7 @@ enum {
 struct wq_render {
 	struct wq_render_options options;
 	struct wq_browser browser;
-	char session[ID_BYTES], target[ID_BYTES];
+	char session[ID_BYTES], target[ID_BYTES], context[ID_BYTES];
 	/* of the page that is being looked at */
 	struct wq_arena *arena;
 	struct wq_rendered *page;
@@ -139,6 +139,14 @@ static void on_target(struct wq_render *r, const struct json_t *params)
 	tell(r, "Target.closeTarget", "targetId", id, NULL);
 }
 
+static void on_crash(struct wq_render *r, const struct json_t *params)
+{
+	wq_str id;
+
+	if (!wq_failed(wq_json_get_str(params, "targetId", ID_BYTES, &id)) && wq_str_eq(id, wq_str_c(r->target)))
+		r->browser.gone = true;
+}
+
 static void on_event(void *data, wq_str method, const struct json_t *params)
 {
 	struct wq_render *r = data;
@@ -159,6 +167,8 @@ static void on_event(void *data, wq_str method, const struct json_t *params)
 		on_dialog(r);
 	else if (wq_str_eq(method, WQ_S("Target.targetCreated")))
 		on_target(r, params);
+	else if (wq_str_eq(method, WQ_S("Target.targetCrashed")))
+		on_crash(r, params);
 }
 
 /* ---- a page of its own ---- */
@@ -182,11 +192,14 @@ static wq_err ask_str(struct wq_render *r, wq_str session, const char *method, w
 
 static wq_err open_page(struct wq_render *r, uint64_t until)
 {
-	static const char *const domains[] = {"Page.enable", "Runtime.enable", "Network.enable"};
+	static const char *const domains[] = {"Page.enable", "Network.enable"};
 	WQ_BUF(params, 1024);
 
-	WQ_TRY(ask_str(
-		r, WQ_S(""), "Target.createTarget", WQ_S("{\"url\":\"about:blank\"}"), "targetId", until, r->target));
+	/* nothing of a page stays for the next: storage, cookies, workers, caches live and die with the context, in memory */
+	WQ_TRY(ask_str(r, WQ_S(""), "Target.createBrowserContext", WQ_S(""), "browserContextId", until, r->context));
+	wq_buf_printf(&params, "{\"url\":\"about:blank\",\"browserContextId\":\"%s\"}", r->context);
+	WQ_TRY(ask_str(r, WQ_S(""), "Target.createTarget", wq_buf_str(&params), "targetId", until, r->target));
+	wq_buf_clear(&params);
 	wq_buf_printf(&params, "{\"targetId\":\"%s\",\"flatten\":true}", r->target);
 	WQ_TRY(ask_str(r, WQ_S(""), "Target.attachToTarget", wq_buf_str(&params), "sessionId", until, r->session));
 	for (size_t i = 0; i < WQ_COUNT(domains); i++)
@@ -199,9 +212,10 @@ static void close_page(struct wq_render *r)
 {
 	WQ_BUF(params, 1024);
 
-	wq_buf_printf(&params, "{\"targetId\":\"%s\"}", r->target);
-	WQ_IGNORE(wq_browser_tell(&r->browser, WQ_S(""), "Target.closeTarget", wq_buf_str(&params)));
-	r->target[0] = r->session[0] = 0;
+	wq_buf_printf(&params, "{\"browserContextId\":\"%s\"}", r->context);
+	if (r->context[0]) /* with all its pages, which are not asked whether they like it */
+		WQ_IGNORE(wq_browser_tell(&r->browser, WQ_S(""), "Target.disposeBrowserContext", wq_buf_str(&params)));
+	r->target[0] = r->session[0] = r->context[0] = 0;
 }
 
 /* Goes there and waits until it has loaded and is quiet. */
@@ -493,12 +507,19 @@ wq_err wq_render_page(struct wq_render *render, const char *url, const struct wq
 	WQ_TRY(wq_arena_err(arena));
 	render->arena = arena;
 	render->page = ret_rendered;
-	render->fired = render->clicking = false;
+	render->fired = render->clicking = render->browser.gone = false;
 	render->status = 0;
 	render->running = 0;
 	e = look(render, url, clicks, clicks_n, png, began + most);
-	if (wq_is(e, WQ_E_TIMEOUT)) {
+	if (render->browser.gone) {
+		ret_rendered->loaded = false;
+		snprintf(ret_rendered->why, sizeof ret_rendered->why, "its process crashed");
+		e = WQ_OK;
+	} else if (wq_is(e, WQ_E_TIMEOUT)) {
 		snprintf(ret_rendered->why, sizeof ret_rendered->why, "not within %u ms", most);
+		ret_rendered->loaded &= ret_rendered->html.p != NULL; /* nobody saw it */
+		/* its thread, and those of its workers, may be busy for ever */
+		WQ_IGNORE(wq_browser_tell(&render->browser, wq_str_c(render->session), "Page.crash", WQ_S("")));
 		e = WQ_OK;
 	}
 	close_page(render);

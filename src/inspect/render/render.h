@@ -3,7 +3,8 @@
  * Invariants: the browser keeps its own sandbox (it is never told to do without); it begins with an empty profile in a folder that is
  * removed afterwards; it has one way out, the proxy of inspect/render/proxy.h, which lets it reach what an inspection may reach and
  * nothing else; when a deadline passes, or our process ends, browser and proxy end with it. Nothing that a page says is executed
- * outside the browser; what comes back is data of bounded size. Started by root, the browser runs as `user`; started by anybody
+ * outside the browser; what comes back is data of bounded size; nothing of a page stays for the next one; one that crashes, or
+ * is busy for ever, costs its own time and no more. Started by root, the browser runs as `user`; started by anybody
  * else, as that user, which is said (`own_user` false).
  * Bad at: pages that need a person. Needs /usr/bin/chromium and user name spaces or its set-user-id sandbox: WQ_E_UNSUPPORTED says
  * what is missing. Clauses A6 (position of the mark), B6 (does a click prompt?), C11 (who is asked for what), A9 (pop-ups).

@@ -115,7 +115,8 @@ bool tls_dial_find(struct tls_dial *dial, struct wq_arena *arena, wq_str host, s
 		return false;
 	if (inet_ntop(addr.family == 4 ? AF_INET : AF_INET6, addr.bytes, text, sizeof(text)))
 		o->address = wq_arena_str(arena, wq_str_c(text));
-	o->forbidden = wq_addr_class(&addr) != WQ_ADDR_GLOBAL && !dial->options->allow_private;
+	o->forbidden = !dial->options->allow_private &&
+		!wq_fetch_may_reach(dial->options->peers, dial->options->peers_n, &addr, o->port);
 	set_address(dial, &addr);
 	return !o->forbidden;
 }

@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "crypto/x509_path.h"
 #include "detect/tls/tls.h"
+#include "inspect/fetch/fetch.h"
 
 enum { WQ_TLS_FLIGHT_MAX = 128 * 1024 };
 
@@ -31,7 +32,9 @@ struct wq_tls_route {
 struct wq_tls_options {
 	const struct wq_tls_rules *rules;
 	const struct wq_x509_store *store;
-	bool allow_private;
+	bool allow_private;                /* any address */
+	const struct wq_fetch_peer *peers; /* these besides global ones, as in inspect/fetch */
+	size_t peers_n;
 	const struct wq_tls_route *routes;
 	size_t routes_n;
 	uint16_t http_port;  /* where HTTP without TLS is asked [80 when the port is 443, else not asked] */
