@@ -54,10 +54,12 @@ static struct fate fate_of(const struct walk *w, uint32_t number)
 
 struct wanted {
 	uint64_t *keys; /* page and hash of the place; 0: free */
-	uint8_t *there; /* a bit each */
+	uint8_t *told;  /* links to a place that is not there, or PLACE_THERE */
 	size_t n, slots_n;
 	uint32_t part, parts;
 };
+
+enum { PLACE_THERE = UINT8_MAX };
 
 static uint64_t place_key(uint32_t page, uint32_t hash)
 {
@@ -189,14 +191,19 @@ static wq_err add_found(struct report *r, const struct logged *link, uint8_t ver
 	return WQ_OK;
 }
 
-static wq_err on_faulty(struct report *r, const struct logged *link, uint8_t verdict, uint64_t text_at, size_t text_n)
+/* `told`: of that place in the target; NULL: the target is at fault */
+static wq_err on_faulty(
+	struct report *r, const struct logged *link, uint8_t verdict, uint64_t text_at, size_t text_n, uint8_t *told)
 {
 	struct item *target = &r->w->table.items[link->target];
+	uint32_t before = told ? *told : target->places, most = r->w->options.places_max;
 
 	r->w->stats.faults++;
 	if (target->places < UINT32_MAX)
 		target->places++;
-	if (target->places > r->w->options.places_max || r->found_n >= FAULTS_MAX) {
+	if (told && *told < PLACE_THERE - 1)
+		(*told)++;
+	if (before >= (told ? WQ_MIN(most, (uint32_t)PLACE_THERE - 1) : most) || r->found_n >= FAULTS_MAX) {
 		if (r->found_n >= FAULTS_MAX)
 			walk_limited(r->w, "faults");
 		return WQ_OK;
@@ -226,12 +233,12 @@ static wq_err on_links(struct report *r, wq_str body, uint64_t at)
 			continue;
 		}
 		if (fate.verdict != WQ_SITE_FINE && r->wanted.part == 0)
-			WQ_TRY(on_faulty(r, &link, fate.verdict, text_at, link.fragment.n));
+			WQ_TRY(on_faulty(r, &link, fate.verdict, text_at, link.fragment.n, NULL));
 		else if (key && in_part(&r->wanted, key)) {
-			size_t slot = slot_of(&r->wanted, key);
+			uint8_t *told = &r->wanted.told[slot_of(&r->wanted, key)];
 
-			if (!(r->wanted.there[slot / 8] >> (slot % 8) & 1))
-				WQ_TRY(on_faulty(r, &link, WQ_SITE_FRAGMENT, text_at, link.fragment.n));
+			if (*told != PLACE_THERE)
+				WQ_TRY(on_faulty(r, &link, WQ_SITE_FRAGMENT, text_at, link.fragment.n, told));
 		}
 	}
 	return c.bad ? wq_error(WQ_E_ALTERED, "the log of the walk: links") : WQ_OK;
@@ -253,7 +260,7 @@ static wq_err on_anchors(struct report *r, wq_str body)
 			continue;
 		slot = slot_of(&r->wanted, key);
 		if (r->wanted.keys[slot])
-			r->wanted.there[slot / 8] |= (uint8_t)(1u << (slot % 8));
+			r->wanted.told[slot] = PLACE_THERE;
 	}
 	return WQ_OK;
 }
@@ -412,7 +419,7 @@ static wq_err add_starts(struct report *r)
 			continue;
 		fate = fate_of(r->w, i);
 		if (fate.verdict != WQ_SITE_FINE)
-			WQ_TRY(on_faulty(r, &link, fate.verdict, 0, 0));
+			WQ_TRY(on_faulty(r, &link, fate.verdict, 0, 0, NULL));
 	}
 	return WQ_OK;
 }
@@ -422,9 +429,9 @@ static wq_err one_part(struct report *r)
 	r->stage = GATHER;
 	if (r->w->fragments > 0)
 		WQ_TRY(log_each(&r->w->log, on_record, r));
-	free(r->wanted.there);
-	r->wanted.there = calloc(r->wanted.slots_n / 8 + 1, 1);
-	if (!r->wanted.there)
+	free(r->wanted.told);
+	r->wanted.told = calloc(r->wanted.slots_n + 1, 1);
+	if (!r->wanted.told)
 		return wq_error_id(WQ_E_NO_MEMORY);
 	r->stage = MARK;
 	if (r->wanted.n > 0)
@@ -436,7 +443,7 @@ static wq_err one_part(struct report *r)
 static void report_done(struct report *r)
 {
 	free(r->wanted.keys);
-	free(r->wanted.there);
+	free(r->wanted.told);
 	free(r->found);
 	wq_buf_done(&r->name);
 }

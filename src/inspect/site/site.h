@@ -43,7 +43,7 @@ struct wq_site_options {
 	uint32_t run_msec_max;             /* [24 h] */
 	uint32_t host_msec_max;            /* without any answer, then the host is given up [120000] */
 	uint32_t again_hours, again_looks; /* [24], [3] */
-	uint32_t places_max;               /* of one target that are handed over [100] */
+	uint32_t places_max; /* of one target, and of one place in it that is not there, that are handed over [100] */
 	const struct wq_target_rules
 		*target; /* what a page is that changed hands; NULL: nobody asks (detect/target/target.h) */
 	struct wq_fetch_options fetch; /* decode is set; retries [1], wait_max_msec [10000] */
