@@ -29,10 +29,16 @@ struct page_said {
 	enum wq_rule_id rule;
 	enum wq_severity severity;
 	uint64_t at, n, count;
-	wq_str subject;
+	wq_str subject, target;
 };
 
 wq_err page_report(struct page_run *run, enum wq_rule_id rule, int severity, uint64_t at, uint64_t n, wq_str subject)
+{
+	return page_report_target(run, rule, severity, at, n, subject, WQ_S_NONE);
+}
+
+wq_err page_report_target(struct page_run *run, enum wq_rule_id rule, int severity, uint64_t at, uint64_t n,
+	wq_str subject, wq_str target)
 {
 	enum wq_severity s = severity < 0 ? wq_rule_severity(rule) : (enum wq_severity)severity;
 	struct page_said **bucket = &run->said[wq_str_hash(subject, rule) % WQ_COUNT(run->said)], *said;
@@ -52,7 +58,8 @@ wq_err page_report(struct page_run *run, enum wq_rule_id rule, int severity, uin
 		.at = at,
 		.n = n,
 		.count = 1,
-		.subject = subject};
+		.subject = subject,
+		.target = target};
 	*bucket = said;
 	if (!run->last_said)
 		run->last_said = &run->first_said;
@@ -70,6 +77,7 @@ static wq_err say_one(struct page_run *run, const struct page_said *said, struct
 	finding.evidence.count = (uint32_t)WQ_MIN(said->count, (uint64_t)UINT32_MAX);
 	finding.evidence.subject = wq_clean(run->arena, said->subject, WQ_EXCERPT_BYTES);
 	finding.evidence.excerpt = finding.evidence.subject;
+	finding.evidence.target = wq_clean(run->arena, said->target, WQ_FINDING_PLACE_BYTES);
 	if (said->n) {
 		page_place(run, said->at, said->n, &finding.place);
 		finding.evidence.excerpt = wq_excerpt(
@@ -91,7 +99,7 @@ wq_err page_say(struct page_run *run, struct wq_findings *findings)
 static wq_err say(struct page_run *run, const struct page_item *item, enum wq_rule_id rule, int severity)
 {
 	wq_str subject = item->host.n ? item->host : WQ_S("address");
-	return page_report(run, rule, severity, item->at, item->n, subject);
+	return page_report_target(run, rule, severity, item->at, item->n, subject, item->target);
 }
 
 wq_err page_judge_code(struct page_run *run, const struct page_item *item)
@@ -121,7 +129,8 @@ static wq_err judge_link(struct page_run *run, const struct page_item *item)
 	if (!page_leads_out(item->where))
 		return WQ_OK;
 	if (item->flags & PAGE_OPENER)
-		WQ_TRY(page_report(run, WQ_RULE_LINK_NO_OPENER, -1, item->at, item->n, WQ_S("noopener")));
+		WQ_TRY(page_report_target(
+			run, WQ_RULE_LINK_NO_OPENER, -1, item->at, item->n, WQ_S("noopener"), item->target));
 	if (item->flags & PAGE_HIDDEN)
 		return say(run, item, WQ_RULE_PAGE_HIDDEN_LINK, -1);
 	if (item->flags & PAGE_EMPTY)

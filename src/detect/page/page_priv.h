@@ -72,6 +72,7 @@ struct page_item {
 	enum page_where where;
 	unsigned flags;
 	wq_str host;       /* of what leads elsewhere */
+	wq_str target;     /* its address, resolved */
 	uint64_t at, n;    /* in the UTF-8 of the page: the tag, or the code */
 	uint64_t patterns; /* of code: bits of rules->patterns */
 	uint64_t hash;     /* of code: white space and digits aside */
@@ -147,7 +148,8 @@ wq_err page_scan(struct page_run *run);
 void page_run_close(struct page_run *run);
 
 /* What an address as written (references decoded) leads to; flags PAGE_IMITATES and PAGE_BAD are added. */
-enum page_where page_judge_address(struct page_run *run, wq_str address, wq_str *ret_host, unsigned *flags);
+enum page_where page_judge_address(
+	struct page_run *run, wq_str address, wq_str *ret_host, wq_str *ret_target, unsigned *flags);
 /* Adds an item; NULL (and an error in the arena) when there is no room. */
 struct page_item *page_add(
 	struct page_run *run, enum page_kind kind, wq_str address, unsigned flags, uint64_t at, uint64_t n);
@@ -171,6 +173,9 @@ wq_err page_footer_judge(struct page_run *run);
 /* A finding about [at, at + n) of the page, of the rule's severity when that is negative. `subject` (which outlives the
  * run) makes it this finding: what was said before counts once more, with the higher severity. */
 wq_err page_report(struct page_run *run, enum wq_rule_id rule, int severity, uint64_t at, uint64_t n, wq_str subject);
+/* The same about what leads to `target`, which outlives the run. */
+wq_err page_report_target(struct page_run *run, enum wq_rule_id rule, int severity, uint64_t at, uint64_t n,
+	wq_str subject, wq_str target);
 /* Line and column of an offset; most questions come in order. */
 void page_place(struct page_run *run, uint64_t at, uint64_t n, struct wq_place *place);
 /* Adds what was reported, in order. */

@@ -357,6 +357,7 @@ static void places_and_counts(void **state)
 	assert_str(outside->rule, WQ_S("link.outside-unconfirmed"));
 	assert_int_equal(outside->evidence.count, 2);
 	assert_str(outside->evidence.subject, WQ_S("e.com"));
+	assert_str(outside->evidence.target, WQ_S("http://e.com/1"));
 	assert_int_equal(outside->place.line, 2);
 	assert_int_equal(outside->place.column, 6);
 	assert_int_equal(outside->place.offset, strlen("<p>首页</p>\n<p>一二"));

@@ -9,7 +9,7 @@ struct page_item *page_add(
 	struct page_item item = {.kind = kind, .flags = flags, .at = at, .n = n}, *made;
 
 	if (kind != PAGE_INLINE) {
-		item.where = page_judge_address(run, address, &item.host, &item.flags);
+		item.where = page_judge_address(run, address, &item.host, &item.target, &item.flags);
 		item.hash = wq_str_hash(address, (uint64_t)kind);
 		/* what stays within is said by nobody, but for scripts, which a comparison counts */
 		if (kind != PAGE_SCRIPT && (item.where == PAGE_OWN || item.where == PAGE_NOWHERE))

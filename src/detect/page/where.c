@@ -133,14 +133,15 @@ static bool scheme_in(wq_str scheme, const wq_str *list, size_t n)
 	return false;
 }
 
-enum page_where page_judge_address(struct page_run *run, wq_str address, wq_str *ret_host, unsigned *flags)
+enum page_where page_judge_address(
+	struct page_run *run, wq_str address, wq_str *ret_host, wq_str *ret_target, unsigned *flags)
 {
 	static const wq_str nowhere[] = {WQ_S_INIT("mailto"), WQ_S_INIT("tel"), WQ_S_INIT("javascript"),
 		WQ_S_INIT("data"), WQ_S_INIT("about"), WQ_S_INIT("blob"), WQ_S_INIT("sms"), WQ_S_INIT("weixin")};
 	struct wq_url url;
 	wq_str scheme;
 
-	*ret_host = WQ_S_NONE;
+	*ret_host = *ret_target = WQ_S_NONE;
 	address = wq_str_trim(address);
 	if (address.n == 0 || address.p[0] == '#')
 		return PAGE_NOWHERE;
@@ -159,5 +160,6 @@ enum page_where page_judge_address(struct page_run *run, wq_str address, wq_str 
 	if (!url.special || !url.has_host || url.host.n == 0 || wq_str_eq(url.scheme, WQ_S("file")))
 		return PAGE_DEAD;
 	*ret_host = url.host;
+	*ret_target = url.href;
 	return where_is(run, &url, flags);
 }
