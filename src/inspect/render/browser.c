@@ -15,7 +15,15 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
-enum { PIPE_IN = 3, PIPE_OUT = 4, END_MSEC = 3000, READ_MORE = 64 * 1024, SEND_MSEC = 5000, THREADS = 2000 };
+enum {
+	PIPE_IN = 3,
+	PIPE_OUT = 4,
+	END_MSEC = 3000,
+	ORPHAN_ROUNDS = 200,
+	READ_MORE = 64 * 1024,
+	SEND_MSEC = 5000,
+	THREADS = 2000
+};
 #define FILE_BYTES (256 * WQ_MIB)
 #define DATA_BYTES (4096 * WQ_MIB)
 
@@ -171,6 +179,27 @@ static void end_browser(const struct wq_browser *browser, pid_t pid)
 		;
 }
 
+/* What the browser left running (its crash handlers leave its session) has become ours: all of it ends. */
+static void end_orphans(void)
+{
+	for (int rounds = 0; rounds < ORPHAN_ROUNDS; rounds++) {
+		FILE *children = fopen("/proc/thread-self/children", "re");
+		int pid, met = 0;
+
+		while (children && fscanf(children, "%d", &pid) == 1) {
+			kill(pid, SIGKILL);
+			met++;
+		}
+		if (children)
+			fclose(children);
+		while (waitpid(-1, NULL, WNOHANG) > 0)
+			;
+		if (met == 0)
+			return;
+		poll(NULL, 0, 10);
+	}
+}
+
 static void remove_profile(const struct wq_browser *browser)
 {
 	for (int tries = 0; tries < 50; tries++) { /* its children may still write there */
@@ -192,7 +221,8 @@ static _Noreturn void keep(struct wq_browser *browser, const struct wq_render_op
 	pid_t pid = -1, proxy_pid = -1;
 
 	keep_open(fds, WQ_COUNT(fds));
-	if (setsid() < 0 || wq_failed(wq_proxy_start(proxy, fds, WQ_COUNT(fds), &proxy_pid, &port)))
+	if (setsid() < 0 || prctl(PR_SET_CHILD_SUBREAPER, 1) != 0 ||
+		wq_failed(wq_proxy_start(proxy, fds, WQ_COUNT(fds), &proxy_pid, &port)))
 		_exit(1);
 	browser->proxy_port = port;
 	pid = fork();
@@ -207,6 +237,7 @@ static _Noreturn void keep(struct wq_browser *browser, const struct wq_render_op
 	}
 	if (proxy_pid > 0)
 		kill(proxy_pid, SIGKILL);
+	end_orphans();
 	remove_profile(browser);
 	_exit(0);
 }

@@ -5,6 +5,7 @@
 #include "inspect/render/render.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -230,6 +231,8 @@ static void the_gates_page_is_a_prompt(void **state)
 	assert_int_equal(page.leaves[0], WQ_RENDER_PROMPTED);
 	wq_render_free(&render);
 	site_end(&site);
+	/* and nothing of the browser is left */
+	assert_true(waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD);
 	wq_arena_done(&arena);
 }
 
@@ -478,5 +481,6 @@ int main(void)
 	};
 
 	signal(SIGPIPE, SIG_IGN);
+	prctl(PR_SET_CHILD_SUBREAPER, 1); /* what is left behind becomes ours, and is seen */
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
