@@ -59,7 +59,9 @@ struct wanted {
 	uint32_t part, parts;
 };
 
-enum { PLACE_THERE = UINT8_MAX };
+/* Links to broken places of one target, after which no further place is begun: a page of a million of them is one fault, not a
+ * report of nothing else. */
+enum { PLACE_THERE = UINT8_MAX, PLACES_OF_TARGET = 10000 };
 
 static uint64_t place_key(uint32_t page, uint32_t hash)
 {
@@ -203,9 +205,12 @@ static wq_err on_faulty(
 		target->places++;
 	if (told && *told < PLACE_THERE - 1)
 		(*told)++;
-	if (before >= (told ? WQ_MIN(most, (uint32_t)PLACE_THERE - 1) : most) || r->found_n >= FAULTS_MAX) {
+	if (before >= (told ? WQ_MIN(most, (uint32_t)PLACE_THERE - 1) : most) || r->found_n >= FAULTS_MAX ||
+		(told && before == 0 && target->places > PLACES_OF_TARGET)) {
 		if (r->found_n >= FAULTS_MAX)
 			walk_limited(r->w, "faults");
+		else if (before == 0)
+			walk_limited(r->w, "broken places of a page");
 		return WQ_OK;
 	}
 	return add_found(r, link, verdict, text_at, text_n);

@@ -18,7 +18,7 @@ enum {
 	LOG_VERSION = 1
 };
 
-enum log_kind { LOG_ADDRESS = 1, LOG_LINKS, LOG_ANCHORS, LOG_RESULT, LOG_MALFORMED, LOG_KINDS };
+enum log_kind { LOG_ADDRESS = 1, LOG_LINKS, LOG_ANCHORS, LOG_RESULT, LOG_MALFORMED, LOG_SIGN, LOG_KINDS };
 
 struct log {
 	int fd; /* -1: not open */

@@ -90,10 +90,25 @@ uint32_t walk_address(struct walk *w, wq_str url, uint32_t from, uint8_t flags, 
 
 /* ---- asking */
 
+/* A walk that goes on has not met again what the first one met. */
+static void put_signs(struct walk *w)
+{
+	for (size_t i = 0; i < WQ_SITE_SIGNS; i++) {
+		if (w->stats.signs[i].times == 0 || w->sign_kept[i])
+			continue;
+		log_begin(&w->log, LOG_SIGN);
+		log_varint(&w->log, i);
+		log_bytes(&w->log, wq_str_c(w->stats.signs[i].first));
+		log_end(&w->log);
+		w->sign_kept[i] = true;
+	}
+}
+
 static void done(struct walk *w, uint32_t number, enum item_state state)
 {
 	w->table.items[number].state = (uint8_t)state;
 	table_put_result(&w->table, number);
+	put_signs(w);
 	walk_fail(w, log_flush(&w->log, false));
 }
 
@@ -521,6 +536,7 @@ static void tick(struct walk *w)
 	if (now - w->ticked_msec < TICK_MSEC)
 		return;
 	w->ticked_msec = now;
+	put_signs(w);
 	walk_fail(w, log_flush(&w->log, true));
 	if (w->calls->tick && !wq_failed(w->err))
 		walk_fail(w, w->calls->tick(w->calls->data, &w->stats));
@@ -621,10 +637,19 @@ static wq_err open_state(struct walk *w)
 static wq_err replay(void *data, enum log_kind kind, wq_str body, uint64_t at)
 {
 	enum { LINK_BYTES_LEAST = 6 }; /* of one with a fragment */
+	struct log_cursor cursor = {.rest = body};
 	struct walk *w = data;
+	uint64_t sign;
 
 	if (kind == LOG_LINKS)
 		w->fragments += body.n / LINK_BYTES_LEAST;
+	if (kind == LOG_SIGN) {
+		sign = log_get(&cursor);
+		if (cursor.bad || sign >= WQ_SITE_SIGNS)
+			return wq_error(WQ_E_ALTERED, "the log of the walk: a sign");
+		walk_sign(w, (enum wq_site_sign)sign, cursor.rest);
+		w->sign_kept[sign] = true;
+	}
 	return table_replay(&w->table, kind, body, at);
 }
 
@@ -708,6 +733,7 @@ wq_err wq_site_run(
 	wq_map_init(&w.hosts, HOSTS_MAX, &wq_random_system);
 	WQ_TRY(prepare(&w));
 	e = walk(&w);
+	put_signs(&w);
 	if (wq_failed(e)) {
 		WQ_TRY(log_flush(&w.log, true)); /* whoever ended it may resume */
 		if (wq_is(e, WQ_E_INTERRUPTED))

@@ -72,6 +72,7 @@ struct walk {
 	struct page_reader *reader;
 	struct link_cached *cache;
 	uint64_t fragments; /* links to places that are in the log */
+	bool sign_kept[WQ_SITE_SIGNS];
 };
 
 static inline void walk_fail(struct walk *w, wq_err e)
