@@ -1,5 +1,6 @@
 #include "gate/broker/broker.h"
 
+#include "gate/broker/restore.h"
 #include "gate/broker/session.h"
 #include "gate/broker/watcher.h"
 
@@ -245,6 +246,9 @@ static void on_recheck(void *data)
 		b->full_due_msec = now + b->recheck_msec;
 		scan(b);
 	}
+	if (wq_served_restore_due(b->served)) /* not at once: a disk that is full stays so for a while */
+		b->full_due_msec = WQ_MIN(b->full_due_msec,
+			now + WQ_MAX(9 * (now - b->round_at_msec), (uint64_t)(WQ_RESTORE_PAUSE_SECONDS + 1) * 1000));
 	if (wq_dirty_any(&b->to_compare))
 		recheck_in(b, WQ_MAX(9 * (now - b->round_at_msec), (uint64_t)WQ_BROKER_RECHECK_DELAY_MSEC));
 	else

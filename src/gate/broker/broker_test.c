@@ -762,7 +762,7 @@ static void what_cannot_be_put_back_is_an_event(void **state)
 		o = nothing;
 		wq_buf_clear(&before);
 		begin(&f);
-		f.config.recheck_msec = 3000;
+		f.config.recheck_msec = 3600 * 1000; /* nobody waits for the next whole round */
 		wq_fault_init(&fault, &wq_fs_system);
 		fault.errnum = errors[i];
 		fault.sticky = true;

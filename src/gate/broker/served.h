@@ -48,6 +48,8 @@ bool wq_served_scan_waiting(struct wq_served *served);
 /* Compares the shelf with what is in memory, reports what differs and puts it back: one file a call, in turn. False when a whole
  * round is done. */
 bool wq_served_recheck_next(struct wq_served *served);
+/* Whether something was met, since it was asked last, that could not be put back yet and is worth another round. */
+bool wq_served_restore_due(struct wq_served *served);
 /* The same for the snapshot of one application, and for one pack wherever it is named. Unknown ones are passed over. */
 void wq_served_recheck_app(struct wq_served *served, const char *app);
 void wq_served_recheck_pack(struct wq_served *served, wq_digest pack);

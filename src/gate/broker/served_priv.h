@@ -22,8 +22,9 @@ struct wq_served {
 	const struct wq_fs *fs;
 	struct wq_served_app *apps[WQ_SHELF_APPS_MAX];
 	size_t apps_n, recheck_at, recheck_part;
-	bool restored; /* what was served before this process began was taken up */
-	bool restores; /* puts back what was altered */
+	bool restored;    /* what was served before this process began was taken up */
+	bool restores;    /* puts back what was altered */
+	bool restore_due; /* something could not be put back: the disk was full, it was its pause */
 	uint64_t last_number;
 	struct wq_told told;
 	struct wq_restorer restorer;

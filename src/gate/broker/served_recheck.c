@@ -24,6 +24,7 @@ static void restore_part(
 	if (!s->restores || !wq_restore_can(g, part))
 		return;
 	e = wq_restore(&s->restorer, g, part, evidence);
+	s->restore_due = s->restore_due || wq_failed(e);
 	if (wq_is(e, WQ_E_BUSY))
 		return;
 	if (!wq_failed(e)) {
@@ -75,6 +76,14 @@ bool wq_served_recheck_next(struct wq_served *s)
 	}
 	recheck_part(s, app, s->recheck_part++);
 	return true;
+}
+
+bool wq_served_restore_due(struct wq_served *s)
+{
+	bool due = s->restore_due;
+
+	s->restore_due = false;
+	return due;
 }
 
 void wq_served_recheck_app(struct wq_served *s, const char *name)
