@@ -184,7 +184,7 @@ const everywhere = url => `<a href="${url}">a</a><img src="${url}" alt=""><scrip
 export const hostilities = {
 	redirects: { serve: (q, s) => respond(s, '302 Found', { Location: `/r${Math.random()}` }), code: 5, rules: ['inspect.hostile'] },
 	circle: { serve: (q, s) => respond(s, '302 Found', { Location: q.target, 'Set-Cookie': 'a=b; Domain=example' }), code: 5 },
-	chains: only((q, s) => page(s, 'x', Array.from({ length: 200 }, (_, i) => `<a href="http://redirects.example/${i}">${i}</a>`).join(''))),
+	chains: only((q, s) => page(s, 'x', Array.from({ length: 200 }, (_, i) => `<a href="http://redirects.example/${i}">${i}</a>`).join('')), { seconds: 20 }),
 	links: only((q, s) => hugePage(s, numbers(1000000, i => `<a href=${i.toString(36)}>`, '<title>links</title>')), { args: ['--time', '4s'], rules: ['inspect.limited'], seconds: 15, mb: 400 }),
 	hosts: only((q, s) => hugePage(s, numbers(600000, i => `<a href=//${i.toString(36)}.nowhere>`, '<title>hosts</title>')), { args: ['--time', '4s'], rules: ['inspect.limited'], seconds: 15, mb: 600 }),
 	private: only((q, s) => hugePage(s, numbers(250000, i => `<a href=http://10.0.0.1/${i.toString(36)}>`, '<title>p</title>')), { seconds: 20, mb: 600, rules: ['link.private'] }),
