@@ -287,7 +287,8 @@ test('separated users', { skip: !isRoot && 'needs root' }, async t => {
 	})
 })
 
-// A file system of its own size for the state of a line: mounted where only the processes of this line see it.
+// A file system of its own size for the state of a line: mounted where only the processes of this line see it. Larger than what the log of
+// visitors takes until something is tried again.
 function smallDisk(t, line, size) {
 	mkdirSync(line.state)
 	const holder = start(t, 'unshare', ['-m', '--propagation=private', 'sh', '-c',
@@ -300,7 +301,7 @@ function smallDisk(t, line, size) {
 
 test('the disk of the state is full', { skip: !isRoot && 'mounts a file system' }, async t => {
 	const site = smallSite(t, { 'index.html': '<h1>one</h1>', 'news.html': '<h1>news</h1>' }), line = new Line(t, { site })
-	const holder = await smallDisk(t, line, '48m'), inside = ['nsenter', '-m', '-r', '-t', String(holder.pid), '--']
+	const holder = await smallDisk(t, line, '256m'), inside = ['nsenter', '-m', '-r', '-t', String(holder.pid), '--']
 	const outside = line.state
 	line.as = inside
 	const env = line.commandEnv
