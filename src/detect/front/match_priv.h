@@ -6,7 +6,7 @@
 
 /* ---- literals (find.c) ----
  *
- * Many literals in one pass, by a hash of four bytes of each: text/words.h takes 4 to 6 times as long a byte, because
+ * Many literals in one pass, by a hash of four bytes of each, and not by text/words.h, because
  * scripts are made of the bytes that its words begin with. Literals have 4 bytes or more; ASCII case is ignored unless `exact`. */
 enum { FRONT_GRAM = 4, FRONT_SLOTS = 4096 };
 

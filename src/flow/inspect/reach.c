@@ -101,30 +101,12 @@ static wq_err add_addr(const struct wq_addr *addr, struct wq_fetch_peer *peers, 
 	return add(&loopback6, 0, peers, n);
 }
 
-static bool addr_of(const struct sockaddr *from, struct wq_addr *ret)
-{
-	*ret = (struct wq_addr){0};
-	if (from->sa_family == AF_INET) {
-		struct sockaddr_in in;
-
-		memcpy(&in, from, sizeof in);
-		ret->family = 4;
-		memcpy(ret->bytes, &in.sin_addr, 4);
-	} else if (from->sa_family == AF_INET6) {
-		struct sockaddr_in6 in;
-
-		memcpy(&in, from, sizeof in);
-		ret->family = 6;
-		memcpy(ret->bytes, &in.sin6_addr, 16);
-	}
-	return ret->family != 0;
-}
-
 static wq_err add_name(wq_str host, struct wq_fetch_peer *peers, size_t *n)
 {
 	const struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
 	struct addrinfo *list = NULL;
 	struct wq_addr addr;
+	uint16_t port;
 	char name[256];
 	wq_err e = WQ_OK;
 
@@ -132,7 +114,7 @@ static wq_err add_name(wq_str host, struct wq_fetch_peer *peers, size_t *n)
 		getaddrinfo(name, NULL, &hints, &list) != 0)
 		return WQ_OK;
 	for (const struct addrinfo *i = list; i && !wq_failed(e); i = i->ai_next)
-		if (addr_of(i->ai_addr, &addr))
+		if (wq_fetch_addr(i->ai_addr, &addr, &port))
 			e = add_addr(&addr, peers, n);
 	freeaddrinfo(list);
 	return e;

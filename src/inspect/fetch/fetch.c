@@ -100,7 +100,7 @@ bool wq_fetch_may_reach(const struct wq_fetch_peer *peers, size_t peers_n, const
 	return wq_addr_class(addr) == WQ_ADDR_GLOBAL;
 }
 
-static bool addr_of(const struct sockaddr *socket_address, struct wq_addr *ret_addr, uint16_t *ret_port)
+bool wq_fetch_addr(const struct sockaddr *socket_address, struct wq_addr *ret_addr, uint16_t *ret_port)
 {
 	struct sockaddr_in v4;
 	struct sockaddr_in6 v6;
@@ -130,7 +130,7 @@ static curl_socket_t on_open(void *data, curlsocktype purpose, struct curl_socka
 	uint16_t port;
 
 	(void)purpose;
-	if (!addr_of(&address->addr, &addr, &port) ||
+	if (!wq_fetch_addr(&address->addr, &addr, &port) ||
 		!wq_fetch_may_reach(transfer->fetch->options.peers, transfer->fetch->options.peers_n, &addr, port)) {
 		transfer->forbidden = true;
 		return CURL_SOCKET_BAD;

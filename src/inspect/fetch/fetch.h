@@ -119,6 +119,9 @@ typedef void (*wq_fetch_fn)(void *data, const struct wq_fetch_response *response
 
 struct wq_fetch;
 
+struct sockaddr;
+/* What a socket's address is, in the form that rules are asked about; false when it is neither IPv4 nor IPv6. */
+bool wq_fetch_addr(const struct sockaddr *socket_address, struct wq_addr *ret_addr, uint16_t *ret_port);
 /* Whether an address may be asked at that port: a global one, or a peer's. The one rule for whoever opens connections on behalf of an
  * inspection. */
 bool wq_fetch_may_reach(const struct wq_fetch_peer *peers, size_t peers_n, const struct wq_addr *addr, uint16_t port);

@@ -45,26 +45,6 @@ static bool owner_of(const struct sockaddr_in *they, const struct sockaddr_in *w
 
 /* ---- the way out */
 
-static bool addr_of(const struct sockaddr *from, struct wq_addr *ret_addr)
-{
-	struct sockaddr_in v4;
-	struct sockaddr_in6 v6;
-
-	memset(ret_addr, 0, sizeof *ret_addr);
-	if (from->sa_family == AF_INET) {
-		memcpy(&v4, from, sizeof v4);
-		ret_addr->family = 4;
-		memcpy(ret_addr->bytes, &v4.sin_addr, 4);
-		return true;
-	}
-	if (from->sa_family != AF_INET6)
-		return false;
-	memcpy(&v6, from, sizeof v6);
-	ret_addr->family = 6;
-	memcpy(ret_addr->bytes, &v6.sin6_addr, 16);
-	return true;
-}
-
 /* Where we listen: no way leads to ourselves. */
 static struct sockaddr_in own;
 
@@ -120,8 +100,9 @@ static int open_way(const struct wq_proxy_options *options, const struct wq_prox
 		return -1;
 	for (struct addrinfo *at = list; at && fd < 0 && tried < ADDRESSES; at = at->ai_next, tried++) {
 		struct wq_addr addr;
+		uint16_t port_there;
 
-		if (addr_of(at->ai_addr, &addr) && !is_own(at) &&
+		if (wq_fetch_addr(at->ai_addr, &addr, &port_there) && !is_own(at) &&
 			wq_fetch_may_reach(options->peers, options->peers_n, &addr, number))
 			fd = connect_to(at);
 		else
